@@ -1,0 +1,1 @@
+"""Local constructors: each builds one well-formed node with a known shape."""

@@ -1,0 +1,476 @@
+"""Constructors that simplify locally and never walk the tree.
+
+SymPy's ``MatMul(...)``, ``hadamard_product(...)`` and ``.doit()`` check shapes
+and simplify deeply at every call.  These look only at the arguments at hand,
+whose shapes are already known, so a sweep over a graph stays linear.  They
+assume well-shaped arguments; ``reading`` checks what a user wrote.
+
+Arguments that are zero matrices, identities, ones or scalar multiples are
+taken up on the spot; nothing else is rearranged.
+"""
+
+from collections.abc import Sequence
+
+from sympy import Add, Determinant, Expr, KroneckerDelta, Lambda, Mul, S, Trace, Tuple
+from sympy.core.basic import Basic
+from sympy.matrices import ImmutableDenseMatrix, MatrixBase
+from sympy.matrices.expressions import (
+    DiagMatrix,
+    DiagonalMatrix,
+    FunctionMatrix,
+    HadamardPower,
+    HadamardProduct,
+    Identity,
+    Inverse,
+    KroneckerProduct,
+    MatAdd,
+    MatMul,
+    MatPow,
+    MatrixSlice,
+    OneMatrix,
+    Transpose,
+    ZeroMatrix,
+)
+from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
+from sympy.matrices.expressions.diagonal import DiagonalOf
+from sympy.matrices.expressions.matexpr import MatrixElement
+
+from ..expressions.constants import CommutationMatrix, MatrixUnit
+from ..expressions.matrix_sum import MatrixSum
+from ..expressions.shape import (
+    Shape,
+    is_matrix,
+    is_one,
+    is_scalar_shape,
+    same_shape,
+    same_size,
+    shape,
+)
+from ..expressions.vec import Unvec, Vec
+
+
+def new(cls: type, *args: Basic) -> Basic:
+    """The node, without the checks of its constructor."""
+    return Basic.__new__(cls, *args)
+
+
+# --- linear structure: scalar multiples, sums, products ---------------------------------
+
+
+def split_scalar(matrix: Basic) -> tuple[Expr, Basic]:
+    """``c, M`` with ``matrix = c*M`` and no scalar factor in front of ``M``."""
+    if isinstance(matrix, MatMul):
+        scalars = [a for a in matrix.args if not is_matrix(a)]
+        if scalars:
+            rest = [a for a in matrix.args if is_matrix(a)]
+            return Mul(*scalars), rest[0] if len(rest) == 1 else new(MatMul, *rest)
+    return S.One, matrix
+
+
+def scale(c: Expr, matrix: Basic) -> Basic:
+    """``c*matrix``"""
+    return multiply(c, matrix)
+
+
+def add(*terms: Basic, shape: Shape | None = None) -> Basic:
+    """The sum of matrices of one shape, like terms collected; the zero matrix for no terms."""
+    coefficients: dict[Basic, list[Expr]] = {}
+    explicit = None
+    flat: list[Basic] = []
+    for term in terms:
+        flat.extend(term.args if isinstance(term, MatAdd) else [term])
+    for term in flat:
+        shape = shape or _shape(term)
+        if isinstance(term, MatrixBase):
+            explicit = term if explicit is None else explicit + term
+        elif not isinstance(term, ZeroMatrix):
+            c, matrix = split_scalar(term)
+            coefficients.setdefault(matrix, []).append(c)
+    summands = [scale(Add(*cs), matrix) for matrix, cs in coefficients.items()]
+    summands = [s for s in summands if not isinstance(s, ZeroMatrix)]
+    if explicit is not None and not explicit.is_zero_matrix:
+        summands.append(explicit)
+    if not summands:
+        if shape is None:
+            raise TypeError("add() of nothing needs a shape")
+        return ZeroMatrix(*shape)
+    return summands[0] if len(summands) == 1 else new(MatAdd, *summands)
+
+
+_shape = shape  # the parameter of ``add`` hides the function
+
+
+def multiply(*factors: Basic) -> Basic:
+    """The product of scalars and of matrices that fit; neighbours with one base are merged."""
+    scalars, matrices = [], []
+    for factor in factors:
+        for f in factor.args if isinstance(factor, MatMul) else [factor]:
+            (matrices if is_matrix(f) else scalars).append(f)
+    coefficient = Mul(*scalars)
+    rows, cols = shape(matrices[0])[0], shape(matrices[-1])[1]
+    if coefficient.is_zero or any(isinstance(m, ZeroMatrix) for m in matrices):
+        return ZeroMatrix(rows, cols)
+    product: list[Basic] = []
+    for matrix in matrices:
+        while not isinstance(matrix, Identity):
+            merged = _merge(product[-1], matrix) if product else None
+            if merged is None:
+                product.append(matrix)
+                break
+            product.pop()
+            matrix = merged
+    if not product:
+        product = [Identity(rows)]
+    if len(product) == 1 and isinstance(product[0], MatrixBase):
+        return product[0]*coefficient
+    if coefficient is not S.One:
+        return new(MatMul, coefficient, *product)
+    return product[0] if len(product) == 1 else new(MatMul, *product)
+
+
+def _merge(left: Basic, right: Basic) -> Basic | None:
+    """``left*right`` as one node where that is shorter, else None."""
+    if isinstance(left, MatrixBase) and isinstance(right, MatrixBase):
+        return ImmutableDenseMatrix(left*right)
+    if isinstance(left, CommutationMatrix) and left == transpose(right):
+        return Identity(shape(left)[0])
+    base, exponent = _base_exponent(left)
+    other, power_of_other = _base_exponent(right)
+    if base == other and same_size(*shape(base)):
+        return power(base, exponent + power_of_other)
+    return None
+
+
+def _base_exponent(matrix: Basic) -> tuple[Basic, Expr]:
+    if isinstance(matrix, MatPow):  # Inverse is one
+        return matrix.args
+    return matrix, S.One
+
+
+def power(base: Basic, exponent: Expr) -> Basic:
+    """``base**exponent`` of a square matrix."""
+    if exponent == 0:
+        return Identity(shape(base)[0])
+    if exponent == 1 or isinstance(base, Identity):
+        return base
+    if isinstance(base, MatPow) and base.args[1].is_integer and exponent.is_integer:
+        return power(base.args[0], base.args[1]*exponent)
+    if isinstance(base, ZeroMatrix) and exponent.is_positive:
+        return base
+    if exponent == -1:
+        if isinstance(base, CommutationMatrix):
+            return transpose(base)
+        return new(Inverse, base, S.NegativeOne)
+    return new(MatPow, base, exponent)
+
+
+def inverse(matrix: Basic) -> Basic:
+    """The inverse of a square matrix, scalar factors in front."""
+    c, core = split_scalar(matrix)
+    return scale(1/c, power(core, S.NegativeOne))
+
+
+# --- transpose, trace, determinant, entries ---------------------------------------------
+
+
+def transpose(matrix: Basic) -> Basic:
+    """The transpose, pushed through products, powers and one level of sums."""
+    if isinstance(matrix, MatAdd):
+        return add(*map(_transpose_term, matrix.args))
+    if isinstance(matrix, HadamardProduct):
+        return hadamard(*map(_transpose_term, matrix.args))
+    return _transpose_term(matrix)
+
+
+def _transpose_term(matrix: Basic) -> Basic:
+    """The transpose, with sums left whole: pushed to the leaves, it would walk the tree."""
+    if isinstance(matrix, Transpose):
+        return matrix.args[0]
+    if isinstance(matrix, MatMul):
+        scalars = [a for a in matrix.args if not is_matrix(a)]
+        matrices = [_transpose_term(a) for a in reversed(matrix.args) if is_matrix(a)]
+        return multiply(*scalars, *matrices)
+    if isinstance(matrix, MatPow):
+        return power(_transpose_term(matrix.args[0]), matrix.args[1])
+    if isinstance(matrix, KroneckerProduct):
+        return kronecker(*map(_transpose_term, matrix.args))
+    if isinstance(matrix, (ZeroMatrix, OneMatrix)):
+        return matrix.func(*shape(matrix)[::-1])
+    if isinstance(matrix, (Identity, DiagMatrix)):
+        return matrix
+    if isinstance(matrix, (CommutationMatrix, MatrixUnit)):
+        return matrix._eval_transpose()
+    if isinstance(matrix, DiagonalMatrix) and same_size(*shape(matrix)):
+        return matrix
+    if isinstance(matrix, MatrixSum):
+        return new(MatrixSum, transpose(matrix.body), matrix.limits)
+    if isinstance(matrix, FunctionMatrix):
+        rows, cols, entries = matrix.args
+        (i, j), body = entries.args
+        return new(FunctionMatrix, cols, rows, Lambda((j, i), body))
+    if isinstance(matrix, MatrixBase):
+        return matrix.T
+    return new(Transpose, matrix)
+
+
+def trace(matrix: Basic) -> Expr:
+    """The trace of a square matrix as a scalar; of a 1x1 matrix, its entry."""
+    if isinstance(matrix, MatAdd):
+        return Add(*map(trace, matrix.args))
+    c, core = split_scalar(matrix)
+    if isinstance(core, Transpose):
+        core = core.args[0]
+    if isinstance(core, ZeroMatrix):
+        return S.Zero
+    if isinstance(core, Identity):
+        return c*shape(core)[0]
+    if isinstance(core, MatrixBase):
+        return c*core.trace()
+    if is_scalar_shape(shape(core)):
+        if isinstance(core, OneMatrix):
+            return c
+        if isinstance(core, MatPow):
+            return c*trace(core.args[0])**core.args[1]
+        if isinstance(core, ElementwiseApplyFunction):
+            return c*core.args[0](trace(core.args[1]))
+    return c*new(Trace, core)
+
+
+def inner(left: Basic, right: Basic) -> Expr:
+    """The Frobenius inner product ``tr(left.T*right)``."""
+    c, core = split_scalar(left)
+    if isinstance(core, MatrixUnit):
+        return c*entry(right, *core.args[2:])
+    if isinstance(core, Identity):
+        return c*trace(right)
+    return trace(multiply(_transpose_term(left), right))  # sums stay whole: r.T*r of one r
+
+
+def determinant(matrix: Basic) -> Expr:
+    """The determinant of a square matrix."""
+    if isinstance(matrix, Transpose):
+        matrix = matrix.args[0]
+    if isinstance(matrix, Identity):
+        return S.One
+    if is_scalar_shape(shape(matrix)):
+        return trace(matrix)
+    return new(Determinant, matrix)
+
+
+def entry(matrix: Basic, i: Expr, j: Expr) -> Expr:
+    """The entry ``[i, j]``, read through sums and scalar factors only."""
+    if isinstance(matrix, MatAdd):
+        return Add(*(entry(a, i, j) for a in matrix.args))
+    c, core = split_scalar(matrix)
+    if isinstance(core, ZeroMatrix):
+        return S.Zero
+    if isinstance(core, OneMatrix):
+        return c
+    if isinstance(core, Identity):
+        return c*KroneckerDelta(i, j)
+    if isinstance(core, Transpose):
+        return c*entry(core.args[0], j, i)
+    if isinstance(core, MatrixUnit):
+        return c*KroneckerDelta(i, core.args[2])*KroneckerDelta(j, core.args[3])
+    if isinstance(core, MatrixBase) and i.is_Integer and j.is_Integer:
+        return c*core[i, j]
+    return c*new(MatrixElement, core, i, j)
+
+
+# --- elementwise ------------------------------------------------------------------------
+
+
+def hadamard(*factors: Basic) -> Basic:
+    """The elementwise product; factors of ones fall away."""
+    scalars, matrices = [], []
+    for factor in factors:
+        c, core = split_scalar(factor)
+        scalars.append(c)
+        matrices.extend(core.args if isinstance(core, HadamardProduct) else [core])
+    coefficient = Mul(*scalars)
+    size = shape(matrices[0])
+    if coefficient.is_zero or any(isinstance(m, ZeroMatrix) for m in matrices):
+        return ZeroMatrix(*size)
+    matrices = [m for m in matrices if not isinstance(m, OneMatrix)] or [OneMatrix(*size)]
+    return scale(coefficient,
+                 matrices[0] if len(matrices) == 1 else new(HadamardProduct, *matrices))
+
+
+def hadamard_power(base: Basic, exponent: Basic) -> Basic:
+    """``base`` to ``exponent`` entry by entry; either may be a scalar, but not both."""
+    size = shape(base) or shape(exponent)
+    if isinstance(exponent, ZeroMatrix) or (not is_matrix(exponent) and exponent.is_zero):
+        return OneMatrix(*size)
+    if isinstance(exponent, OneMatrix) or exponent == 1:
+        return base if is_matrix(base) else scale(base, OneMatrix(*size))
+    if isinstance(base, OneMatrix) or base == 1:
+        return OneMatrix(*size)
+    return new(HadamardPower, base, exponent)
+
+
+def elementwise(function: Lambda, matrix: Basic) -> Basic:
+    """``function`` of every entry; a constant function gives a multiple of ones."""
+    (z,), body = function.args
+    if body == z:
+        return matrix
+    if z not in body.free_symbols:
+        return scale(body, OneMatrix(*shape(matrix)))
+    if isinstance(matrix, (ZeroMatrix, OneMatrix)):
+        value = function(S.Zero if isinstance(matrix, ZeroMatrix) else S.One)
+        return scale(value, OneMatrix(*shape(matrix)))
+    return new(ElementwiseApplyFunction, function, matrix)
+
+
+# --- Kronecker, diag, blocks, vec -------------------------------------------------------
+
+
+def kronecker(*factors: Basic) -> Basic:
+    """The Kronecker product; 1x1 factors become scalars, neighbouring identities merge."""
+    scalars: list[Expr] = []
+    matrices: list[Basic] = []
+    for factor in factors:
+        c, core = split_scalar(factor)
+        scalars.append(c)
+        for f in core.args if isinstance(core, KroneckerProduct) else [core]:
+            if is_scalar_shape(shape(f)):
+                scalars.append(trace(f))
+            elif matrices and isinstance(f, Identity) and isinstance(matrices[-1], Identity):
+                matrices[-1] = Identity(shape(matrices[-1])[0]*shape(f)[0])
+            else:
+                matrices.append(f)
+    coefficient = Mul(*scalars)
+    if not matrices:
+        return scale(coefficient, Identity(S.One))
+    rows, cols = (Mul(*(shape(m)[k] for m in matrices)) for k in (0, 1))
+    if coefficient.is_zero or any(isinstance(m, ZeroMatrix) for m in matrices):
+        return ZeroMatrix(rows, cols)
+    return scale(coefficient,
+                 matrices[0] if len(matrices) == 1 else new(KroneckerProduct, *matrices))
+
+
+def diag(column: Basic) -> Basic:
+    """The diagonal matrix of a column."""
+    c, core = split_scalar(column)
+    n = shape(core)[0]
+    if isinstance(core, ZeroMatrix):
+        return ZeroMatrix(n, n)
+    if isinstance(core, OneMatrix):
+        return scale(c, Identity(n))
+    if is_one(n):
+        return column
+    node = new(DiagMatrix, core)
+    # SymPy's constructor sets these, after walking the tree for the shape
+    node._iscolumn, node._shape, node._vector = True, (n, n), core
+    return scale(c, node)
+
+
+def diagonal_of(matrix: Basic) -> Basic:
+    """The diagonal of a square matrix as a column."""
+    c, core = split_scalar(matrix)
+    n = shape(core)[0]
+    if isinstance(core, ZeroMatrix):
+        return ZeroMatrix(n, S.One)
+    if isinstance(core, (Identity, OneMatrix)):
+        return scale(c, OneMatrix(n, S.One))
+    if isinstance(core, DiagMatrix):
+        return scale(c, core.args[0])
+    if isinstance(core, MatMul):  # diag(u*v.T) = u∘v, wherever the product is as thin as that
+        for k, factor in enumerate(core.args[1:], start=1):
+            if is_one(shape(factor)[0]):
+                left, right = multiply(*core.args[:k]), multiply(*core.args[k:])
+                return scale(c, hadamard(left, transpose(right)))
+    if isinstance(core, MatrixBase):
+        return c*ImmutableDenseMatrix(core.diagonal().T)
+    return scale(c, new(DiagonalOf, core))
+
+
+Range = tuple[Expr, Expr, Expr]  # start, stop, step, as MatrixSlice keeps them
+
+
+def matrix_slice(matrix: Basic, rows: Range, cols: Range) -> Basic:
+    """The rows and columns of the ranges; slices of slices become one."""
+    size = shape(matrix)
+    if all(start == 0 and step == 1 and same_size(stop, n)
+           for (start, stop, step), n in zip((rows, cols), size, strict=True)):
+        return matrix
+    if isinstance(matrix, MatrixSlice):
+        # SymPy's own composition fails on symbolic sizes
+        outer_rows, outer_cols = matrix.args[1:]
+        return matrix_slice(matrix.args[0], _compose(outer_rows, rows), _compose(outer_cols, cols))
+    node = new(MatrixSlice, matrix, Tuple(*rows), Tuple(*cols))
+    if isinstance(matrix, (ZeroMatrix, OneMatrix)):
+        return matrix.func(*shape(node))
+    return node
+
+
+def _compose(outer: Sequence[Expr], within: Range) -> Range:
+    start, _, step = outer
+    return start + within[0]*step, start + within[1]*step, step*within[2]
+
+
+def vec(matrix: Basic) -> Basic:
+    """
+    The columns of a matrix in one column, evaluated where nothing is left to stack.
+
+    Examples
+    ========
+
+    >>> from sympy import Matrix, MatrixSymbol, symbols
+    >>> from sympy_matlayout import vec
+    >>> n = symbols('n', integer=True, positive=True)
+    >>> x = MatrixSymbol('x', n, 1)
+    >>> vec(x), vec(x.T)
+    (x, x)
+    >>> vec(Matrix([[1, 2], [3, 4]])).T
+    Matrix([[1, 3, 2, 4]])
+
+    Parameters
+    ==========
+
+    matrix : a matrix expression or an explicit matrix
+
+    See Also
+    ========
+
+    sympy_matlayout.Vec
+    """
+    if isinstance(matrix, MatrixBase):
+        return ImmutableDenseMatrix(matrix.T.reshape(matrix.rows*matrix.cols, 1))
+    c, core = split_scalar(matrix)
+    m, n = shape(core)
+    if is_one(n):
+        return matrix
+    if is_one(m):
+        return transpose(matrix)
+    if isinstance(core, (ZeroMatrix, OneMatrix)):
+        return scale(c, core.func(m*n, S.One))
+    if isinstance(core, Unvec):
+        return scale(c, core.arg)
+    return scale(c, new(Vec, core))
+
+
+def unvec(column: Basic, m: Expr, n: Expr) -> Basic:
+    """The ``m`` by ``n`` matrix whose vec is the column."""
+    c, core = split_scalar(column)
+    if is_one(n):
+        return column
+    if is_one(m):
+        return transpose(column)
+    if isinstance(core, Vec) and same_shape(shape(core.arg), (m, n)):
+        return scale(c, core.arg)
+    if isinstance(core, (ZeroMatrix, OneMatrix)):
+        return scale(c, core.func(m, n))
+    if isinstance(column, MatrixBase) and m.is_Integer and n.is_Integer:
+        return ImmutableDenseMatrix(column.reshape(n, m).T)
+    return scale(c, new(Unvec, core, m, n))
+
+
+def commutation(m: Expr, n: Expr) -> Basic:
+    """``K_mn``, which is the identity for rows and columns."""
+    return Identity(m*n) if is_one(m) or is_one(n) else CommutationMatrix(m, n)
+
+
+def as_scalar(expr: Basic) -> Expr:
+    """A 1x1 matrix expression as the scalar it stands for."""
+    return trace(expr) if is_matrix(expr) else expr
+

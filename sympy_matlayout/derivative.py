@@ -1,0 +1,329 @@
+"""The front door: derivatives of what a user wrote, in the layout asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sympy import Expr, Symbol
+from sympy.core.basic import Basic
+from sympy.core.sympify import sympify
+from sympy.matrices.expressions import MatrixSymbol, Transpose
+from sympy.matrices.expressions.matexpr import MatrixElement
+from sympy.tensor.array.expressions.array_expressions import (
+    ArrayAdd,
+    ArrayTensorProduct,
+    PermuteDims,
+    Reshape,
+    ZeroArray,
+)
+
+from .canonical import constructors as c
+from .engine.graph import Graph, zero
+from .engine.maps import Composition, LinearMap, Sandwich, Total, Transposition, compose
+from .errors import DerivativeNotImplementedError, ShapeError, VariableError
+from .expressions.shape import (
+    Shape,
+    is_matrix,
+    is_scalar_shape,
+    is_vector_shape,
+    shape,
+    show,
+)
+from .layout import Layout, check_form
+from .reading.read import read
+from .rules import local_differentials
+
+__all__ = ["gradient", "jacobian", "matrix_derivative"]
+
+
+@dataclass(frozen=True)
+class Variable:
+    """What a derivative is taken by: a scalar symbol, a matrix symbol or its transpose."""
+
+    symbol: Basic
+    transposed: bool = False
+
+    @classmethod
+    def of(cls, given: Any) -> Variable:
+        given = sympify(given)
+        if isinstance(given, MatrixSymbol):
+            return cls(given)
+        if isinstance(given, Transpose) and isinstance(given.arg, MatrixSymbol):
+            return cls(given.arg, transposed=True)
+        if isinstance(given, Symbol):
+            return cls(given)
+        hint = ""
+        if isinstance(given, MatrixElement):
+            hint = (f"; for the derivative by an entry, differentiate by {given.parent} "
+                    "and take the entry of the result")
+        raise VariableError(
+            f"can't differentiate by {given} ({type(given).__name__}); a variable is a "
+            f"MatrixSymbol, the transpose of one, a Symbol, or a list of these{hint}")
+
+    @property
+    def shape(self) -> Shape:
+        size = shape(self.symbol)
+        return size[::-1] if self.transposed else size
+
+    def turn(self, gradient: Basic) -> Basic:
+        """The gradient by the symbol as the gradient by the variable."""
+        return c.transpose(gradient) if self.transposed else gradient
+
+    def turn_map(self, differential: LinearMap) -> LinearMap:
+        """The map of d(symbol) as a map of d(variable)."""
+        return compose(differential, Transposition(self.shape)) if self.transposed \
+            else differential
+
+
+def matrix_derivative(
+    expr: Any,
+    X: Any,
+    *,
+    layout: Layout | str | None = None,
+    form: str = "auto",
+    structure: str | None = None,
+    convention: str = "projection",
+    assumptions: Any = True,
+) -> Any:
+    r"""
+    The derivative of a scalar, vector or matrix by a scalar, vector or matrix.
+
+    Explanation
+    ===========
+
+    All variables are real.  vec is column-major.  With `x` of shape
+    `n \times 1`, `X` of `m \times n`, `F` of `p \times q`, `t` a scalar:
+
+    ================  ==================  ====================  ====================
+    derivative        form                numerator             denominator
+    ================  ==================  ====================  ====================
+    `f` by `x`        ``"matrix"``        (5) `1 \times n`      (6) `n \times 1`
+    `f` by `X`        ``"matrix"``        (9) `n \times m`      (11) `m \times n`
+    `f` by `X`        ``"vec"``           (8) `1 \times mn`     (10) `mn \times 1`
+    vector by vector  ``"matrix"``        (13) `p \times n`     (14) `n \times p`
+    `F` by `X`        ``"vec"``           (13) `pq \times mn`   (14) `mn \times pq`
+    `F` by `t`        ``"matrix"``        `p \times q`          `q \times p`
+    ================  ==================  ====================  ====================
+
+    The mixed layout takes the denominator column for scalar functions and the
+    numerator column for all others.  ``form="array"`` gives all partial
+    derivatives with the axes of `X` first, then those of `F`, as SymPy's own
+    ``F.diff(X)`` orders them, in every layout.
+
+    1x1 matrix expressions are scalars.  The derivative by ``X.T`` is that by
+    `X`, with the roles of its rows and columns exchanged.
+
+    Examples
+    ========
+
+    >>> from sympy import MatrixSymbol, Trace, symbols
+    >>> from sympy_matlayout import matrix_derivative
+    >>> m, n, p = symbols('m n p', integer=True, positive=True)
+    >>> A, B = MatrixSymbol('A', p, m), MatrixSymbol('B', n, p)
+    >>> X = MatrixSymbol('X', m, n)
+    >>> matrix_derivative(Trace(A*X*B), X)
+    A.T*B.T
+    >>> matrix_derivative(Trace(A*X*B), X, layout='numerator')
+    B*A
+    >>> matrix_derivative(A*X*B, X, layout='numerator')
+    KroneckerProduct(B.T, A)
+
+    Parameters
+    ==========
+
+    expr : the function: a scalar or matrix expression, or an explicit matrix
+    X : the variable: a MatrixSymbol of any shape, the transpose of one, a
+        scalar Symbol, or a list of these, which gives a tuple of results
+    layout : ``"denominator"``, ``"numerator"``, ``"mixed"`` or a ``Layout``;
+        by default that of the surrounding ``with layout(...)``, else denominator
+    form : ``"matrix"``, ``"vec"``, ``"array"``, or ``"auto"`` for ``"matrix"``
+        where that exists and ``"vec"`` elsewhere
+    structure, convention, assumptions : for structured variables, not yet available
+
+    Raises
+    ======
+
+    DerivativeNotImplementedError : no rule covers a node of the expression
+    ShapeError : the expression is ill-shaped
+    VariableError : X is no variable
+    LayoutError, FormError : no such layout, or no such form for these shapes
+
+    See Also
+    ========
+
+    sympy_matlayout.gradient, sympy_matlayout.jacobian, sympy_matlayout.layout
+
+    References
+    ==========
+
+    .. [1] J. R. Magnus, H. Neudecker, Matrix Differential Calculus, 3rd ed., 2019
+    .. [2] X.-D. Zhang, Matrix Analysis and Applications, 2017, chapter 3
+    """
+    if structure is not None or convention != "projection" or assumptions is not True:
+        raise DerivativeNotImplementedError(
+            "structured variables and assumptions are not available in this version; "
+            "leave structure, convention and assumptions at their defaults")
+    chosen = Layout.of(layout)
+    if form == "vech":
+        check_form(form, ("matrix", "vec", "array"), "a variable without a structure")
+    if isinstance(X, (tuple, list)):
+        return tuple(_derivative(_read(expr), Variable.of(v), chosen, form) for v in X)
+    return _derivative(_read(expr), Variable.of(X), chosen, form)
+
+
+def gradient(f: Any, X: Any, *more: Any) -> Any:
+    r"""
+    The gradient of a scalar, in the shape of each variable.
+
+    Explanation
+    ===========
+
+    The gradient `G = \nabla_X f` is what makes
+    `\mathrm{d}f = \mathrm{tr}(G^T \mathrm{d}X)` true; it is the derivative in
+    denominator layout, (6) and (11).  All gradients come from one reverse
+    sweep over the expression's graph.
+
+    Examples
+    ========
+
+    >>> from sympy import MatrixSymbol, Trace, log, det, symbols
+    >>> from sympy_matlayout import gradient
+    >>> n = symbols('n', integer=True, positive=True)
+    >>> A, X = MatrixSymbol('A', n, n), MatrixSymbol('X', n, n)
+    >>> gradient(log(det(X)), X)
+    X.T**(-1)
+    >>> gradient(Trace(A*X), A, X)
+    (X.T, A.T)
+
+    Parameters
+    ==========
+
+    f : a scalar or 1x1 expression
+    X, *more : MatrixSymbols, transposes of these, scalar Symbols
+
+    Returns
+    =======
+
+    One expression for one variable, a tuple for several.
+
+    See Also
+    ========
+
+    sympy_matlayout.matrix_derivative, sympy_matlayout.jacobian
+    """
+    expr = _read(f)
+    if shape(expr):
+        raise ShapeError(f"the gradient is for scalars, and this is {show(shape(expr))}; "
+                         "use jacobian or matrix_derivative")
+    variables = [Variable.of(v) for v in (X, *more)]
+    symbols = list(dict.fromkeys(v.symbol for v in variables))
+    found = dict(zip(symbols, Graph(expr, symbols, local_differentials).gradients(), strict=True))
+    results = tuple(v.turn(found[v.symbol]) for v in variables)
+    return results if more else results[0]
+
+
+def jacobian(F: Any, X: Any) -> Basic:
+    r"""
+    The Jacobian matrix (13), `\partial\mathrm{vec}(F)/\partial\mathrm{vec}^T(X)`.
+
+    Explanation
+    ===========
+
+    For `F` of shape `p \times q` and `X` of `m \times n` the result is
+    `pq \times mn`, and `\mathrm{vec}(\mathrm{d}F) = J\,\mathrm{vec}(\mathrm{d}X)`,
+    vec column-major.  For a scalar function it is the row (8).
+
+    Examples
+    ========
+
+    >>> from sympy import MatrixSymbol, symbols
+    >>> from sympy_matlayout import jacobian
+    >>> m, n = symbols('m n', integer=True, positive=True)
+    >>> X = MatrixSymbol('X', m, n)
+    >>> jacobian(X.T, X)
+    CommutationMatrix(m, n)
+
+    Parameters
+    ==========
+
+    F : a scalar or matrix expression
+    X : a MatrixSymbol, the transpose of one, or a scalar Symbol
+
+    See Also
+    ========
+
+    sympy_matlayout.matrix_derivative, sympy_matlayout.CommutationMatrix
+    """
+    return matrix_derivative(F, X, layout=Layout.NUMERATOR, form="vec")
+
+
+def _read(expr: Any) -> Basic:
+    """The function as a well-formed expression; a 1x1 matrix as a scalar."""
+    expr = read(_sympified(expr))
+    if is_matrix(expr) and is_scalar_shape(shape(expr)):
+        return c.trace(expr)
+    if not is_matrix(expr) and not isinstance(expr, Expr):
+        raise ShapeError(f"can't differentiate {expr}, a {type(expr).__name__}; "
+                         "give a scalar or matrix expression")
+    return expr
+
+
+def _sympified(expr: Any) -> Basic:
+    found = sympify(expr)
+    return found.as_immutable() if hasattr(found, "as_immutable") else found
+
+
+def _derivative(expr: Basic, variable: Variable, layout: Layout, form: str) -> Basic:
+    of_scalar, by_scalar = not shape(expr), not variable.shape
+    graph = Graph(expr, [variable.symbol], local_differentials)
+    if of_scalar:
+        form = check_form(form, ("matrix", "vec", "array"), "the derivative of a scalar")
+        (found,) = graph.gradients()
+        found = variable.turn(found)
+        if by_scalar or form == "array":
+            return found
+        found = c.vec(found) if form == "vec" else found
+        return c.transpose(found) if layout.transposes_gradient() else found
+    if by_scalar:
+        form = check_form(form, ("matrix", "vec", "array"), "the derivative by a scalar")
+        found = graph.tangent({variable.symbol: sympify(1)})
+        found = c.vec(found) if form == "vec" else found
+        return c.transpose(found) if layout.transposes_jacobian() and form != "array" else found
+    return _matrix_by_matrix(expr, variable, graph, layout, form)
+
+
+def _matrix_by_matrix(expr: Basic, variable: Variable, graph: Graph, layout: Layout,
+                      form: str) -> Basic:
+    vectors = is_vector_shape(shape(expr)) and is_vector_shape(variable.shape)
+    form = check_form(
+        form, ("matrix", "vec", "array") if vectors else ("vec", "array"),
+        f"the derivative of a {show(shape(expr))} by a {show(variable.shape)} matrix")
+    differential = graph.linear_map(variable.symbol)
+    if differential is not None:
+        differential = variable.turn_map(differential)
+    (m, n), (p, q) = variable.shape, shape(expr)
+    if form == "array":
+        return ZeroArray(m, n, p, q) if differential is None else \
+            as_array(differential, (m, n), (p, q))
+    J = zero((p*q, m*n)) if differential is None else differential.matrix()
+    return c.transpose(J) if layout.transposes_jacobian() else J
+
+
+def as_array(differential: LinearMap, by: Shape, of: Shape) -> Basic:
+    """All ∂F[k, l]/∂X[i, j] at [i, j, k, l]."""
+    if isinstance(differential, Total):
+        return ArrayAdd(*(as_array(t, by, of) for t in differential.terms))
+    if isinstance(differential, Sandwich):  # F[k, l] = L[k, i] X[i, j] R[j, l]
+        return _permuted(differential, [1, 2, 0, 3])
+    if isinstance(differential, Composition) and isinstance(differential.outer, Sandwich) \
+            and isinstance(differential.inner, Transposition):  # F[k, l] = L[k, j] X[i, j] R[i, l]
+        return _permuted(differential.outer, [2, 1, 0, 3])
+    (m, n), (p, q) = by, of
+    # rows of Jᵀ count through X by columns, and its columns through F
+    return PermuteDims(Reshape(c.transpose(differential.matrix()), (n, m, q, p)), [1, 0, 3, 2])
+
+
+def _permuted(sandwich: Sandwich, axes: Iterable[int]) -> Basic:
+    return PermuteDims(ArrayTensorProduct(sandwich.left, sandwich.right), list(axes))

@@ -1,0 +1,1 @@
+"""New SymPy nodes, and shapes."""

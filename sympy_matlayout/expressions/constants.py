@@ -1,0 +1,179 @@
+"""Constant matrices of zeros and ones that the vec form of a derivative needs."""
+
+from sympy import Integer, KroneckerDelta, Mod, floor
+from sympy.core.sympify import _sympify
+from sympy.matrices.expressions import MatrixExpr
+
+from ..errors import ShapeError
+from .shape import Shape, as_size
+
+__all__ = ["CommutationMatrix", "DiagonalEmbedding", "MatrixUnit"]
+
+
+class CommutationMatrix(MatrixExpr):
+    r"""
+    The commutation matrix `K_{mn}`, with `K_{mn} \mathrm{vec}(X) = \mathrm{vec}(X^T)`.
+
+    Explanation
+    ===========
+
+    For `X` of shape `m \times n`, `K_{mn}` is the `mn \times mn` permutation
+    that turns the column-major vec of `X` into that of its transpose.
+
+    Examples
+    ========
+
+    >>> from sympy_matlayout import CommutationMatrix
+    >>> CommutationMatrix(2, 2).as_explicit()
+    Matrix([
+    [1, 0, 0, 0],
+    [0, 0, 1, 0],
+    [0, 1, 0, 0],
+    [0, 0, 0, 1]])
+    >>> CommutationMatrix(2, 3).T
+    CommutationMatrix(3, 2)
+
+    Parameters
+    ==========
+
+    m, n : the shape of the matrix `X`, numbers or symbols
+
+    See Also
+    ========
+
+    sympy_matlayout.Vec, sympy_matlayout.jacobian
+
+    References
+    ==========
+
+    .. [1] J. R. Magnus, H. Neudecker, Matrix Differential Calculus, 3rd ed., 3.7
+    """
+
+    def __new__(cls, m, n):
+        return super().__new__(cls, as_size(m), as_size(n))
+
+    @property
+    def shape(self) -> Shape:
+        m, n = self.args
+        return m*n, m*n
+
+    def _entry(self, i, j, **kwargs):
+        m, n = self.args
+        return KroneckerDelta(j, floor(i/n) + m*Mod(i, n))
+
+    def _eval_transpose(self):
+        m, n = self.args
+        return CommutationMatrix(n, m)
+
+    _eval_inverse = _eval_adjoint = _eval_transpose
+
+    def _eval_conjugate(self):
+        return self
+
+    def _latex(self, printer):
+        m, n = map(printer._print, self.args)
+        return f"K_{{{m},{n}}}"
+
+
+class DiagonalEmbedding(MatrixExpr):
+    r"""
+    The `n^2 \times n` matrix `\Psi_n` with `\mathrm{vec}(\mathrm{diag}(x)) = \Psi_n x`.
+
+    Explanation
+    ===========
+
+    Its transpose takes the diagonal out of a vec:
+    `\Psi_n^T \mathrm{vec}(X)` is the column of the diagonal of `X`.
+    It is the matrix of ``DiagMatrix`` as a linear map, and is written
+    `\sum_i e_i \otimes e_i e_i^T`.
+
+    Examples
+    ========
+
+    >>> from sympy_matlayout import DiagonalEmbedding
+    >>> DiagonalEmbedding(2).as_explicit()
+    Matrix([
+    [1, 0],
+    [0, 0],
+    [0, 0],
+    [0, 1]])
+
+    See Also
+    ========
+
+    sympy_matlayout.CommutationMatrix
+
+    References
+    ==========
+
+    .. [1] J. R. Magnus, Linear Structures, 1988, chapter 7 (`\Psi_n^T`)
+    """
+
+    def __new__(cls, n):
+        return super().__new__(cls, as_size(n))
+
+    @property
+    def shape(self) -> Shape:
+        n = self.args[0]
+        return n**2, n
+
+    def _entry(self, i, j, **kwargs):
+        return KroneckerDelta(i, j*(self.args[0] + 1))
+
+    def _latex(self, printer):
+        return f"\\Psi_{{{printer._print(self.args[0])}}}"
+
+
+class MatrixUnit(MatrixExpr):
+    r"""
+    The `m \times n` matrix `E_{ij}` that is 1 at ``[i, j]`` and 0 elsewhere.
+
+    Explanation
+    ===========
+
+    It is the gradient of the entry ``X[i, j]`` by the matrix ``X``.  Indices
+    count from 0, as everywhere in SymPy, and may be symbols.
+
+    Examples
+    ========
+
+    >>> from sympy_matlayout import MatrixUnit
+    >>> MatrixUnit(2, 3, 0, 1).as_explicit()
+    Matrix([
+    [0, 1, 0],
+    [0, 0, 0]])
+
+    Parameters
+    ==========
+
+    m, n : the shape
+    i, j : the place of the 1
+
+    References
+    ==========
+
+    .. [1] K. B. Petersen, M. S. Pedersen, The Matrix Cookbook, section 9.7
+    """
+
+    def __new__(cls, m, n, i, j):
+        m, n, i, j = as_size(m), as_size(n), _sympify(i), _sympify(j)
+        for index, size in ((i, m), (j, n)):
+            if (index < 0) == True or (index >= size) == True:  # noqa: E712 - may be symbolic
+                raise ShapeError(f"MatrixUnit: index {index} is outside 0..{size - 1}")
+        return super().__new__(cls, m, n, i, j)
+
+    @property
+    def shape(self) -> Shape:
+        return self.args[0], self.args[1]
+
+    def _entry(self, i, j, **kwargs):
+        _, _, row, col = self.args
+        return KroneckerDelta(i, row)*KroneckerDelta(j, col)
+
+    def _eval_transpose(self):
+        m, n, i, j = self.args
+        return MatrixUnit(n, m, j, i)
+
+    def _latex(self, printer):
+        _, _, i, j = (a + 1 if isinstance(a, Integer) else a for a in self.args)
+        return f"E_{{{printer._print(i)},{printer._print(j)}}}"

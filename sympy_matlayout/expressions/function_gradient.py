@@ -1,0 +1,99 @@
+"""The gradient of an undefined scalar function of a matrix."""
+
+from sympy.core.function import AppliedUndef
+from sympy.core.sympify import _sympify
+from sympy.matrices.expressions import MatrixExpr, MatrixSymbol
+
+from ..errors import ShapeError
+from .shape import Shape, is_matrix, same_shape, shape, show
+
+__all__ = ["FunctionGradient"]
+
+
+class FunctionGradient(MatrixExpr):
+    r"""
+    `\partial f(Y) / \partial Y` at a point, for a scalar function `f` left undefined.
+
+    Explanation
+    ===========
+
+    SymPy's ``Derivative(f(Y), Y)`` is no matrix expression and can't stand in a
+    product; this node can.  It has the shape of `Y` (denominator layout).  With
+    `L = f(AX + B)` the chain rule reads
+    `\partial L/\partial X = A^T (\partial L/\partial Y)` at `Y = AX + B`.
+    Once `f` has been replaced by a function that is known, ``doit``
+    differentiates.
+
+    Examples
+    ========
+
+    >>> from sympy import Function, MatrixSymbol, Trace, symbols
+    >>> from sympy_matlayout import gradient
+    >>> m, n, p = symbols('m n p', integer=True, positive=True)
+    >>> A, X = MatrixSymbol('A', p, m), MatrixSymbol('X', m, n)
+    >>> f = Function('f')
+    >>> G = gradient(f(A*X), X); G
+    A.T*FunctionGradient(f(_Y), _Y, A*X)
+    >>> G.replace(f, lambda Y: Trace(Y.T*Y)).doit()
+    2*A.T*A*X
+
+    Parameters
+    ==========
+
+    expr : the scalar, such as ``f(Y)``
+    variable : the MatrixSymbol ``Y``, bound inside the node
+    point : where the gradient is taken, of the same shape
+    """
+
+    def __new__(cls, expr, variable, point):
+        expr, variable, point = map(_sympify, (expr, variable, point))
+        if not isinstance(variable, MatrixSymbol):
+            raise ShapeError(f"FunctionGradient: {variable} is not a MatrixSymbol")
+        if not is_matrix(point) or not same_shape(shape(variable), shape(point)):
+            raise ShapeError(
+                f"FunctionGradient: the variable is {show(shape(variable))}, "
+                f"the point {show(shape(point))}")
+        return super().__new__(cls, expr, variable, point)
+
+    @property
+    def expr(self):
+        return self.args[0]
+
+    @property
+    def variable(self) -> MatrixSymbol:
+        return self.args[1]
+
+    @property
+    def point(self):
+        return self.args[2]
+
+    @property
+    def shape(self) -> Shape:
+        return shape(self.variable)
+
+    @property
+    def free_symbols(self):
+        return (self.expr.free_symbols - {self.variable}) | self.point.free_symbols
+
+    def doit(self, **hints):
+        if self.expr.has(AppliedUndef):
+            return self
+        from ..derivative import gradient
+
+        found = gradient(self.expr, self.variable).xreplace({self.variable: self.point})
+        return found.doit(**hints) if hints.get("deep", True) else found
+
+    def as_explicit(self):
+        done = self.doit()
+        return super().as_explicit() if done == self else done.as_explicit()
+
+    def _entry(self, i, j, **kwargs):
+        done = self.doit()
+        if done == self:
+            from sympy.matrices.expressions.matexpr import MatrixElement
+            return MatrixElement(self, i, j)
+        return done._entry(i, j, **kwargs)
+
+    def _latex(self, printer):
+        f, Y, point = map(printer._print, self.args)
+        return r"\left.\frac{\partial}{\partial %s} %s\right|_{%s=%s}" % (Y, f, Y, point)

@@ -1,0 +1,110 @@
+"""Sums of matrices over an index, which SymPy's own ``Sum`` takes for scalars."""
+
+from sympy import Dummy, S, Sum, Tuple
+from sympy.core.sympify import _sympify
+from sympy.matrices.expressions import MatrixExpr, Transpose
+
+from ..errors import ShapeError
+from .shape import Shape, is_matrix, shape
+
+__all__ = ["MatrixSum"]
+
+
+class MatrixSum(MatrixExpr):
+    r"""
+    `\sum_{i=a}^{b} M_i` for a matrix expression `M_i`.
+
+    Explanation
+    ===========
+
+    Needed where the number of terms is symbolic, as in
+    `\mathrm{d}X^k = \sum_{i=0}^{k-1} X^i\,\mathrm{d}X\,X^{k-1-i}`.  As in SymPy's
+    ``Sum``, an upper limit below the lower one follows Karr's convention
+    (`\sum_{i=0}^{-2} M_i = -M_{-1}`), so that this formula holds for negative
+    ``k`` as well.
+
+    Examples
+    ========
+
+    >>> from sympy import MatrixSymbol, symbols
+    >>> from sympy_matlayout import MatrixSum
+    >>> i = symbols('i', integer=True)
+    >>> X = MatrixSymbol('X', 2, 2)
+    >>> MatrixSum(X**i, (i, 1, 3)).doit()
+    X + X**2 + X**3
+
+    Parameters
+    ==========
+
+    body : a matrix expression, in which the index may occur
+    limits : ``(index, lower, upper)``, both included
+    """
+
+    def __new__(cls, body, limits):
+        body, limits = _sympify(body), _sympify(tuple(limits))
+        if not is_matrix(body):
+            raise ShapeError(f"MatrixSum needs a matrix, got the scalar {body}; use Sum")
+        if len(limits) != 3:
+            raise ValueError("MatrixSum needs limits (index, lower, upper)")
+        return super().__new__(cls, body, limits)
+
+    @property
+    def body(self):
+        return self.args[0]
+
+    @property
+    def limits(self) -> Tuple:
+        return self.args[1]
+
+    @property
+    def shape(self) -> Shape:
+        return shape(self.body)
+
+    @property
+    def bound_symbols(self):
+        return [self.limits[0]]
+
+    @property
+    def free_symbols(self):
+        index, lower, upper = self.limits
+        return (self.body.free_symbols - {index}) | lower.free_symbols | upper.free_symbols
+
+    def _entry(self, i, j, **kwargs):
+        return Sum(self.body._entry(i, j, **kwargs), self.limits)
+
+    def _eval_subs(self, old, new):
+        index, lower, upper = self.limits
+        if old == index:  # bound: only the limits can see it from outside
+            return self.func(self.body, (index, lower._subs(old, new), upper._subs(old, new)))
+        if index in new.free_symbols:
+            fresh = Dummy(index.name, integer=True)
+            return self.func(self.body.xreplace({index: fresh}),
+                             (fresh, lower, upper))._subs(old, new)
+        return None
+
+    def _eval_transpose(self):
+        return self.func(Transpose(self.body).doit(deep=False), self.limits)
+
+    def doit(self, **hints):
+        from ..canonical.constructors import add, scale
+
+        index, lower, upper = self.limits
+        length = upper - lower + 1
+        if not length.is_Integer:
+            return self
+        start, count, sign = (
+            (lower, length, S.One) if length >= 0 else (upper + 1, -length, S.NegativeOne))
+        if count == 0:
+            return add(*[], shape=self.shape)
+        terms = [self.body.xreplace({index: start + k}) for k in range(int(count))]
+        if hints.get("deep", True):
+            terms = [t.doit(**hints) for t in terms]
+        return scale(sign, add(*terms))
+
+    def as_explicit(self):
+        done = self.doit()
+        return super().as_explicit() if done == self else done.as_explicit()
+
+    def _latex(self, printer):
+        index, lower, upper = map(printer._print, self.limits)
+        return r"\sum_{%s=%s}^{%s} %s" % (index, lower, upper, printer._print(self.body))

@@ -1,0 +1,507 @@
+"""
+Expressions and their derivatives as numbers, from the definitions.
+
+Nothing here knows a rule of differentiation: ``evaluate`` computes the value
+of an expression from given matrices with mpmath, and
+``jacobian_from_definition`` takes differences of such values.  It is what the
+rules are checked against.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache, singledispatchmethod
+from itertools import product
+from typing import Any
+
+import mpmath
+from mpmath import mp, mpf
+from sympy import (
+    Add,
+    Adjoint,
+    Determinant,
+    Dummy,
+    Expr,
+    Float,
+    KroneckerDelta,
+    Mul,
+    Number,
+    NumberSymbol,
+    Piecewise,
+    Pow,
+    Product,
+    Subs,
+    Sum,
+    Symbol,
+    Trace,
+    lambdify,
+)
+from sympy.core.basic import Basic
+from sympy.core.relational import Relational
+from sympy.logic.boolalg import BooleanFunction, BooleanAtom
+from sympy.matrices import MatrixBase
+from sympy.matrices.expressions import (
+    BlockMatrix,
+    DiagMatrix,
+    DiagonalMatrix,
+    DotProduct,
+    FunctionMatrix,
+    HadamardPower,
+    HadamardProduct,
+    Identity,
+    KroneckerProduct,
+    MatAdd,
+    MatMul,
+    MatPow,
+    MatrixExpr,
+    MatrixSlice,
+    MatrixSymbol,
+    OneMatrix,
+    Transpose,
+    ZeroMatrix,
+)
+from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
+from sympy.matrices.expressions.diagonal import DiagonalOf
+from sympy.matrices.expressions.matexpr import MatrixElement
+from sympy.tensor.array.expressions.array_expressions import (
+    ArrayAdd,
+    ArrayTensorProduct,
+    PermuteDims,
+    Reshape,
+    ZeroArray,
+)
+
+from .expressions.constants import CommutationMatrix, DiagonalEmbedding, MatrixUnit
+from .expressions.matrix_sum import MatrixSum
+from .expressions.shape import is_matrix
+from .expressions.vec import Unvec, Vec
+
+Value = Any  # an mpf or an mpmath matrix
+Values = Mapping[Basic, Value]
+
+
+def evaluate(expr: Basic, values: Values) -> Value:
+    """
+    The value of an expression: an mpf, or an mpmath matrix.
+
+    Examples
+    ========
+
+    >>> from mpmath import matrix
+    >>> from sympy import MatrixSymbol, Trace
+    >>> from sympy_matlayout.numeric import evaluate
+    >>> X = MatrixSymbol('X', 2, 2)
+    >>> evaluate(Trace(X*X.T), {X: matrix([[1, 2], [3, 4]])})
+    mpf('30.0')
+
+    Parameters
+    ==========
+
+    expr : a scalar, matrix or array expression; arrays give a ``NumericArray``
+    values : numbers for the symbols, mpmath matrices for the MatrixSymbols
+    """
+    return Evaluation(values).value(expr)
+
+
+class NumericArray(dict):
+    """Numbers by index tuple, with a shape."""
+
+    def __init__(self, shape: tuple[int, ...], entry: Callable[..., Value]):
+        self.shape = shape
+        super().__init__((index, entry(*index)) for index in product(*map(range, shape)))
+
+
+class Evaluation:
+    """One assignment of values; each node is computed once."""
+
+    def __init__(self, values: Values):
+        self.values = dict(values)
+        self.known: dict[Basic, Value] = {}
+
+    def value(self, expr: Basic) -> Value:
+        if expr not in self.known:
+            self.known[expr] = self.values[expr] if expr in self.values else self.compute(expr)
+        return self.known[expr]
+
+    def number(self, expr: Basic) -> mpf:
+        """The value as a scalar; a 1x1 matrix gives its entry."""
+        found = self.value(expr)
+        return found[0, 0] if isinstance(found, mpmath.matrix) else found
+
+    def size(self, expr: Basic) -> int:
+        return int(self.number(expr))
+
+    def within(self, more: Values) -> Evaluation:
+        return Evaluation({**self.values, **more})
+
+    def _build(self, node: Basic, entry: Callable[[int, int], Value]) -> mpmath.matrix:
+        rows, cols = map(self.size, node.shape)
+        return _matrix(rows, cols, entry)
+
+    # --- scalars -------------------------------------------------------------------------
+
+    @singledispatchmethod
+    def compute(self, expr: Basic) -> Value:
+        if isinstance(expr, MatrixExpr) or not isinstance(expr, Expr):
+            raise NotImplementedError(f"no value for {type(expr).__name__}: {expr}")
+        return _function(expr.func, len(expr.args))(*map(self.number, expr.args))
+
+    @compute.register(Number)
+    @compute.register(NumberSymbol)
+    def _(self, expr):
+        return mpf(expr._to_mpmath(mp.prec)) if expr.is_finite else mpf(str(expr))
+
+    @compute.register(Symbol)
+    @compute.register(MatrixSymbol)
+    def _(self, expr):
+        raise KeyError(f"no value given for {expr}")
+
+    @compute.register(Add)
+    def _(self, expr):
+        matrices = [self.value(a) for a in expr.args]
+        return sum(m[0, 0] if isinstance(m, mpmath.matrix) else m for m in matrices)
+
+    @compute.register(Mul)
+    def _(self, expr):
+        found = mpf(1)
+        for a in expr.args:
+            found *= self.number(a)
+        return found
+
+    @compute.register(Pow)
+    def _(self, expr):
+        return mp.power(*map(self.number, expr.args))
+
+    @compute.register(Piecewise)
+    def _(self, expr):
+        for value, condition in expr.args:
+            if self.value(condition):
+                return self.number(value)
+        return mp.nan
+
+    @compute.register(Relational)
+    def _(self, expr):
+        return bool(expr.func(*(Float(self.number(a), mp.dps) for a in expr.args)))
+
+    @compute.register(BooleanAtom)
+    def _(self, expr):
+        return bool(expr)
+
+    @compute.register(BooleanFunction)
+    def _(self, expr):
+        return bool(expr.func(*map(self.value, expr.args)))
+
+    @compute.register(Sum)
+    def _(self, expr):
+        return mp.fsum(self._terms(expr))
+
+    @compute.register(Product)
+    def _(self, expr):
+        return mp.fprod(self._terms(expr))
+
+    def _terms(self, expr):
+        body, *limits = expr.args
+        if not limits:
+            return [self.number(body)]
+        index, lower, upper = limits[-1]
+        inner = expr.func(body, *limits[:-1]) if len(limits) > 1 else body
+        return [self.within({index: mpf(k)}).number(inner)
+                for k in range(self.size(lower), self.size(upper) + 1)]
+
+    @compute.register(KroneckerDelta)
+    def _(self, expr):
+        i, j = map(self.number, expr.args[:2])
+        return mpf(i == j)
+
+    @compute.register(Subs)
+    def _(self, expr):
+        done = expr.doit()
+        if isinstance(done, Subs):
+            raise NotImplementedError(f"no value for {expr}")
+        return self.number(done)
+
+    @compute.register(MatrixElement)
+    def _(self, expr):
+        matrix, i, j = expr.args
+        return self.value(matrix)[self.size(i), self.size(j)]
+
+    @compute.register(Trace)
+    def _(self, expr):
+        M = self.value(expr.args[0])
+        return mp.fsum(M[i, i] for i in range(M.rows))
+
+    @compute.register(Determinant)
+    def _(self, expr):
+        return mp.det(self.value(expr.args[0]))
+
+    @compute.register(DotProduct)
+    def _(self, expr):
+        u, v = (list(self.value(a)) for a in expr.args)
+        return mp.fdot(u, v)
+
+    # --- matrices ------------------------------------------------------------------------
+
+    @compute.register(MatAdd)
+    def _(self, expr):
+        found, *rest = map(self.value, expr.args)
+        for M in rest:
+            found = found + M
+        return found
+
+    @compute.register(MatMul)
+    def _(self, expr):
+        found, *rest = map(self.value, expr.args)
+        for M in rest:
+            found = _times(found, M)
+        return found
+
+    @compute.register(MatPow)
+    def _(self, expr):
+        base, exponent = self.value(expr.args[0]), self.number(expr.args[1])
+        if base.rows == 1:
+            return mpmath.matrix([[mp.power(base[0, 0], exponent)]])
+        if exponent == int(exponent):
+            return base**int(exponent)
+        return mp.powm(base, exponent)
+
+    @compute.register(Transpose)
+    @compute.register(Adjoint)
+    def _(self, expr):
+        return self.value(expr.args[0]).T
+
+    @compute.register(HadamardProduct)
+    def _(self, expr):
+        factors = [self.value(a) for a in expr.args]
+        return self._build(expr, lambda i, j: mp.fprod(M[i, j] for M in factors))
+
+    @compute.register(HadamardPower)
+    def _(self, expr):
+        base, exponent = map(self.value, expr.args)
+        return self._build(expr, lambda i, j: mp.power(_at(base, i, j), _at(exponent, i, j)))
+
+    @compute.register(ElementwiseApplyFunction)
+    def _(self, expr):
+        function, matrix = expr.args
+        (z,), body = function.args
+        M = self.value(matrix)
+        return _matrix(M.rows, M.cols, lambda i, j: self.within({z: M[i, j]}).number(body))
+
+    @compute.register(KroneckerProduct)
+    def _(self, expr):
+        found, *rest = map(self.value, expr.args)
+        for M in rest:
+            left = found
+            found = _matrix(left.rows*M.rows, left.cols*M.cols,
+                            lambda i, j, left=left, M=M: left[i//M.rows, j//M.cols]
+                            * M[i % M.rows, j % M.cols])
+        return found
+
+    @compute.register(DiagMatrix)
+    def _(self, expr):
+        return mp.diag(list(self.value(expr.args[0])))
+
+    @compute.register(DiagonalMatrix)
+    def _(self, expr):
+        M = self.value(expr.args[0])
+        return _matrix(M.rows, M.cols, lambda i, j: M[i, j] if i == j else mpf(0))
+
+    @compute.register(DiagonalOf)
+    def _(self, expr):
+        M = self.value(expr.args[0])
+        return _matrix(min(M.rows, M.cols), 1, lambda i, j: M[i, i])
+
+    @compute.register(BlockMatrix)
+    def _(self, expr):
+        blocks = expr.blocks
+        rows = []
+        for i in range(blocks.rows):
+            line = [self.value(blocks[i, j]) for j in range(blocks.cols)]
+            rows += [[x for M in line for x in M[k, :]] for k in range(line[0].rows)]
+        return mpmath.matrix(rows)
+
+    @compute.register(MatrixSlice)
+    def _(self, expr):
+        parent, rows, cols = expr.args
+        M = self.value(parent)
+        (r, _, dr), (s, _, ds) = (tuple(map(self.size, part)) for part in (rows, cols))
+        return self._build(expr, lambda i, j: M[r + i*dr, s + j*ds])
+
+    @compute.register(Identity)
+    def _(self, expr):
+        return self._build(expr, lambda i, j: mpf(i == j))
+
+    @compute.register(ZeroMatrix)
+    def _(self, expr):
+        return self._build(expr, lambda i, j: mpf(0))
+
+    @compute.register(OneMatrix)
+    def _(self, expr):
+        return self._build(expr, lambda i, j: mpf(1))
+
+    @compute.register(FunctionMatrix)
+    def _(self, expr):
+        (i, j), body = expr.args[2].args
+        return self._build(
+            expr, lambda r, s: self.within({i: mpf(r), j: mpf(s)}).number(body))
+
+    @compute.register(MatrixBase)
+    def _(self, expr):
+        return _matrix(expr.rows, expr.cols, lambda i, j: self.number(expr[i, j]))
+
+    @compute.register(MatrixUnit)
+    def _(self, expr):
+        row, col = map(self.size, expr.args[2:])
+        return self._build(expr, lambda i, j: mpf((i, j) == (row, col)))
+
+    @compute.register(CommutationMatrix)
+    def _(self, expr):
+        m, n = map(self.size, expr.args)
+        return self._build(expr, lambda r, s: mpf(s == r//n + m*(r % n)))
+
+    @compute.register(DiagonalEmbedding)
+    def _(self, expr):
+        n = self.size(expr.args[0])
+        return self._build(expr, lambda r, s: mpf(r == s*(n + 1)))
+
+    @compute.register(Vec)
+    def _(self, expr):
+        return vec(self.value(expr.args[0]))
+
+    @compute.register(Unvec)
+    def _(self, expr):
+        v = self.value(expr.args[0])
+        m = self.size(expr.args[1])
+        return self._build(expr, lambda i, j: v[i + m*j, 0])
+
+    @compute.register(MatrixSum)
+    def _(self, expr):
+        body, (index, lower, upper) = expr.args
+        first, last = self.size(lower), self.size(upper)
+        span, sign = (range(first, last + 1), 1) if last >= first else (range(last + 1, first), -1)
+        found = self._build(expr, lambda i, j: mpf(0))
+        for k in span:
+            found = found + sign*self.within({index: mpf(k)}).value(body)
+        return found
+
+    # --- arrays --------------------------------------------------------------------------
+
+    def array(self, expr: Basic) -> NumericArray:
+        found = self.value(expr)
+        if isinstance(found, mpmath.matrix):
+            return NumericArray((found.rows, found.cols), lambda i, j: found[i, j])
+        return found
+
+    @compute.register(ZeroArray)
+    def _(self, expr):
+        return NumericArray(tuple(map(self.size, expr.shape)), lambda *index: mpf(0))
+
+    @compute.register(ArrayAdd)
+    def _(self, expr):
+        terms = [self.array(a) for a in expr.args]
+        return NumericArray(terms[0].shape, lambda *index: mp.fsum(t[index] for t in terms))
+
+    @compute.register(ArrayTensorProduct)
+    def _(self, expr):
+        factors = [self.array(a) if not isinstance(self.value(a), mpf)
+                   else NumericArray((), lambda a=a: self.value(a)) for a in expr.args]
+
+        def entry(*index):
+            found, start = mpf(1), 0
+            for f in factors:
+                found *= f[index[start:start + len(f.shape)]]
+                start += len(f.shape)
+            return found
+        return NumericArray(sum((f.shape for f in factors), ()), entry)
+
+    @compute.register(PermuteDims)
+    def _(self, expr):
+        source, axes = self.array(expr.expr), expr.permutation.array_form
+
+        def entry(*index):
+            place = [0]*len(axes)
+            for k, axis in enumerate(axes):
+                place[axis] = index[k]
+            return source[tuple(place)]
+        return NumericArray(tuple(source.shape[a] for a in axes), entry)
+
+    @compute.register(Reshape)
+    def _(self, expr):
+        source = self.array(expr.expr)
+        flat = iter([source[i] for i in product(*map(range, source.shape))])
+        return NumericArray(tuple(map(self.size, expr.shape)), lambda *index: next(flat))
+
+
+def _matrix(rows: int, cols: int, entry: Callable[[int, int], Value]) -> mpmath.matrix:
+    M = mpmath.matrix(rows, cols)
+    for i in range(rows):
+        for j in range(cols):
+            M[i, j] = entry(i, j)
+    return M
+
+
+def _at(M: Value, i: int, j: int) -> Value:
+    return M[i, j] if isinstance(M, mpmath.matrix) else M
+
+
+def _times(left: Value, right: Value) -> Value:
+    """A product in which a 1x1 matrix that doesn't fit is a scalar."""
+    if isinstance(left, mpmath.matrix) and isinstance(right, mpmath.matrix) \
+            and left.cols != right.rows:
+        left = left[0, 0] if left.rows == left.cols == 1 else left
+        right = right[0, 0] if right.rows == right.cols == 1 else right
+    return left*right
+
+
+@lru_cache(maxsize=512)
+def _function(func: type, arity: int) -> Callable[..., Value]:
+    """A SymPy function of numbers, by mpmath where that has it."""
+    z = [Dummy(f"z{k}") for k in range(arity)]
+    try:
+        fast = lambdify(z, func(*z), "mpmath")
+        fast(*[mpf("0.3")]*arity)
+        return fast
+    except Exception:  # noqa: BLE001 - any failure means mpmath lacks it
+        return lambda *a: mpf(str(func(*(Float(x, mp.dps) for x in a)).evalf(mp.dps)))
+
+
+def vec(M: Value) -> mpmath.matrix:
+    """Column-major vec; a scalar is its own."""
+    if not isinstance(M, mpmath.matrix):
+        return mpmath.matrix([[M]])
+    return mpmath.matrix([[M[i, j]] for j in range(M.cols) for i in range(M.rows)])
+
+
+def jacobian_from_definition(expr: Basic, variable: Basic, values: Values) -> mpmath.matrix:
+    """
+    ∂vec(F)/∂vecᵀ(X) by central differences, right to two thirds of the working precision.
+
+    With ``mpmath.mp.dps = 50`` about thirty digits are right.
+    """
+    step = mpf(10)**(-(mp.dps//3))
+    base = values[variable]
+    is_scalar = not is_matrix(variable)
+    rows, cols = (1, 1) if is_scalar else (base.rows, base.cols)
+    columns = []
+    for j in range(cols):
+        for i in range(rows):
+            ends = []
+            for sign in (1, -1):
+                moved = base + sign*step if is_scalar else base.copy()
+                if not is_scalar:
+                    moved[i, j] += sign*step
+                ends.append(vec(evaluate(expr, {**values, variable: moved})))
+            columns.append((ends[0] - ends[1])/(2*step))
+    return _matrix(columns[0].rows, len(columns), lambda r, s: columns[s][r, 0])
+
+
+def example(symbol: Basic, values: Values, random: Any) -> Value:
+    """A value for a symbol: entries between 1/2 and 2, well away from where functions break."""
+    if not is_matrix(symbol):
+        return mpf(random.uniform(0.5, 2))
+    rows, cols = (Evaluation(values).size(n) for n in symbol.shape)
+    # diagonally dominant where square, so that inverses are well-conditioned
+    return _matrix(rows, cols, lambda i, j: mpf(random.uniform(0.5, 2))
+                   + (mpf(rows) if i == j and rows == cols else 0))
+
+
+__all__ = ["Evaluation", "evaluate", "example", "jacobian_from_definition", "vec"]

@@ -1,0 +1,276 @@
+"""
+Index notation as matrix notation.
+
+``Sum(A[i, j]*x[j, 0]*x[i, 0], (i, 0, n - 1), (j, 0, n - 1))`` is read as
+``Trace(x.T*A*x)``, as document 003 advises: sums over one index are inner
+products, over two they are traces.  A product of entries is a graph whose
+vertices are the indices: an entry ``A[i, j]`` is an edge, a vector entry
+``x[i, 0]`` a weight at a vertex.  Summing over an index contracts its vertex.
+What doesn't fit this picture is left as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sympy import Add, Dummy, Expr, KroneckerDelta, Lambda, Mul, Pow, S, Sum, preorder_traversal
+from sympy.core.basic import Basic
+from sympy.core.function import Application, Function
+from sympy.core.symbol import Symbol
+from sympy.matrices.expressions import FunctionMatrix, Identity, OneMatrix
+from sympy.matrices.expressions.matexpr import MatrixElement
+
+from ..canonical import constructors as c
+from ..expressions.shape import is_one, same_size, shape
+
+Sizes = dict[Symbol, Expr]  # every live index with the size it runs over
+
+
+class NotMatrixNotation(Exception):
+    """The expression has no form as products, traces, diagonals and elementwise functions."""
+
+
+def from_index_notation(node: Basic) -> Basic:
+    """A ``Sum`` or ``FunctionMatrix`` over entries in matrix notation, or as it was."""
+    if not any(isinstance(a, MatrixElement) for a in preorder_traversal(node)):
+        return node
+    try:
+        if isinstance(node, FunctionMatrix):
+            rows, cols, entries = node.args
+            i, j = entries.variables
+            return as_matrix(entries.expr, (i, j), {i: rows, j: cols})
+        return as_matrix(node, (), {})
+    except NotMatrixNotation:
+        return node
+
+
+def as_matrix(expr: Expr, free: Sequence[Symbol], sizes: Sizes) -> Basic:
+    """
+    The matrix whose entry at ``free`` is the expression.
+
+    With two free indices a matrix, with one a column, with none a scalar.
+    """
+    live = _live(expr, sizes)
+    if not live <= set(free):
+        raise NotMatrixNotation(expr)
+    if not live:
+        return _constant(expr, free, sizes)
+    if len(free) == 2 and len(live) == 1:  # the same along one axis
+        (index,) = live
+        column = as_matrix(expr, (index,), sizes)
+        ones = OneMatrix(sizes[free[1 - free.index(index)]], S.One)
+        pair = (column, ones) if index == free[0] else (ones, column)
+        return c.multiply(pair[0], c.transpose(pair[1]))
+    if isinstance(expr, Add):
+        terms = [as_matrix(a, free, sizes) for a in expr.args]
+        return c.add(*terms) if free else Add(*terms)
+    if isinstance(expr, MatrixElement):
+        return _entry(expr, free, sizes)
+    if isinstance(expr, KroneckerDelta) and set(expr.args) == set(free) and len(free) == 2 \
+            and same_size(*(sizes[i] for i in free)):
+        return Identity(sizes[free[0]])
+    if isinstance(expr, Pow) and not _live(expr.exp, sizes):
+        if not (expr.exp.is_Integer and 0 < expr.exp <= 4 and isinstance(expr.base, Sum)):
+            return c.hadamard_power(as_matrix(expr.base, free, sizes), expr.exp)
+    if isinstance(expr, Application) and sum(1 for a in expr.args if _live(a, sizes)) == 1:
+        z = Dummy("z", real=True)
+        args = [z if _live(a, sizes) else a for a in expr.args]
+        (inside,) = (a for a in expr.args if _live(a, sizes))
+        return c.elementwise(Lambda((z,), expr.func(*args)), as_matrix(inside, free, sizes))
+    if isinstance(expr, (Mul, Sum, Pow)):
+        contraction = Contraction(tuple(free), dict(sizes))
+        contraction.multiply(expr)
+        return contraction.result()
+    raise NotMatrixNotation(expr)
+
+
+def _live(expr: Basic, sizes: Sizes) -> set[Symbol]:
+    return {i for i in sizes if i in expr.free_symbols}
+
+
+def _constant(expr: Expr, free: Sequence[Symbol], sizes: Sizes) -> Basic:
+    if isinstance(expr, Sum):
+        contraction = Contraction((), {})
+        contraction.multiply(expr)
+        expr = contraction.result()
+    elif isinstance(expr, (Add, Mul, Pow, Function)) and expr.has(Sum):
+        expr = expr.func(*(_constant(a, (), {}) for a in expr.args))
+    if not free:
+        return expr
+    rows, cols = (sizes[i] for i in free) if len(free) == 2 else (sizes[free[0]], S.One)
+    return c.scale(expr, OneMatrix(rows, cols))
+
+
+def _entry(expr: MatrixElement, free: Sequence[Symbol], sizes: Sizes) -> Basic:
+    """``M[i, j]`` at free indices: M, its transpose, a row, a column or the diagonal."""
+    matrix, *places = expr.args
+    if _live(matrix, sizes):
+        raise NotMatrixNotation(expr)
+    for place, size in zip(places, shape(matrix), strict=True):
+        if place in sizes:
+            if not same_size(sizes[place], size):
+                raise NotMatrixNotation(expr)  # a sum over part of an axis
+        elif _live(place, sizes):
+            raise NotMatrixNotation(expr)  # a shifted index
+    row, col = places
+    rows, cols = ((S.Zero, n, S.One) for n in shape(matrix))
+    if row in sizes and col in sizes:
+        if row == col:
+            return c.diagonal_of(matrix)
+        return matrix if (row, col) == tuple(free) else c.transpose(matrix)
+    if row in sizes:
+        return matrix if is_one(shape(matrix)[1]) else \
+            c.matrix_slice(matrix, rows, (col, col + 1, S.One))
+    row_vector = matrix if is_one(shape(matrix)[0]) else \
+        c.matrix_slice(matrix, (row, row + 1, S.One), cols)
+    return c.transpose(row_vector)
+
+
+@dataclass
+class Contraction:
+    """A product of entries under sums, as a graph of indices."""
+
+    free: tuple[Symbol, ...]
+    sizes: Sizes
+    coefficient: Expr = S.One
+    bound: list[Symbol] = field(default_factory=list)
+    edges: list[tuple[Symbol, Symbol, Basic]] = field(default_factory=list)
+    weights: list[tuple[Symbol, Basic]] = field(default_factory=list)
+
+    def multiply(self, factor: Expr) -> None:
+        """Take in a factor of the product."""
+        if isinstance(factor, Mul):
+            for a in factor.args:
+                self.multiply(a)
+        elif isinstance(factor, Pow) and factor.exp.is_Integer and 0 < factor.exp <= 4 \
+                and (isinstance(factor.base, Sum) or _live(factor.base, self.sizes)):
+            for _ in range(int(factor.exp)):
+                self.multiply(factor.base)
+        elif isinstance(factor, Sum):
+            self._open_sum(factor)
+        else:
+            live = sorted(_live(factor, self.sizes), key=list(self.sizes).index)
+            if not live:
+                self.coefficient *= _constant(factor, (), {})
+            elif len(live) == 1:
+                self.weights.append((live[0], as_matrix(factor, live, self.sizes)))
+            elif len(live) == 2:
+                self.edges.append((*live, as_matrix(factor, live, self.sizes)))
+            else:
+                raise NotMatrixNotation(factor)
+
+    def _open_sum(self, node: Sum) -> None:
+        body, *limits = node.args
+        # limits stand inside out, as in SymPy; each index gets a name of its own
+        for index, lower, upper in limits:
+            if lower != 0 or _live(upper, self.sizes) or any(
+                    index in b.free_symbols for _, *ends in limits for b in ends):
+                raise NotMatrixNotation(node)
+            fresh = Dummy(index.name, integer=True)
+            body = body.xreplace({index: fresh})
+            self.sizes[fresh] = upper + 1
+            self.bound.append(fresh)
+        if isinstance(body, Add):
+            self._add_sums(body, [b for b in self.bound[-len(limits):]])
+        else:
+            self.multiply(body)
+
+    def _add_sums(self, body: Add, indices: list[Symbol]) -> None:
+        """The sum of a sum: each term contracted by itself, the results added."""
+        live = sorted(_live(body, self.sizes) - set(indices), key=list(self.sizes).index)
+        if len(live) > 2:
+            raise NotMatrixNotation(body)
+        parts = []
+        for term in body.args:
+            part = Contraction(tuple(live), dict(self.sizes), bound=list(indices))
+            part.multiply(term)
+            parts.append(part.result())
+        for index in indices:
+            self.bound.remove(index)
+        if not live:
+            self.coefficient *= Add(*parts)
+        elif len(live) == 1:
+            self.weights.append((live[0], c.add(*parts)))
+        else:
+            self.edges.append((*live, c.add(*parts)))
+
+    def result(self) -> Basic:
+        """The matrix, column or scalar that is left once every bound index is summed over."""
+        while self.bound:
+            self._contract(min(self.bound, key=lambda k: len(self._at(k))))
+        return self._assemble()
+
+    def _at(self, index: Symbol) -> list[tuple[Symbol, Symbol, Basic]]:
+        return [e for e in self.edges if index in e[:2]]
+
+    def _take_weights(self, index: Symbol) -> list[Basic]:
+        taken = [m for i, m in self.weights if i == index]
+        self.weights = [(i, m) for i, m in self.weights if i != index]
+        return taken
+
+    def _take_edges(self, index: Symbol) -> list[tuple[Symbol, Basic]]:
+        """The edges at an index, as (other end, matrix with this index for its rows)."""
+        taken = self._at(index)
+        self.edges = [e for e in self.edges if index not in e[:2]]
+        return [(b, m) if a == index else (a, c.transpose(m)) for a, b, m in taken]
+
+    def _contract(self, index: Symbol) -> None:
+        self.bound.remove(index)
+        weights, ends = self._take_weights(index), self._take_edges(index)
+        loops = [m for other, m in ends if other == index]
+        ends = [(other, m) for other, m in ends if other != index]
+        if len(loops) == 1 and not weights and not ends:
+            self.coefficient *= c.trace(loops[0])
+            return
+        weights += [c.diagonal_of(m) for m in loops]
+        n = self.sizes[index]
+        if not ends:
+            if not weights:
+                self.coefficient *= n
+            else:
+                first, *rest = weights
+                other = c.hadamard(*rest) if rest else OneMatrix(n, S.One)
+                self.coefficient *= c.inner(first, other)
+        elif len(ends) == 1:
+            ((other, m),) = ends
+            weight = c.hadamard(*weights) if weights else OneMatrix(n, S.One)
+            self.weights.append((other, c.multiply(c.transpose(m), weight)))
+        elif len(ends) == 2:
+            (a, left), (b, right) = ends
+            middle = [c.diag(c.hadamard(*weights))] if weights else []
+            product = c.multiply(c.transpose(left), *middle, right)
+            self.edges.append((a, b, product))
+        else:
+            first, *rest = ends
+            if any(other != first[0] for other, _ in rest):
+                raise NotMatrixNotation(index)  # a contraction of three matrices at one index
+            self._put_back(index, (first[0], c.hadamard(*(m for _, m in ends))), weights)
+
+    def _put_back(self, index: Symbol, end: tuple[Symbol, Basic], weights: list[Basic]) -> None:
+        self.bound.append(index)
+        self.edges.append((index, *end))
+        self.weights += [(index, w) for w in weights]
+
+    def _assemble(self) -> Basic:
+        loops = [e for e in self.edges if e[0] == e[1]]
+        self.edges = [e for e in self.edges if e[0] != e[1]]
+        self.weights += [(i, c.diagonal_of(m)) for i, _, m in loops]
+        columns = [c.hadamard(*w) if (w := self._take_weights(i)) else None for i in self.free]
+        if not self.free:
+            return self.coefficient
+        if len(self.free) == 1:
+            column = columns[0] or OneMatrix(self.sizes[self.free[0]], S.One)
+            return c.scale(self.coefficient, column)
+        edges = [m for _, m in self._take_edges(self.free[0])]
+        left, right = columns
+        if not edges:
+            left = left or OneMatrix(self.sizes[self.free[0]], S.One)
+            right = right or OneMatrix(self.sizes[self.free[1]], S.One)
+            return c.multiply(self.coefficient, left, c.transpose(right))
+        factors = [c.hadamard(*edges)]
+        if left is not None:
+            factors.insert(0, c.diag(left))
+        if right is not None:
+            factors.append(c.diag(right))
+        return c.multiply(self.coefficient, *factors)

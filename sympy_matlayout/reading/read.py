@@ -1,0 +1,402 @@
+"""
+Rebuild an expression so that the rules can rely on it.
+
+After ``read`` every shape is consistent, every 1x1 matrix in a scalar's place
+is a ``Trace``, index notation is matrix notation where it can be, and equal
+subexpressions are one object.  What is ill-shaped is refused here, with
+symbolic sizes too, since SymPy hardly checks those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import singledispatch
+
+from sympy import (
+    Add,
+    Adjoint,
+    Determinant,
+    Dummy,
+    Expr,
+    Lambda,
+    Mul,
+    Pow,
+    S,
+    Sum,
+    Trace,
+    Tuple,
+    conjugate,
+)
+from sympy.core.basic import Basic
+from sympy.core.function import AppliedUndef
+from sympy.matrices import ImmutableDenseMatrix, MatrixBase
+from sympy.matrices.expressions import (
+    BlockDiagMatrix,
+    BlockMatrix,
+    DiagMatrix,
+    DotProduct,
+    FunctionMatrix,
+    HadamardPower,
+    HadamardProduct,
+    KroneckerProduct,
+    MatAdd,
+    MatMul,
+    MatPow,
+    MatrixExpr,
+    MatrixSlice,
+    MatrixSymbol,
+    Transpose,
+)
+from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
+from sympy.matrices.expressions.diagonal import DiagonalOf
+from sympy.matrices.expressions.matexpr import MatrixElement
+
+from ..canonical import constructors as c
+from ..errors import DerivativeNotImplementedError, ShapeError
+from ..expressions.matrix_sum import MatrixSum
+from ..expressions.shape import (
+    is_matrix,
+    is_scalar_shape,
+    is_vector_shape,
+    same_shape,
+    same_size,
+    shape,
+    show,
+)
+from .index_notation import from_index_notation
+
+
+def read(expr: Basic, *, closed: bool = True) -> Basic:
+    """
+    The expression, well-formed; raises ShapeError where it can't be.
+
+    ``closed=False`` is for what stands inside a sum or function and may hold
+    its index: index notation is turned into matrices from the outermost sum.
+    """
+    done: dict[int, Basic] = {}
+    alike: dict[Basic, Basic] = {}
+    stack = [expr]
+    while stack:
+        node = stack[-1]
+        if id(node) in done:
+            stack.pop()
+            continue
+        binds = bool(getattr(node, "bound_symbols", ()))
+        children = _children(node)
+        pending = [] if binds else [a for a in children if id(a) not in done]
+        if pending:
+            stack.extend(pending)
+            continue
+        built = rebuild(node, [read(a, closed=False) if binds else done[id(a)] for a in children])
+        if closed and isinstance(built, (Sum, FunctionMatrix)):
+            built = from_index_notation(built)
+        done[id(node)] = alike.setdefault(built, built)
+        stack.pop()
+    return done[id(expr)]
+
+
+def _children(node: Basic) -> Sequence[Basic]:
+    if isinstance(node, MatrixSymbol):
+        return ()
+    if isinstance(node, BlockMatrix) and not isinstance(node, BlockDiagMatrix):
+        return tuple(node.blocks)
+    if isinstance(node, MatrixBase):
+        return tuple(node)
+    return node.args
+
+
+@singledispatch
+def rebuild(node: Basic, args: Sequence[Basic]) -> Basic:
+    """The node over its arguments as read; the default serves scalars and unknown classes."""
+    if isinstance(node, Expr) and not is_matrix(node):
+        args = [_as_scalar_in(node, a) for a in args]
+    return _over(node, args)
+
+
+def _over(node: Basic, args: Sequence[Basic]) -> Basic:
+    if len(args) == len(node.args) and all(a is b for a, b in zip(args, node.args, strict=True)):
+        return node
+    return node.func(*args)
+
+
+def _as_scalar_in(node: Basic, arg: Basic) -> Basic:
+    if not is_matrix(arg):
+        return arg
+    if is_scalar_shape(shape(arg)):
+        return c.trace(arg)
+    name = type(node).__name__
+    raise DerivativeNotImplementedError(
+        f"{name} of a {show(shape(arg))} matrix is not covered: {node}. "
+        f"For the function of every entry write M.applyfunc({name}); "
+        "functions of a matrix as a whole, such as the matrix exponential, have no rule here")
+
+
+def _require(condition: bool, node: Basic, reason: str) -> None:
+    if not condition:
+        raise ShapeError(f"{reason}: {node}")
+
+
+def _require_same(node: Basic, matrices: Sequence[Basic], what: str) -> None:
+    first = shape(matrices[0])
+    for other in matrices[1:]:
+        _require(same_shape(first, shape(other)), node,
+                 f"{what} of matrices of shapes {show(first)} and {show(shape(other))}")
+
+
+def _require_square(node: Basic, matrix: Basic, what: str) -> None:
+    size = shape(matrix)
+    hint = ""
+    if isinstance(node, MatPow) and is_vector_shape(size):
+        hint = ("; SymPy merges (x.T*x)*x into x.T*x**2, "
+                "write Trace(x.T*x)*x to keep the scalar apart")
+    _require(same_size(*size), node, f"{what} of a {show(size)} matrix, which is not square{hint}")
+
+
+# --- scalars ----------------------------------------------------------------------------
+
+
+@rebuild.register(Tuple)
+def _tuple(node, args):
+    return _over(node, args)
+
+
+@rebuild.register(AppliedUndef)
+def _undefined(node, args):
+    # f(X) keeps its matrices: it is a scalar function of them
+    return _over(node, [c.as_scalar(a) if is_matrix(a) and is_scalar_shape(shape(a)) else a
+                        for a in args])
+
+
+@rebuild.register(Add)
+def _add(node, args):
+    matrices = [a for a in args if is_matrix(a)]
+    if matrices and not all(is_scalar_shape(shape(m)) for m in matrices):
+        _require(len(matrices) == len(args), node,
+                 f"sum of a scalar and a {show(shape(matrices[0]))} matrix")
+        return _matadd(node, args)
+    return _over(node, [c.as_scalar(a) for a in args])
+
+
+@rebuild.register(Mul)
+def _mul(node, args):
+    if any(is_matrix(a) and not is_scalar_shape(shape(a)) for a in args):
+        return _matmul(node, args)
+    return _over(node, [c.as_scalar(a) for a in args])
+
+
+@rebuild.register(Pow)
+def _pow(node, args):
+    base, exponent = args
+    if is_matrix(base) and not is_scalar_shape(shape(base)):
+        return _matpow(node, args)
+    return _over(node, [c.as_scalar(base), _as_scalar_in(node, exponent)])
+
+
+@rebuild.register(conjugate)
+def _conjugate(node, args):
+    return args[0]  # all variables are real
+
+
+@rebuild.register(Trace)
+def _trace(node, args):
+    _require_square(node, args[0], "trace")
+    return c.trace(args[0])
+
+
+@rebuild.register(Determinant)
+def _determinant(node, args):
+    _require_square(node, args[0], "determinant")
+    return c.determinant(args[0])
+
+
+@rebuild.register(DotProduct)
+def _dot(node, args):
+    for a in args:
+        _require(is_vector_shape(shape(a)), node, f"dot product with a {show(shape(a))} matrix")
+    left, right = map(c.vec, args)
+    _require_same(node, [left, right], "dot product")
+    return c.inner(left, right)
+
+
+@rebuild.register(MatrixElement)
+def _element(node, args):
+    return c.entry(*args)
+
+
+@rebuild.register(Sum)
+def _sum(node, args):
+    body, *limits = args
+    if is_matrix(body) and not is_scalar_shape(shape(body)):
+        for limit in limits:
+            body = MatrixSum(body, limit)
+        return body
+    return _over(node, [c.as_scalar(body), *limits])
+
+
+@rebuild.register(Lambda)
+def _lambda(node, args):
+    signature, body = args
+    if is_matrix(body):
+        return node.func(*args)
+    body = c.as_scalar(body)
+    if len(signature) != 1 or not signature[0].is_symbol:
+        return node.func(signature, body)
+    # one name for the bound symbol, so that equal functions are equal nodes
+    z = argument_symbol(body)
+    return Lambda((z,), body.xreplace({signature[0]: z}))
+
+
+ARGUMENTS: list[Dummy] = []
+
+
+def argument_symbol(body: Basic) -> Dummy:
+    """The symbol for a function's argument: the first of a fixed list that the body doesn't hold."""
+    for z in ARGUMENTS:
+        if z not in body.atoms(Dummy):
+            return z
+    ARGUMENTS.append(Dummy("z", real=True))
+    return ARGUMENTS[-1]
+
+
+# --- linear structure -------------------------------------------------------------------
+
+
+@rebuild.register(MatAdd)
+def _matadd(node, args):
+    _require_same(node, args, "sum")
+    return c.add(*args)
+
+
+@rebuild.register(MatMul)
+def _matmul(node, args):
+    """
+    The product, with 1x1 stretches that don't fit their neighbours as scalars.
+
+    People write ``(x.T*A*x)*B`` for a scalar times a matrix, and SymPy lets it
+    through where sizes are symbols.  The factors are cut where shapes don't
+    fit; pieces that are 1x1 are scalars, the others must fit each other.
+    """
+    scalars: list[Basic] = []
+    pieces: list[list[Basic]] = []
+    for factor in args:
+        for f in factor.args if isinstance(factor, MatMul) else [factor]:
+            if not is_matrix(f):
+                scalars.append(f)
+            elif pieces and same_size(shape(pieces[-1][-1])[1], shape(f)[0]):
+                pieces[-1].append(f)
+            else:
+                pieces.append([f])
+    products = [c.multiply(*piece) for piece in pieces]
+    if len(products) > 1:
+        scalars += [c.trace(p) for p in products if is_scalar_shape(shape(p))]
+        products = [p for p in products if not is_scalar_shape(shape(p))]
+    for left, right in zip(products, products[1:], strict=False):
+        _require(same_size(shape(left)[1], shape(right)[0]), node,
+                 f"product of {show(shape(left))} and {show(shape(right))}")
+    return c.multiply(*scalars, *products)
+
+
+@rebuild.register(MatPow)
+def _matpow(node, args):
+    base, exponent = args
+    _require_square(node, base, "power")
+    if is_matrix(exponent):
+        exponent = _as_scalar_in(node, exponent)
+    if is_scalar_shape(shape(base)):
+        return c.scale(c.trace(base)**exponent, c.power(base, S.Zero))
+    return c.power(base, exponent)
+
+
+@rebuild.register(Transpose)
+@rebuild.register(Adjoint)
+def _transpose(node, args):
+    return c.transpose(args[0])  # all variables are real
+
+
+# --- elementwise ------------------------------------------------------------------------
+
+
+@rebuild.register(HadamardProduct)
+def _hadamard(node, args):
+    _require_same(node, [a for a in args if is_matrix(a)], "Hadamard product")
+    return c.hadamard(*args)
+
+
+@rebuild.register(HadamardPower)
+def _hadamard_power(node, args):
+    if all(map(is_matrix, args)):
+        _require_same(node, args, "Hadamard power")
+    return c.hadamard_power(*args)
+
+
+@rebuild.register(ElementwiseApplyFunction)
+def _elementwise(node, args):
+    return c.elementwise(*args)
+
+
+# --- structure --------------------------------------------------------------------------
+
+
+@rebuild.register(KroneckerProduct)
+def _kronecker(node, args):
+    return c.kronecker(*args)
+
+
+@rebuild.register(DiagMatrix)
+def _diag_matrix(node, args):
+    _require(is_vector_shape(shape(args[0])), node,
+             f"DiagMatrix of a {show(shape(args[0]))} matrix, which is no vector")
+    return c.diag(c.vec(args[0]))
+
+
+@rebuild.register(DiagonalOf)
+def _diagonal_of(node, args):
+    matrix = args[0]
+    length, _ = node.func(matrix).shape
+    _require(length is not None, node,
+             f"the diagonal of a {show(shape(matrix))} matrix has an unknown length; "
+             "make it square or slice it first")
+    whole = (S.Zero, length, S.One)
+    return c.diagonal_of(c.matrix_slice(matrix, whole, whole))
+
+
+@rebuild.register(MatrixSlice)
+def _slice(node, args):
+    parent, rows, cols = args
+    return c.matrix_slice(parent, tuple(rows), tuple(cols))
+
+
+@rebuild.register(BlockDiagMatrix)
+def _block_diag(node, args):
+    return _over(node, args)
+
+
+@rebuild.register(BlockMatrix)
+def _block(node, args):
+    rows, cols = node.blockshape
+    table = [args[i*cols:(i + 1)*cols] for i in range(rows)]
+    for row in table:
+        _require(all(same_size(shape(b)[0], shape(row[0])[0]) for b in row), node,
+                 "blocks of one row with different numbers of rows")
+    for column in zip(*table, strict=True):
+        _require(all(same_size(shape(b)[1], shape(column[0])[1]) for b in column), node,
+                 "blocks of one column with different numbers of columns")
+    if all(a is b for a, b in zip(args, node.blocks, strict=True)):
+        return node
+    return c.new(BlockMatrix, ImmutableDenseMatrix(table, evaluate=False))
+
+
+@rebuild.register(MatrixBase)
+def _explicit(node, args):
+    entries = [_as_scalar_in(node, a) for a in args]
+    return ImmutableDenseMatrix(node.rows, node.cols, entries)
+
+
+@rebuild.register(MatrixSymbol)
+def _symbol(node, args):
+    return node
+
+
+@rebuild.register(MatrixExpr)
+def _other_matrix(node, args):
+    return _over(node, args)

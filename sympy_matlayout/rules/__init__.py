@@ -1,0 +1,14 @@
+"""Local differentials, one file per family; importing this fills the table."""
+
+from . import algebra, determinant_inverse, elementwise, scalars, structure, summation
+from .table import local_differentials
+
+__all__ = [
+    "algebra",
+    "determinant_inverse",
+    "elementwise",
+    "local_differentials",
+    "scalars",
+    "structure",
+    "summation",
+]

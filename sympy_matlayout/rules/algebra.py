@@ -1,0 +1,82 @@
+"""
+Sums, products, powers, transposes.
+
+References: Magnus & Neudecker, Matrix Differential Calculus, 8.2-8.4; document
+003, table of differentials.
+"""
+
+from sympy import Integer, S
+from sympy.matrices.expressions import Identity, MatAdd, MatMul, MatPow, MatrixSymbol, Transpose
+
+from ..canonical import constructors as c
+from ..engine.maps import PowerSum, Sandwich, ScalarTimes, Transposition, identity
+from ..errors import VariableError
+from ..expressions.matrix_sum import MatrixSum
+from ..expressions.shape import is_matrix, shape
+from .table import local_differentials
+
+
+@local_differentials.register(MatAdd)
+def _(node, varies):
+    """d(X + Y) = dX + dY"""
+    for term in node.args:
+        yield term, identity(shape(node))
+
+
+@local_differentials.register(MatMul)
+def _(node, varies):
+    """d(XY) = dX·Y + X·dY, and d(cX) = dc·X + c·dX for a scalar c"""
+    scalars = [a for a in node.args if not is_matrix(a)]
+    matrices = [a for a in node.args if is_matrix(a)]
+    for k, factor in enumerate(scalars):
+        if varies(factor):
+            yield factor, ScalarTimes(c.multiply(*scalars[:k], *scalars[k + 1:], *matrices))
+    for k, factor in enumerate(matrices):
+        if varies(factor):
+            rows, cols = shape(factor)
+            left = c.multiply(*scalars, *matrices[:k], Identity(rows))
+            yield factor, Sandwich(left, c.multiply(Identity(cols), *matrices[k + 1:]))
+
+
+@local_differentials.register(MatPow)
+def _(node, varies):
+    """dXᵏ = Σ Xⁱ dX Xᵏ⁻¹⁻ⁱ, i = 0 … k−1, and dX⁻ᵏ = −Σ X⁻ⁱ dX Xⁱ⁻ᵏ⁻¹, i = 1 … k (M&N 8.4)"""
+    base, exponent = node.args
+    if varies(exponent):
+        raise VariableError(
+            f"the exponent of ({base})**({exponent}) depends on the variable; "
+            "this needs the logarithm of a matrix, which is not covered")
+    if not exponent.is_Integer:
+        yield base, PowerSum(base, exponent)
+        return
+    k = int(exponent)
+    if k > 0:
+        for i in range(k):
+            yield base, Sandwich(c.power(base, Integer(i)), c.power(base, Integer(k - 1 - i)))
+    else:
+        for i in range(1, -k + 1):
+            yield base, Sandwich(c.scale(S.NegativeOne, c.power(base, Integer(-i))),
+                                 c.power(base, Integer(k + i - 1)))
+
+
+@local_differentials.register(Transpose)
+def _(node, varies):
+    """dXᵀ = (dX)ᵀ"""
+    yield node.args[0], Transposition(shape(node.args[0]))
+
+
+@local_differentials.register(MatrixSum)
+def _(node, varies):
+    """d ΣMᵢ = Σ dMᵢ, for a number of terms that is known"""
+    terms = node.doit(deep=False)
+    if isinstance(terms, MatrixSum):
+        yield from local_differentials.dispatch(object)(node, varies)
+    yield terms, identity(shape(node))
+
+
+@local_differentials.register(MatrixSymbol)
+def _(node, varies):
+    # a symbol that varies without being the variable: its size does
+    raise VariableError(f"the variable is a size of the matrix {node.name}, "
+                        f"{' by '.join(map(str, shape(node)))}; "
+                        "there is no derivative by a number of rows or columns")

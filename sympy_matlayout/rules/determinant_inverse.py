@@ -1,0 +1,34 @@
+"""
+Trace, determinant, inverse.
+
+References: Magnus & Neudecker 8.3-8.4; Matrix Cookbook 2.1, 2.2, 2.5; document
+003, table of differentials.
+"""
+
+from sympy import Determinant, S, Trace
+from sympy.matrices.expressions import Identity, Inverse
+
+from ..canonical import constructors as c
+from ..engine.maps import InnerProduct, Sandwich
+from ..expressions.shape import shape
+from .table import local_differentials
+
+
+@local_differentials.register(Trace)
+def _(node, varies):
+    """d tr X = tr dX"""
+    matrix = node.args[0]
+    yield matrix, InnerProduct(Identity(shape(matrix)[0]))
+
+
+@local_differentials.register(Determinant)
+def _(node, varies):
+    """d|X| = |X| tr(X⁻¹dX), for X invertible"""
+    matrix = node.args[0]
+    yield matrix, InnerProduct(c.scale(node, c.inverse(c.transpose(matrix))))
+
+
+@local_differentials.register(Inverse)
+def _(node, varies):
+    """dX⁻¹ = −X⁻¹ dX X⁻¹"""
+    yield node.args[0], Sandwich(c.scale(S.NegativeOne, node), node)

@@ -1,0 +1,59 @@
+"""
+Hadamard products and powers, elementwise functions.
+
+References: Magnus & Neudecker 8.5 and 3.6; document 003: d(X∘Y) = dX∘Y + X∘dY,
+dσ(X) = σ'(X)∘dX.
+"""
+
+from sympy import Lambda, S, log
+from sympy.matrices.expressions import HadamardPower, HadamardProduct, OneMatrix
+from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
+
+from ..canonical import constructors as c
+from ..engine.maps import HadamardBy, ScalarTimes
+from ..expressions.shape import is_matrix, shape
+from ..reading.read import argument_symbol
+from .scalars import derivative, partials
+from .table import local_differentials
+
+
+@local_differentials.register(HadamardProduct)
+def _(node, varies):
+    """d(X∘Y) = dX∘Y + X∘dY"""
+    for k, factor in enumerate(node.args):
+        if varies(factor):
+            yield factor, HadamardBy(c.hadamard(*node.args[:k], *node.args[k + 1:]))
+
+
+@local_differentials.register(ElementwiseApplyFunction)
+def _(node, varies):
+    """dσ(X) = σ'(X)∘dX; a scalar t inside σ adds dt·∂σ/∂t(X)"""
+    function, matrix = node.args
+    (z,), body = function.args
+    if varies(matrix):
+        slope = Lambda((z,), derivative(body, z))
+        yield matrix, HadamardBy(c.elementwise(slope, matrix))
+    if varies(function):
+        for scalar, partial in partials(body, varies, frozenset({z})):
+            yield scalar, ScalarTimes(c.elementwise(Lambda((z,), partial), matrix))
+
+
+@local_differentials.register(HadamardPower)
+def _(node, varies):
+    """d(xʸ) = y xʸ⁻¹ dx + log(x) xʸ dy in every entry; base or exponent may be a scalar"""
+    base, exponent = node.args
+    ones = OneMatrix(*shape(node))
+    if varies(base):
+        if is_matrix(exponent):
+            less = c.add(exponent, c.scale(S.NegativeOne, ones))
+            slope = c.hadamard(exponent, c.hadamard_power(base, less))
+        else:
+            slope = c.scale(exponent, c.hadamard_power(base, exponent - 1))
+        yield base, HadamardBy(slope) if is_matrix(base) else ScalarTimes(slope)
+    if varies(exponent):
+        if is_matrix(base):
+            z = argument_symbol(S.Zero)
+            slope = c.hadamard(c.elementwise(Lambda((z,), log(z)), base), node)
+        else:
+            slope = c.scale(log(base), node)
+        yield exponent, HadamardBy(slope) if is_matrix(exponent) else ScalarTimes(slope)

@@ -1,0 +1,127 @@
+"""
+Scalar expressions, through SymPy's own scalar ``diff``.
+
+The arguments with a rule of their own (traces, determinants, entries, sums)
+become real symbols; what is left is an ordinary scalar expression, whose
+partial derivatives SymPy knows: log, powers, Piecewise, Max, special and
+undefined functions need no rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from sympy import (
+    Add,
+    Derivative,
+    Dummy,
+    Expr,
+    Product,
+    S,
+    Sum,
+    Symbol,
+    log,
+    preorder_traversal,
+)
+from sympy.core.basic import Basic
+from sympy.core.function import AppliedUndef
+from sympy.matrices.expressions import MatrixSymbol
+
+from ..engine.maps import InnerProduct, Scaling
+from ..errors import DerivativeNotImplementedError
+from ..expressions.function_gradient import FunctionGradient
+from ..expressions.shape import is_matrix, shape
+from .table import Varies, local_differentials
+
+
+@local_differentials.register(Add)
+def _(node, varies):
+    """d(u + v) = du + dv"""
+    for term in node.args:
+        yield term, Scaling(S.One)
+
+
+@local_differentials.register(Expr)
+def _head(node, varies):
+    """the chain rule, with SymPy's partial derivatives"""
+    if is_matrix(node):  # a matrix class without a rule is an Expr too
+        yield from local_differentials.dispatch(object)(node, varies)
+        return
+    for atom, partial in partials(node, varies):
+        yield atom, Scaling(partial)
+
+
+@local_differentials.register(Product)
+def _(node, varies):
+    """d Π uᵢ = Π uᵢ · d Σ log uᵢ"""
+    body, *limits = node.args
+    yield Sum(log(body), *limits), Scaling(node)
+
+
+@local_differentials.register(AppliedUndef)
+def _(node, varies):
+    """df(Y, u) = tr((∂f/∂Y)ᵀ dY) + ∂f/∂u du"""
+    for k, arg in enumerate(node.args):
+        if not varies(arg):
+            continue
+        if is_matrix(arg):
+            Y = MatrixSymbol("_Y", *shape(arg))
+            with_Y = node.func(*node.args[:k], Y, *node.args[k + 1:])
+            yield arg, InnerProduct(FunctionGradient(with_Y, Y, arg))
+        else:
+            yield arg, Scaling(node.fdiff(k + 1))
+
+
+def partials(expr: Expr, varies: Varies, bound: frozenset[Basic] = frozenset(),
+             is_atom: Callable[[Basic], bool] = lambda _: False) -> Iterator[tuple[Basic, Expr]]:
+    """
+    Each atom of a scalar expression that varies, with the partial derivative by it.
+
+    Atoms are the variables and what has a rule of its own, as long as they
+    don't hold symbols bound around them, and what ``is_atom`` says.
+    """
+    names: dict[Basic, Dummy] = {}
+    head = _with_names(expr, names, varies, bound, is_atom)
+    back = {name: atom for atom, name in names.items()}
+    for atom, name in names.items():
+        if varies(atom):
+            yield atom, derivative(head, name).xreplace(back)
+
+
+def _with_names(expr, names, varies, bound, is_atom) -> Basic:
+    """The expression with its atoms as real symbols; the outermost node is never one."""
+    bound = bound | set(getattr(expr, "bound_symbols", ()))
+    args = []
+    for arg in expr.args:
+        is_open = bool(bound) and bool(arg.free_symbols & bound)
+        if is_atom(arg) or not is_open and _is_atom(arg, varies):
+            args.append(names.setdefault(arg, Dummy("a", real=True)))
+        elif not varies(arg) or not arg.args:
+            args.append(arg)
+        elif is_matrix(arg):
+            raise DerivativeNotImplementedError(
+                f"{type(expr).__name__} of a matrix that varies with "
+                f"{', '.join(sorted(map(str, bound))) or 'the variable'} is not covered: {expr}")
+        else:
+            args.append(_with_names(arg, names, varies, bound, is_atom))
+    return expr.func(*args)
+
+
+def _is_atom(expr: Basic, varies: Varies) -> bool:
+    """A variable, what has a rule of its own, or a constant that holds matrices."""
+    if not varies(expr):
+        return isinstance(expr, Expr) and not is_matrix(expr) and any(
+            map(is_matrix, preorder_traversal(expr)))
+    return isinstance(expr, Symbol) or (
+        isinstance(expr, Expr) and not is_matrix(expr)
+        and local_differentials.dispatch(type(expr)) is not _head)
+
+
+def derivative(expr: Expr, symbol: Symbol) -> Expr:
+    """SymPy's derivative; refused where SymPy leaves one undone of a function it knows."""
+    found = expr.diff(symbol)
+    for undone in found.atoms(Derivative):
+        if not isinstance(undone.expr, AppliedUndef):
+            raise DerivativeNotImplementedError(
+                f"SymPy has no derivative of {type(undone.expr).__name__}, met in {undone.expr}")
+    return found

@@ -1,0 +1,143 @@
+"""
+Kronecker products, diagonals, blocks, slices, entries, vec.
+
+All of these are linear in each argument, so the rules say only which map it is.
+References: Magnus & Neudecker 3.10 (vec of a Kronecker product) and 2.4.
+"""
+
+from sympy import Integer, S
+from sympy.matrices import ImmutableDenseMatrix, MatrixBase
+from sympy.matrices.expressions import (
+    BlockDiagMatrix,
+    BlockMatrix,
+    DiagMatrix,
+    DiagonalMatrix,
+    Identity,
+    KroneckerProduct,
+    MatrixSlice,
+)
+from sympy.matrices.expressions.diagonal import DiagonalOf
+from sympy.matrices.expressions.matexpr import MatrixElement
+
+from ..canonical import constructors as c
+from ..engine.maps import (
+    Adjoint,
+    DiagonalIn,
+    DiagonalOut,
+    HadamardBy,
+    InnerProduct,
+    KroneckerLeft,
+    KroneckerRight,
+    ScalarTimes,
+    Slicing,
+    Unvectorization,
+    Vectorization,
+    compose,
+)
+from ..errors import VariableError
+from ..expressions.constants import MatrixUnit
+from ..expressions.shape import same_size, shape
+from ..expressions.vec import Unvec, Vec
+from .table import local_differentials
+
+
+@local_differentials.register(KroneckerProduct)
+def _(node, varies):
+    """d(X⊗Y) = dX⊗Y + X⊗dY"""
+    one = Identity(S.One)
+    for k, factor in enumerate(node.args):
+        if varies(factor):
+            left = c.kronecker(one, *node.args[:k])
+            right = c.kronecker(one, *node.args[k + 1:])
+            inside = KroneckerRight(right, shape(factor)) if k + 1 < len(node.args) else None
+            if k == 0:
+                yield factor, inside
+            elif inside is None:
+                yield factor, KroneckerLeft(left, shape(factor))
+            else:
+                yield factor, compose(KroneckerLeft(left, inside.codomain), inside)
+
+
+@local_differentials.register(DiagMatrix)
+def _(node, varies):
+    """d diag(x) = diag(dx)"""
+    yield node.args[0], DiagonalIn(shape(node)[0])
+
+
+@local_differentials.register(DiagonalOf)
+def _(node, varies):
+    """the diagonal of X as a column, X square"""
+    yield node.args[0], DiagonalOut(shape(node)[0])
+
+
+@local_differentials.register(DiagonalMatrix)
+def _(node, varies):
+    """X∘I"""
+    matrix = node.args[0]
+    rows, cols = shape(matrix)
+    if same_size(rows, cols):
+        yield matrix, HadamardBy(Identity(rows))
+    elif rows.is_Integer and cols.is_Integer:
+        yield matrix, HadamardBy(ImmutableDenseMatrix(rows, cols, lambda i, j: int(i == j)))
+    else:
+        yield matrix, HadamardBy(DiagonalMatrix(c.OneMatrix(rows, cols)))
+
+
+@local_differentials.register(BlockMatrix)
+@local_differentials.register(BlockDiagMatrix)
+def _(node, varies):
+    """each block in its place, which is the adjoint of slicing it out"""
+    blocks, size = node.blocks, shape(node)
+    table = [[blocks[i, j] for j in range(blocks.cols)] for i in range(blocks.rows)]
+    row = S.Zero
+    for line in table:
+        below, col = row + shape(line[0])[0], S.Zero
+        for block in line:
+            right = col + shape(block)[1]
+            if varies(block):
+                yield block, Adjoint(Slicing((row, below, S.One), (col, right, S.One), size))
+            col = right
+        row = below
+
+
+@local_differentials.register(MatrixSlice)
+def _(node, varies):
+    """X[rows, columns]"""
+    parent, rows, cols = node.args
+    _require_fixed((*rows, *cols), node, varies)
+    yield parent, Slicing(tuple(rows), tuple(cols), shape(parent))
+
+
+@local_differentials.register(MatrixElement)
+def _(node, varies):
+    """dX[i, j] = tr(E_ijᵀ dX)"""
+    parent, i, j = node.args
+    _require_fixed((i, j), node, varies)
+    yield parent, InnerProduct(MatrixUnit(*shape(parent), i, j))
+
+
+def _require_fixed(places, node, varies) -> None:
+    if any(map(varies, places)):
+        raise VariableError(f"the variable is an index of {node}; "
+                            "there is no derivative by an index")
+
+
+@local_differentials.register(MatrixBase)
+def _(node, varies):
+    """an explicit matrix is the sum of its entries, each at its place"""
+    rows, cols = map(Integer, node.shape)
+    for i in range(rows):
+        for j in range(cols):
+            if varies(node[i, j]):
+                yield node[i, j], ScalarTimes(MatrixUnit(rows, cols, Integer(i), Integer(j)))
+
+
+@local_differentials.register(Vec)
+def _(node, varies):
+    """d vec X = vec dX"""
+    yield node.arg, Vectorization(shape(node.arg))
+
+
+@local_differentials.register(Unvec)
+def _(node, varies):
+    yield node.arg, Unvectorization(shape(node))

@@ -1,0 +1,97 @@
+"""
+Sums over entries that have no matrix notation, entry by entry.
+
+The differential of ``Sum(u, (i, a, b))`` is a sum of terms
+``coefficient·dM[r, s]``; the gradient by M has at [p, q] the sum of the
+coefficients where r = p and s = q.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sympy import Dummy, Expr, KroneckerDelta, Lambda, S, Sum
+from sympy.core.basic import Basic
+from sympy.matrices.expressions import FunctionMatrix
+from sympy.matrices.expressions.matexpr import MatrixElement
+
+from ..engine.maps import InnerProduct, Scaling
+from ..errors import DerivativeNotImplementedError
+from ..expressions.shape import same_size, shape
+from ..reading.index_notation import from_index_notation
+from .scalars import partials
+from .table import Varies, local_differentials
+
+
+@dataclass(frozen=True)
+class EntryTerm:
+    """coefficient·d(child), or coefficient·d(child[place]), summed over the limits."""
+
+    coefficient: Expr
+    limits: tuple
+    child: Basic
+    place: tuple[Expr, Expr] | None
+
+
+@local_differentials.register(Sum)
+def _(node, varies):
+    """dΣu = Σdu, entry by entry"""
+    for term in _entry_terms(node, varies, frozenset()):
+        if term.place is None:
+            yield term.child, Scaling(_summed(term.coefficient, term.limits))
+        else:
+            yield term.child, InnerProduct(_gradient(term))
+
+
+def _entry_terms(expr: Expr, varies: Varies, bound: frozenset) -> Iterator[EntryTerm]:
+    if isinstance(expr, Sum):
+        body, *limits = expr.args
+        fresh = {limit[0]: Dummy(limit[0].name, integer=True) for limit in limits}
+        body = body.xreplace(fresh)
+        limits = tuple(limit.xreplace(fresh) for limit in limits)
+        if any(varies(end) for _, *ends in limits for end in ends):
+            raise DerivativeNotImplementedError(
+                f"the limits of a sum depend on the variable: {expr}")
+        for t in _entry_terms(body, varies, bound | set(fresh.values())):
+            yield EntryTerm(t.coefficient, t.limits + limits, t.child, t.place)
+    elif isinstance(expr, MatrixElement):
+        parent, *place = expr.args
+        if any(map(varies, place)) or parent.free_symbols & bound:
+            raise DerivativeNotImplementedError(
+                f"a matrix that changes with the index of a sum is not covered: {expr}")
+        yield EntryTerm(S.One, (), parent, tuple(place))
+    elif not expr.free_symbols & bound and (not expr.args or not _is_entry(expr)):
+        yield EntryTerm(S.One, (), expr, None)
+    else:
+        for atom, partial in partials(expr, varies, bound, _is_entry):
+            for t in _entry_terms(atom, varies, bound):
+                yield EntryTerm(partial*t.coefficient, t.limits, t.child, t.place)
+
+
+def _is_entry(expr: Basic) -> bool:
+    return isinstance(expr, (MatrixElement, Sum))
+
+
+def _summed(coefficient: Expr, limits: tuple) -> Expr:
+    return from_index_notation(Sum(coefficient, *limits)) if limits else coefficient
+
+
+def _gradient(term: EntryTerm) -> Basic:
+    """The matrix with Σ coefficient·[r = p][s = q] at [p, q]."""
+    coefficient, limits, place = term.coefficient, term.limits, list(term.place)
+    sizes = shape(term.child)
+    indices = Dummy("p", integer=True), Dummy("q", integer=True)
+    for axis, (index, size) in enumerate(zip(indices, sizes, strict=True)):
+        whole = [limit for limit in limits if limit[0] == place[axis]
+                 and limit[1] == 0 and same_size(limit[2] + 1, size)]
+        if whole and not any(place[axis] in end.free_symbols
+                             for _, *ends in limits for end in ends):
+            # the sum over this index has one term that counts
+            limits = tuple(limit for limit in limits if limit not in whole)
+            coefficient = coefficient.xreplace({place[axis]: index})
+            place = [p.xreplace({place[axis]: index}) for p in place]
+        if place[axis] != index:
+            coefficient *= KroneckerDelta(place[axis], index)
+    entries = Sum(coefficient, *limits) if limits else coefficient
+    return from_index_notation(FunctionMatrix(*sizes, Lambda(indices, entries)))

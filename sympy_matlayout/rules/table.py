@@ -1,0 +1,77 @@
+"""The table of local differentials, open to users."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import singledispatch
+
+from sympy.core.basic import Basic
+
+from ..engine.maps import LinearMap
+from ..errors import DerivativeNotImplementedError
+
+Varies = Callable[[Basic], bool]
+Rule = Callable[[Basic, Varies], Iterable[tuple[Basic, LinearMap]]]
+
+
+@singledispatch
+def local_differentials(node: Basic, varies: Varies) -> Iterable[tuple[Basic, LinearMap]]:
+    r"""
+    The local differential of one node: for each argument, the map d(argument) ↦ d(node).
+
+    Explanation
+    ===========
+
+    A ``functools.singledispatch`` table by the node's class.  A rule is called
+    with the node and a predicate ``varies`` that says of an expression whether
+    it depends on the variables at hand; it yields pairs ``(argument, map)``, and
+    the differential of the node is the sum of the maps of the arguments'
+    differentials.  Pairs whose argument doesn't vary are ignored.  An argument
+    need not be one of ``node.args``: a rule that rewrites yields the rewritten
+    expression with the identity map.
+
+    Examples
+    ========
+
+    An operation of one's own, the symmetric part of a square matrix:
+
+    >>> from sympy import MatrixExpr, MatrixSymbol, Trace
+    >>> from sympy_matlayout import gradient, local_differentials
+    >>> from sympy_matlayout.engine.maps import Scaling, Transposition
+    >>> class SymmetricPart(MatrixExpr):
+    ...     shape = property(lambda self: self.args[0].shape)
+    >>> @local_differentials.register(SymmetricPart)
+    ... def _(node, varies):
+    ...     Y, = node.args
+    ...     yield Y, Scaling(1/2, Y.shape)
+    ...     yield Y.T, Scaling(1/2, Y.shape)
+    >>> A, X = MatrixSymbol('A', 3, 3), MatrixSymbol('X', 3, 3)
+    >>> gradient(Trace(A.T*SymmetricPart(X)), X)
+    0.5*A.T + 0.5*A
+
+    Parameters
+    ==========
+
+    node : the expression to differentiate, well-formed
+    varies : tells whether an expression depends on the variables
+
+    See Also
+    ========
+
+    sympy_matlayout.engine.maps
+
+    References
+    ==========
+
+    .. [1] J. R. Magnus, H. Neudecker, Matrix Differential Calculus, chapter 8
+    .. [2] M. B. Giles, Collected matrix derivative results for forward and
+           reverse mode algorithmic differentiation, 2008
+    """
+    name = type(node).__name__
+    raise DerivativeNotImplementedError(
+        f"no rule differentiates {name}, met in\n    {node}\n"
+        "Register the map from the differential of each argument to that of the node:\n"
+        f"    from sympy_matlayout import local_differentials\n"
+        f"    @local_differentials.register({name})\n"
+        "    def _(node, varies):\n"
+        "        yield node.args[0], ...  # a LinearMap from sympy_matlayout.engine.maps")
