@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Expr, Symbol
+from sympy import Dummy, Expr, Symbol, preorder_traversal, srepr
 from sympy.core.basic import Basic
 from sympy.core.sympify import sympify
 from sympy.matrices.expressions import MatrixSymbol, Transpose
@@ -47,7 +47,9 @@ class Variable:
 
     @classmethod
     def of(cls, given: Any) -> Variable:
-        given = sympify(given)
+        if not isinstance(given, Basic):
+            raise VariableError(f"can't differentiate by {given!r} ({type(given).__name__}); "
+                                "give the MatrixSymbol or Symbol itself")
         if isinstance(given, MatrixSymbol):
             return cls(given)
         if isinstance(given, Transpose) and isinstance(given.arg, MatrixSymbol):
@@ -66,6 +68,25 @@ class Variable:
     def shape(self) -> Shape:
         size = shape(self.symbol)
         return size[::-1] if self.transposed else size
+
+    def require_known(self, graph: Graph) -> None:
+        """
+        Refuse a variable that is absent while another symbol bears its name.
+
+        MatrixSymbols of one name and two shapes are different symbols, and so
+        are Symbols with different assumptions; the derivative would be a zero
+        that nobody meant.
+        """
+        if self.symbol in graph.edges:
+            return
+        name = self.symbol.name
+        others = [a for a in preorder_traversal(graph.root)
+                  if isinstance(a, (MatrixSymbol, Symbol)) and not isinstance(a, Dummy)
+                  and a.name == name and a != self.symbol]
+        if others:
+            raise VariableError(
+                f"the expression holds another {name} than the variable: "
+                f"{srepr(others[0])}, not {srepr(self.symbol)}")
 
     def turn(self, gradient: Basic) -> Basic:
         """The gradient by the symbol as the gradient by the variable."""
@@ -169,7 +190,8 @@ def matrix_derivative(
     if form == "vech":
         check_form(form, ("matrix", "vec", "array"), "a variable without a structure")
     if isinstance(X, (tuple, list)):
-        return tuple(_derivative(_read(expr), Variable.of(v), chosen, form) for v in X)
+        read_once = _read(expr)
+        return tuple(_derivative(read_once, Variable.of(v), chosen, form) for v in X)
     return _derivative(_read(expr), Variable.of(X), chosen, form)
 
 
@@ -219,7 +241,10 @@ def gradient(f: Any, X: Any, *more: Any) -> Any:
                          "use jacobian or matrix_derivative")
     variables = [Variable.of(v) for v in (X, *more)]
     symbols = list(dict.fromkeys(v.symbol for v in variables))
-    found = dict(zip(symbols, Graph(expr, symbols, local_differentials).gradients(), strict=True))
+    graph = Graph(expr, symbols, local_differentials)
+    for v in variables:
+        v.require_known(graph)
+    found = dict(zip(symbols, graph.gradients(), strict=True))
     results = tuple(v.turn(found[v.symbol]) for v in variables)
     return results if more else results[0]
 
@@ -278,6 +303,7 @@ def _sympified(expr: Any) -> Basic:
 def _derivative(expr: Basic, variable: Variable, layout: Layout, form: str) -> Basic:
     of_scalar, by_scalar = not shape(expr), not variable.shape
     graph = Graph(expr, [variable.symbol], local_differentials)
+    variable.require_known(graph)
     if of_scalar:
         form = check_form(form, ("matrix", "vec", "array"), "the derivative of a scalar")
         (found,) = graph.gradients()

@@ -23,6 +23,7 @@ from sympy import (
     Dummy,
     Expr,
     Float,
+    Integral,
     KroneckerDelta,
     Mul,
     Number,
@@ -37,6 +38,7 @@ from sympy import (
     lambdify,
 )
 from sympy.core.basic import Basic
+from sympy.core.sympify import _sympify
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import BooleanFunction, BooleanAtom
 from sympy.matrices import MatrixBase
@@ -129,7 +131,7 @@ class Evaluation:
         return found[0, 0] if isinstance(found, mpmath.matrix) else found
 
     def size(self, expr: Basic) -> int:
-        return int(self.number(expr))
+        return int(self.number(_sympify(expr)))  # explicit matrices give Python ints
 
     def within(self, more: Values) -> Evaluation:
         return Evaluation({**self.values, **more})
@@ -198,6 +200,12 @@ class Evaluation:
     @compute.register(Product)
     def _(self, expr):
         return mp.fprod(self._terms(expr))
+
+    @compute.register(Integral)
+    def _(self, expr):
+        body, (z, *ends) = expr.args
+        return mp.quad(lambda value: self.within({z: value}).number(body),
+                       [*map(self.number, ends)])
 
     def _terms(self, expr):
         body, *limits = expr.args

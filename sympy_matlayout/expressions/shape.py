@@ -57,7 +57,7 @@ def shape(expr: Basic) -> Shape:
             r, c = shape(factor)
             rows, cols = rows * r, cols * c
         return rows, cols
-    return tuple(expr.shape)
+    return tuple(map(_sympify, expr.shape))  # explicit matrices give Python ints
 
 
 def as_size(value: object) -> Expr:

@@ -70,9 +70,11 @@ def as_matrix(expr: Expr, free: Sequence[Symbol], sizes: Sizes) -> Basic:
     if isinstance(expr, KroneckerDelta) and set(expr.args) == set(free) and len(free) == 2 \
             and same_size(*(sizes[i] for i in free)):
         return Identity(sizes[free[0]])
-    if isinstance(expr, Pow) and not _live(expr.exp, sizes):
-        if not (expr.exp.is_Integer and 0 < expr.exp <= 4 and isinstance(expr.base, Sum)):
-            return c.hadamard_power(as_matrix(expr.base, free, sizes), expr.exp)
+    if not any(isinstance(a, MatrixElement) for a in preorder_traversal(expr)):
+        return _of_indices(expr, free, sizes)
+    if isinstance(expr, Pow) and not _is_repeated_sum(expr):
+        base, exponent = (as_matrix(a, free, sizes) if _live(a, sizes) else a for a in expr.args)
+        return c.hadamard_power(base, exponent)
     if isinstance(expr, Application) and sum(1 for a in expr.args if _live(a, sizes)) == 1:
         z = Dummy("z", real=True)
         args = [z if _live(a, sizes) else a for a in expr.args]
@@ -83,6 +85,17 @@ def as_matrix(expr: Expr, free: Sequence[Symbol], sizes: Sizes) -> Basic:
         contraction.multiply(expr)
         return contraction.result()
     raise NotMatrixNotation(expr)
+
+
+def _is_repeated_sum(expr: Pow) -> bool:
+    return expr.exp.is_Integer and 0 < expr.exp <= 4 and isinstance(expr.base, Sum)
+
+
+def _of_indices(expr: Expr, free: Sequence[Symbol], sizes: Sizes) -> Basic:
+    """An expression in the indices alone, such as ``i + j``."""
+    if len(free) == 2:
+        return FunctionMatrix(*(sizes[i] for i in free), Lambda(tuple(free), expr))
+    return FunctionMatrix(sizes[free[0]], S.One, Lambda((free[0], Dummy("j")), expr))
 
 
 def _live(expr: Basic, sizes: Sizes) -> set[Symbol]:

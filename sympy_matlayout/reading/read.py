@@ -291,8 +291,10 @@ def _matmul(node, args):
         scalars += [c.trace(p) for p in products if is_scalar_shape(shape(p))]
         products = [p for p in products if not is_scalar_shape(shape(p))]
     for left, right in zip(products, products[1:], strict=False):
+        hint = ("; SymPy turns Abs(x.T*y) into such products, write Abs(Trace(x.T*y))"
+                if any(isinstance(a, Adjoint) for a in node.args) else "")
         _require(same_size(shape(left)[1], shape(right)[0]), node,
-                 f"product of {show(shape(left))} and {show(shape(right))}")
+                 f"product of {show(shape(left))} and {show(shape(right))}{hint}")
     return c.multiply(*scalars, *products)
 
 

@@ -5,13 +5,14 @@ All of these are linear in each argument, so the rules say only which map it is.
 References: Magnus & Neudecker 3.10 (vec of a Kronecker product) and 2.4.
 """
 
-from sympy import Integer, S
+from sympy import Integer, Lambda, S
 from sympy.matrices import ImmutableDenseMatrix, MatrixBase
 from sympy.matrices.expressions import (
     BlockDiagMatrix,
     BlockMatrix,
     DiagMatrix,
     DiagonalMatrix,
+    FunctionMatrix,
     Identity,
     KroneckerProduct,
     MatrixSlice,
@@ -30,14 +31,16 @@ from ..engine.maps import (
     KroneckerRight,
     ScalarTimes,
     Slicing,
+    Transposition,
     Unvectorization,
     Vectorization,
     compose,
 )
-from ..errors import VariableError
+from ..errors import DerivativeNotImplementedError, VariableError
 from ..expressions.constants import MatrixUnit
-from ..expressions.shape import same_size, shape
+from ..expressions.shape import same_shape, same_size, shape
 from ..expressions.vec import Unvec, Vec
+from .scalars import partials
 from .table import local_differentials
 
 
@@ -130,6 +133,32 @@ def _(node, varies):
         for j in range(cols):
             if varies(node[i, j]):
                 yield node[i, j], ScalarTimes(MatrixUnit(rows, cols, Integer(i), Integer(j)))
+
+
+@local_differentials.register(FunctionMatrix)
+def _(node, varies):
+    """a matrix given by its entries, through the scalars and the entries [i, j] in them"""
+    rows, cols, entries = node.args
+    (i, j), body = entries.args
+    for atom, partial in partials(body, varies, frozenset({i, j}), is_atom=_is_entry):
+        slope = FunctionMatrix(rows, cols, Lambda((i, j), partial))
+        if not _is_entry(atom):
+            yield atom, ScalarTimes(slope)
+            continue
+        parent, *place = atom.args
+        size = shape(parent)
+        if place == [i, j] and same_shape(size, (rows, cols)):
+            yield parent, HadamardBy(slope)
+        elif place == [j, i] and same_shape(size, (cols, rows)):
+            yield parent, compose(HadamardBy(slope), Transposition(size))
+        else:
+            raise DerivativeNotImplementedError(
+                f"a FunctionMatrix with entries of another matrix out of place is not covered: "
+                f"{atom} in {node}")
+
+
+def _is_entry(expr) -> bool:
+    return isinstance(expr, MatrixElement)
 
 
 @local_differentials.register(Vec)
