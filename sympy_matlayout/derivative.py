@@ -15,14 +15,23 @@ from sympy.tensor.array.expressions.array_expressions import (
     ArrayAdd,
     ArrayTensorProduct,
     PermuteDims,
-    Reshape,
     ZeroArray,
 )
 
 from .canonical import constructors as c
 from .engine.graph import Graph, zero
-from .engine.maps import Composition, LinearMap, Sandwich, Total, Transposition, compose
+from .engine.maps import (
+    Composition,
+    InnerProduct,
+    LinearMap,
+    Sandwich,
+    ScalarTimes,
+    Total,
+    Transposition,
+    compose,
+)
 from .errors import DerivativeNotImplementedError, ShapeError, VariableError
+from .expressions.arrays import MatrixReshape
 from .expressions.shape import (
     Shape,
     is_matrix,
@@ -346,9 +355,12 @@ def as_array(differential: LinearMap, by: Shape, of: Shape) -> Basic:
     if isinstance(differential, Composition) and isinstance(differential.outer, Sandwich) \
             and isinstance(differential.inner, Transposition):  # F[k, l] = L[k, j] X[i, j] R[i, l]
         return _permuted(differential.outer, [2, 1, 0, 3])
+    if isinstance(differential, Composition) and isinstance(differential.outer, ScalarTimes) \
+            and isinstance(differential.inner, InnerProduct):  # F[k, l] = M[k, l] Σ N[i, j] X[i, j]
+        return ArrayTensorProduct(differential.inner.gradient, differential.outer.direction)
     (m, n), (p, q) = by, of
     # rows of Jᵀ count through X by columns, and its columns through F
-    return PermuteDims(Reshape(c.transpose(differential.matrix()), (n, m, q, p)), [1, 0, 3, 2])
+    return PermuteDims(MatrixReshape(c.transpose(differential.matrix()), (n, m, q, p)), [1, 0, 3, 2])
 
 
 def _permuted(sandwich: Sandwich, axes: Iterable[int]) -> Basic:

@@ -112,7 +112,7 @@ def multiply(*factors: Basic) -> Basic:
         return ZeroMatrix(rows, cols)
     product: list[Basic] = []
     for matrix in matrices:
-        while not isinstance(matrix, Identity):
+        while not _is_neutral(matrix):
             merged = _merge(product[-1], matrix) if product else None
             if merged is None:
                 product.append(matrix)
@@ -128,12 +128,19 @@ def multiply(*factors: Basic) -> Basic:
     return product[0] if len(product) == 1 else new(MatMul, *product)
 
 
+def _is_neutral(matrix: Basic) -> bool:
+    return isinstance(matrix, Identity) or (
+        isinstance(matrix, OneMatrix) and is_scalar_shape(shape(matrix)))
+
+
 def _merge(left: Basic, right: Basic) -> Basic | None:
     """``left*right`` as one node where that is shorter, else None."""
     if isinstance(left, MatrixBase) and isinstance(right, MatrixBase):
         return ImmutableDenseMatrix(left*right)
     if isinstance(left, CommutationMatrix) and left == transpose(right):
         return Identity(shape(left)[0])
+    if isinstance(left, OneMatrix) and isinstance(right, OneMatrix) and is_one(shape(left)[1]):
+        return OneMatrix(shape(left)[0], shape(right)[1])
     base, exponent = _base_exponent(left)
     other, power_of_other = _base_exponent(right)
     if base == other and same_size(*shape(base)):

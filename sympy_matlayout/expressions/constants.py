@@ -2,6 +2,7 @@
 
 from sympy import Integer, KroneckerDelta, Mod, floor
 from sympy.core.sympify import _sympify
+from sympy.matrices import ImmutableDenseMatrix
 from sympy.matrices.expressions import MatrixExpr
 
 from ..errors import ShapeError
@@ -60,6 +61,18 @@ class CommutationMatrix(MatrixExpr):
     def _entry(self, i, j, **kwargs):
         m, n = self.args
         return KroneckerDelta(j, floor(i/n) + m*Mod(i, n))
+
+    def as_explicit(self):
+        m, n = self.args
+        if not (m.is_Integer and n.is_Integer):
+            return super().as_explicit()
+        ones = {(j + n*i, i + m*j): 1 for i in range(m) for j in range(n)}
+        return ImmutableDenseMatrix(m*n, m*n, lambda r, s: ones.get((r, s), 0))
+
+    def doit(self, **hints):
+        from ..canonical.constructors import commutation
+
+        return commutation(*self.args)
 
     def _eval_transpose(self):
         m, n = self.args

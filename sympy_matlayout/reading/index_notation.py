@@ -22,7 +22,7 @@ from sympy.matrices.expressions import FunctionMatrix, Identity, OneMatrix
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from ..canonical import constructors as c
-from ..expressions.shape import is_one, same_size, shape
+from ..expressions.shape import same_size
 
 Sizes = dict[Symbol, Expr]  # every live index with the size it runs over
 
@@ -75,7 +75,8 @@ def as_matrix(expr: Expr, free: Sequence[Symbol], sizes: Sizes) -> Basic:
     if isinstance(expr, Pow) and not _is_repeated_sum(expr):
         base, exponent = (as_matrix(a, free, sizes) if _live(a, sizes) else a for a in expr.args)
         return c.hadamard_power(base, exponent)
-    if isinstance(expr, Application) and sum(1 for a in expr.args if _live(a, sizes)) == 1:
+    if isinstance(expr, Application) and all(isinstance(a, Expr) for a in expr.args) \
+            and sum(1 for a in expr.args if _live(a, sizes)) == 1:
         z = Dummy("z", real=True)
         args = [z if _live(a, sizes) else a for a in expr.args]
         (inside,) = (a for a in expr.args if _live(a, sizes))
@@ -116,28 +117,26 @@ def _constant(expr: Expr, free: Sequence[Symbol], sizes: Sizes) -> Basic:
 
 
 def _entry(expr: MatrixElement, free: Sequence[Symbol], sizes: Sizes) -> Basic:
-    """``M[i, j]`` at free indices: M, its transpose, a row, a column or the diagonal."""
+    """``M[i, j]`` at free indices, each perhaps shifted: a slice of M, turned as needed."""
     matrix, *places = expr.args
     if _live(matrix, sizes):
         raise NotMatrixNotation(expr)
-    for place, size in zip(places, shape(matrix), strict=True):
-        if place in sizes:
-            if not same_size(sizes[place], size):
-                raise NotMatrixNotation(expr)  # a sum over part of an axis
-        elif _live(place, sizes):
-            raise NotMatrixNotation(expr)  # a shifted index
-    row, col = places
-    rows, cols = ((S.Zero, n, S.One) for n in shape(matrix))
-    if row in sizes and col in sizes:
+    indices, ranges = [], []
+    for place in places:
+        live = _live(place, sizes)
+        index = live.pop() if live else None
+        start = place - index if index else place
+        if live or _live(start, sizes):
+            raise NotMatrixNotation(expr)
+        indices.append(index)
+        ranges.append((start, start + (sizes[index] if index else 1), S.One))
+    part = c.matrix_slice(matrix, *ranges)
+    row, col = indices
+    if row and col:
         if row == col:
-            return c.diagonal_of(matrix)
-        return matrix if (row, col) == tuple(free) else c.transpose(matrix)
-    if row in sizes:
-        return matrix if is_one(shape(matrix)[1]) else \
-            c.matrix_slice(matrix, rows, (col, col + 1, S.One))
-    row_vector = matrix if is_one(shape(matrix)[0]) else \
-        c.matrix_slice(matrix, (row, row + 1, S.One), cols)
-    return c.transpose(row_vector)
+            return c.diagonal_of(part)
+        return part if (row, col) == tuple(free) else c.transpose(part)
+    return part if row else c.transpose(part)
 
 
 @dataclass
@@ -177,12 +176,12 @@ class Contraction:
         body, *limits = node.args
         # limits stand inside out, as in SymPy; each index gets a name of its own
         for index, lower, upper in limits:
-            if lower != 0 or _live(upper, self.sizes) or any(
+            if _live(lower, self.sizes) or _live(upper, self.sizes) or any(
                     index in b.free_symbols for _, *ends in limits for b in ends):
                 raise NotMatrixNotation(node)
             fresh = Dummy(index.name, integer=True)
-            body = body.xreplace({index: fresh})
-            self.sizes[fresh] = upper + 1
+            body = body.xreplace({index: fresh + lower})
+            self.sizes[fresh] = upper - lower + 1
             self.bound.append(fresh)
         if isinstance(body, Add):
             self._add_sums(body, [b for b in self.bound[-len(limits):]])

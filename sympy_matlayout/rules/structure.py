@@ -29,6 +29,8 @@ from ..engine.maps import (
     InnerProduct,
     KroneckerLeft,
     KroneckerRight,
+    LinearMap,
+    Sandwich,
     ScalarTimes,
     Slicing,
     Transposition,
@@ -38,7 +40,7 @@ from ..engine.maps import (
 )
 from ..errors import DerivativeNotImplementedError, VariableError
 from ..expressions.constants import MatrixUnit
-from ..expressions.shape import same_shape, same_size, shape
+from ..expressions.shape import is_one, same_shape, same_size, shape
 from ..expressions.vec import Unvec, Vec
 from .scalars import partials
 from .table import local_differentials
@@ -50,15 +52,29 @@ def _(node, varies):
     one = Identity(S.One)
     for k, factor in enumerate(node.args):
         if varies(factor):
-            left = c.kronecker(one, *node.args[:k])
-            right = c.kronecker(one, *node.args[k + 1:])
-            inside = KroneckerRight(right, shape(factor)) if k + 1 < len(node.args) else None
-            if k == 0:
-                yield factor, inside
-            elif inside is None:
-                yield factor, KroneckerLeft(left, shape(factor))
-            else:
-                yield factor, compose(KroneckerLeft(left, inside.codomain), inside)
+            right = kronecker_right(shape(factor), c.kronecker(one, *node.args[k + 1:]))
+            yield factor, compose(
+                kronecker_left(c.kronecker(one, *node.args[:k]), right.codomain), right)
+
+
+def kronecker_left(factor, of_shape) -> LinearMap:
+    """Y ↦ A⊗Y; for a column a it is (a⊗I)Y, for a row Y(a⊗I)"""
+    rows, cols = map(Identity, of_shape)
+    if is_one(shape(factor)[1]):
+        return Sandwich(c.kronecker(factor, rows), cols)
+    if is_one(shape(factor)[0]):
+        return Sandwich(rows, c.kronecker(factor, cols))
+    return KroneckerLeft(factor, of_shape)
+
+
+def kronecker_right(of_shape, factor) -> LinearMap:
+    """Y ↦ Y⊗B; for a column b it is (I⊗b)Y, for a row Y(I⊗b)"""
+    rows, cols = map(Identity, of_shape)
+    if is_one(shape(factor)[1]):
+        return Sandwich(c.kronecker(rows, factor), cols)
+    if is_one(shape(factor)[0]):
+        return Sandwich(rows, c.kronecker(cols, factor))
+    return KroneckerRight(factor, of_shape)
 
 
 @local_differentials.register(DiagMatrix)

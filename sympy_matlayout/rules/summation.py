@@ -18,7 +18,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 
 from ..engine.maps import InnerProduct, Scaling
 from ..errors import DerivativeNotImplementedError
-from ..expressions.shape import same_size, shape
+from ..expressions.shape import is_one, same_size, shape
 from ..reading.index_notation import from_index_notation
 from .scalars import partials
 from .table import Varies, local_differentials
@@ -91,7 +91,7 @@ def _gradient(term: EntryTerm) -> Basic:
             limits = tuple(limit for limit in limits if limit not in whole)
             coefficient = coefficient.xreplace({place[axis]: index})
             place = [p.xreplace({place[axis]: index}) for p in place]
-        if place[axis] != index:
+        if place[axis] != index and not is_one(size):
             coefficient *= KroneckerDelta(place[axis], index)
     entries = Sum(coefficient, *limits) if limits else coefficient
     return from_index_notation(FunctionMatrix(*sizes, Lambda(indices, entries)))
