@@ -1,11 +1,4 @@
-"""
-Expressions and their derivatives as numbers, from the definitions.
-
-Nothing here knows a rule of differentiation: ``evaluate`` computes the value
-of an expression from given matrices with mpmath, and
-``jacobian_from_definition`` takes differences of such values.  It is what the
-rules are checked against.
-"""
+"""The value of an expression, from given matrices, with mpmath."""
 
 from __future__ import annotations
 
@@ -73,10 +66,9 @@ from sympy.tensor.array.expressions.array_expressions import (
     ZeroArray,
 )
 
-from .expressions.constants import CommutationMatrix, DiagonalEmbedding, MatrixUnit
-from .expressions.matrix_sum import MatrixSum
-from .expressions.shape import is_matrix
-from .expressions.vec import Unvec, Vec
+from ..expressions.constants import CommutationMatrix, DiagonalEmbedding, MatrixUnit
+from ..expressions.matrix_sum import MatrixSum
+from ..expressions.vec import Unvec, Vec
 
 Value = Any  # an mpf or an mpmath matrix
 Values = Mapping[Basic, Value]
@@ -138,7 +130,7 @@ class Evaluation:
 
     def _build(self, node: Basic, entry: Callable[[int, int], Value]) -> mpmath.matrix:
         rows, cols = map(self.size, node.shape)
-        return _matrix(rows, cols, entry)
+        return matrix_of(rows, cols, entry)
 
     # --- scalars -------------------------------------------------------------------------
 
@@ -292,14 +284,14 @@ class Evaluation:
         function, matrix = expr.args
         (z,), body = function.args
         M = self.value(matrix)
-        return _matrix(M.rows, M.cols, lambda i, j: self.within({z: M[i, j]}).number(body))
+        return matrix_of(M.rows, M.cols, lambda i, j: self.within({z: M[i, j]}).number(body))
 
     @compute.register(KroneckerProduct)
     def _(self, expr):
         found, *rest = map(self.value, expr.args)
         for M in rest:
             left = found
-            found = _matrix(left.rows*M.rows, left.cols*M.cols,
+            found = matrix_of(left.rows*M.rows, left.cols*M.cols,
                             lambda i, j, left=left, M=M: left[i//M.rows, j//M.cols]
                             * M[i % M.rows, j % M.cols])
         return found
@@ -311,12 +303,12 @@ class Evaluation:
     @compute.register(DiagonalMatrix)
     def _(self, expr):
         M = self.value(expr.args[0])
-        return _matrix(M.rows, M.cols, lambda i, j: M[i, j] if i == j else mpf(0))
+        return matrix_of(M.rows, M.cols, lambda i, j: M[i, j] if i == j else mpf(0))
 
     @compute.register(DiagonalOf)
     def _(self, expr):
         M = self.value(expr.args[0])
-        return _matrix(min(M.rows, M.cols), 1, lambda i, j: M[i, i])
+        return matrix_of(min(M.rows, M.cols), 1, lambda i, j: M[i, i])
 
     @compute.register(BlockMatrix)
     def _(self, expr):
@@ -354,7 +346,7 @@ class Evaluation:
 
     @compute.register(MatrixBase)
     def _(self, expr):
-        return _matrix(expr.rows, expr.cols, lambda i, j: self.number(expr[i, j]))
+        return matrix_of(expr.rows, expr.cols, lambda i, j: self.number(expr[i, j]))
 
     @compute.register(MatrixUnit)
     def _(self, expr):
@@ -439,7 +431,8 @@ class Evaluation:
         return NumericArray(tuple(map(self.size, expr.shape)), lambda *index: next(flat))
 
 
-def _matrix(rows: int, cols: int, entry: Callable[[int, int], Value]) -> mpmath.matrix:
+def matrix_of(rows: int, cols: int, entry: Callable[[int, int], Value]) -> mpmath.matrix:
+    """The mpmath matrix with these entries."""
     M = mpmath.matrix(rows, cols)
     for i in range(rows):
         for j in range(cols):
@@ -477,39 +470,3 @@ def vec(M: Value) -> mpmath.matrix:
     if not isinstance(M, mpmath.matrix):
         return mpmath.matrix([[M]])
     return mpmath.matrix([[M[i, j]] for j in range(M.cols) for i in range(M.rows)])
-
-
-def jacobian_from_definition(expr: Basic, variable: Basic, values: Values) -> mpmath.matrix:
-    """
-    ∂vec(F)/∂vecᵀ(X) by central differences, right to two thirds of the working precision.
-
-    With ``mpmath.mp.dps = 50`` about thirty digits are right.
-    """
-    step = mpf(10)**(-(mp.dps//3))
-    base = values[variable]
-    is_scalar = not is_matrix(variable)
-    rows, cols = (1, 1) if is_scalar else (base.rows, base.cols)
-    columns = []
-    for j in range(cols):
-        for i in range(rows):
-            ends = []
-            for sign in (1, -1):
-                moved = base + sign*step if is_scalar else base.copy()
-                if not is_scalar:
-                    moved[i, j] += sign*step
-                ends.append(vec(evaluate(expr, {**values, variable: moved})))
-            columns.append((ends[0] - ends[1])/(2*step))
-    return _matrix(columns[0].rows, len(columns), lambda r, s: columns[s][r, 0])
-
-
-def example(symbol: Basic, values: Values, random: Any) -> Value:
-    """A value for a symbol: entries between 1/2 and 2, well away from where functions break."""
-    if not is_matrix(symbol):
-        return mpf(random.uniform(0.5, 2))
-    rows, cols = (Evaluation(values).size(n) for n in symbol.shape)
-    # diagonally dominant where square, so that inverses are well-conditioned
-    return _matrix(rows, cols, lambda i, j: mpf(random.uniform(0.5, 2))
-                   + (mpf(rows) if i == j and rows == cols else 0))
-
-
-__all__ = ["Evaluation", "evaluate", "example", "jacobian_from_definition", "vec"]

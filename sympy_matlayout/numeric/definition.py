@@ -1,0 +1,134 @@
+"""
+Derivatives from their definition, as numbers in their places.
+
+Partial derivatives are differences of values at high precision; a layout
+puts each of them where document 002 says.  This is what the rules are checked
+against, so nothing here may use them.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Mapping
+
+import mpmath
+from mpmath import mp, mpf
+from sympy import Dummy, Expr, Symbol, preorder_traversal
+from sympy.core.basic import Basic
+from sympy.matrices.expressions import MatrixSymbol
+
+from ..expressions.shape import is_matrix
+from .evaluation import Evaluation, NumericArray, Value, Values, evaluate, matrix_of, vec
+
+
+class Partials:
+    """
+    All ∂F[k, l]/∂X[i, j] at a point, by central differences.
+
+    With ``mpmath.mp.dps = 50`` about thirty digits are right.
+
+    Parameters
+    ==========
+
+    expr : the function, a scalar or matrix expression
+    variable : a MatrixSymbol or Symbol
+    values : numbers for all symbols, mpmath matrices for MatrixSymbols
+    transposed : whether the derivative is by ``variable.T``
+    """
+
+    def __init__(self, expr: Basic, variable: Basic, values: Values, transposed: bool = False):
+        at = values[variable]
+        F = evaluate(expr, values)
+        self.of = (F.rows, F.cols) if isinstance(F, mpmath.matrix) else ()
+        self.by = (at.rows, at.cols) if is_matrix(variable) else ()
+        rows, cols = self.by or (1, 1)
+        columns = {(i, j): _difference(expr, variable, values, i, j)
+                   for j in range(cols) for i in range(rows)}
+        if transposed:
+            self.by = self.by[::-1]
+            columns = {(j, i): column for (i, j), column in columns.items()}
+        self._columns = columns
+
+    def __call__(self, k: int, l: int, i: int, j: int) -> mpf:  # noqa: E741
+        return self._columns[i, j][k + (self.of or (1, 1))[0]*l, 0]
+
+    @property
+    def of_scalar(self) -> bool:
+        return self.of in ((), (1, 1))
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """The forms that exist for these shapes."""
+        vectors = bool(self.by) and 1 in self.of and 1 in self.by
+        if self.of_scalar or not self.by or vectors:
+            return ("matrix", "vec", "array")
+        return ("vec", "array")
+
+    def arranged(self, layout: str, form: str) -> Value:
+        """The derivative in a layout and form, numerically."""
+        (p, q), (m, n) = self.of or (1, 1), self.by or (1, 1)
+        if form == "array" and self.by and not self.of_scalar:
+            return NumericArray((m, n, p, q), lambda i, j, k, l: self(k, l, i, j))
+        if self.of_scalar and form != "vec":
+            gradient = matrix_of(m, n, lambda i, j: self(0, 0, i, j))
+            return gradient.T if layout == "numerator" and form == "matrix" else gradient
+        if not self.by and form != "vec":
+            same = matrix_of(p, q, lambda k, l: self(k, l, 0, 0))
+            return same.T if layout == "denominator" and form == "matrix" else same
+        J = matrix_of(p*q, m*n, lambda r, s: self(r % p, r//p, s % m, s//m))
+        numerator = layout == "numerator" or (layout == "mixed" and not self.of_scalar)
+        return J if numerator else J.T
+
+
+def _difference(expr, variable, values, i, j) -> mpmath.matrix:
+    """vec of ∂F/∂X[i, j]"""
+    step = mpf(10)**(-(mp.dps//3))
+    ends = []
+    for h in (step, -step):
+        if is_matrix(variable):
+            moved = values[variable].copy()
+            moved[i, j] += h
+        else:
+            moved = values[variable] + h
+        ends.append(vec(evaluate(expr, {**values, variable: moved})))
+    return (ends[0] - ends[1])/(2*step)
+
+
+def example_values(exprs: Iterable[Basic], sizes: Mapping[Symbol, int], seed: int = 0) -> Values:
+    """
+    Random values for every symbol of some expressions.
+
+    Entries lie between 1/2 and 2, away from where logarithms and roots break;
+    square matrices are diagonally dominant but not symmetric, so that they
+    have good inverses.  Whole-number symbols other than sizes are 3.
+    """
+    chance = random.Random(seed)
+    values = dict(sizes)
+    leaves = {a for e in exprs for a in preorder_traversal(e)
+              if isinstance(a, (MatrixSymbol, Symbol)) and not isinstance(a, Dummy)}
+    for leaf in sorted(leaves - set(values), key=str):
+        if is_matrix(leaf):
+            rows, cols = (Evaluation(sizes).size(s) for s in leaf.shape)
+            values[leaf] = matrix_of(rows, cols, _entries(chance, rows, cols))
+        else:
+            values[leaf] = mpf(3) if leaf.is_integer else mpf(chance.uniform(0.5, 2))
+    return values
+
+
+def _entries(chance: random.Random, rows: int, cols: int) -> Callable[[int, int], mpf]:
+    return lambda i, j: mpf(chance.uniform(0.5, 2)) + (rows if i == j and rows == cols else 0)
+
+
+def near(found: Value, wanted: Value, tolerance: Expr | mpf) -> bool:
+    """Whether two values agree in shape and, up to rounding, in every entry."""
+    if isinstance(wanted, NumericArray):
+        return (isinstance(found, NumericArray) and found.shape == wanted.shape
+                and all(_near(found[i], wanted[i], tolerance) for i in wanted))
+    found, wanted = (v if isinstance(v, mpmath.matrix) else mpmath.matrix([[v]])
+                     for v in (found, wanted))
+    return (found.rows, found.cols) == (wanted.rows, wanted.cols) and all(
+        _near(a, b, tolerance) for a, b in zip(found, wanted, strict=True))
+
+
+def _near(a: mpf, b: mpf, tolerance: mpf) -> bool:
+    return abs(a - b) <= tolerance*(1 + abs(b))
