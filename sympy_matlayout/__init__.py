@@ -14,7 +14,7 @@ from .errors import (
     ShapeError,
     VariableError,
 )
-from .expressions.constants import CommutationMatrix, DiagonalEmbedding, MatrixUnit
+from .expressions.constants import CommutationMatrix, DiagonalEmbedding, MatrixUnit, SelectionMatrix
 from .expressions.function_gradient import FunctionGradient
 from .expressions.matrix_sum import MatrixSum
 from .expressions.vec import Unvec, Vec
@@ -34,6 +34,7 @@ __all__ = [
     "MatlayoutError",
     "MatrixSum",
     "MatrixUnit",
+    "SelectionMatrix",
     "ShapeError",
     "Unvec",
     "VariableError",

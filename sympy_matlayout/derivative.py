@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import wraps
+from inspect import signature
 from typing import Any
 
 from sympy import Dummy, Expr, Symbol, preorder_traversal, srepr
@@ -30,7 +32,7 @@ from .engine.maps import (
     Transposition,
     compose,
 )
-from .errors import DerivativeNotImplementedError, ShapeError, VariableError
+from .errors import DerivativeNotImplementedError, MatlayoutError, ShapeError, VariableError
 from .expressions.arrays import MatrixReshape
 from .expressions.shape import (
     Shape,
@@ -45,6 +47,34 @@ from .reading.read import read
 from .rules import local_differentials
 
 __all__ = ["gradient", "jacobian", "matrix_derivative"]
+
+
+def refusing(function: Callable[..., Any]) -> Callable[..., Any]:
+    """
+    Turn what SymPy raises on an expression it can't handle into a refusal.
+
+    SymPy raises all kinds of errors while it rebuilds or differentiates unusual
+    expressions; a user of this library should have to know one.
+    """
+    arguments = signature(function)
+
+    @wraps(function)
+    def refused(*args: Any, **kwargs: Any) -> Any:
+        arguments.bind(*args, **kwargs)  # a wrong call stays a TypeError
+        try:
+            return function(*args, **kwargs)
+        except MatlayoutError:
+            raise
+        except (ArithmeticError, AttributeError, LookupError, NotImplementedError, RecursionError,
+                TypeError, ValueError) as error:
+            raise DerivativeNotImplementedError(_failure(error)) from error
+    return refused
+
+
+def _failure(error: Exception) -> str:
+    return (f"SymPy can't handle a part of this expression, it raised {type(error).__name__}: "
+            f"{str(error) or 'no message'}; rewrite that part, or put a symbol in its place "
+            "and apply the chain rule")
 
 
 @dataclass(frozen=True)
@@ -107,6 +137,7 @@ class Variable:
             else differential
 
 
+@refusing
 def matrix_derivative(
     expr: Any,
     X: Any,
@@ -204,6 +235,7 @@ def matrix_derivative(
     return _derivative(_read(expr), Variable.of(X), chosen, form)
 
 
+@refusing
 def gradient(f: Any, X: Any, *more: Any) -> Any:
     r"""
     The gradient of a scalar, in the shape of each variable.
@@ -298,15 +330,16 @@ def _read(expr: Any) -> Basic:
     expr = read(_sympified(expr))
     if is_matrix(expr) and is_scalar_shape(shape(expr)):
         return c.trace(expr)
-    if not is_matrix(expr) and not isinstance(expr, Expr):
-        raise ShapeError(f"can't differentiate {expr}, a {type(expr).__name__}; "
-                         "give a scalar or matrix expression")
     return expr
 
 
 def _sympified(expr: Any) -> Basic:
     found = sympify(expr)
-    return found.as_immutable() if hasattr(found, "as_immutable") else found
+    found = found.as_immutable() if hasattr(found, "as_immutable") else found
+    if not isinstance(found, Expr) and not is_matrix(found):
+        raise ShapeError(f"can't differentiate {expr!r}, a {type(expr).__name__}; "
+                         "give a scalar or matrix expression")
+    return found
 
 
 def _derivative(expr: Basic, variable: Variable, layout: Layout, form: str) -> Basic:
@@ -360,7 +393,8 @@ def as_array(differential: LinearMap, by: Shape, of: Shape) -> Basic:
         return ArrayTensorProduct(differential.inner.gradient, differential.outer.direction)
     (m, n), (p, q) = by, of
     # rows of Jᵀ count through X by columns, and its columns through F
-    return PermuteDims(MatrixReshape(c.transpose(differential.matrix()), (n, m, q, p)), [1, 0, 3, 2])
+    gradient = c.transpose(differential.matrix())
+    return PermuteDims(MatrixReshape(gradient, (n, m, q, p)), [1, 0, 3, 2])
 
 
 def _permuted(sandwich: Sandwich, axes: Iterable[int]) -> Basic:

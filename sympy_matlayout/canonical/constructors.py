@@ -35,7 +35,7 @@ from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.diagonal import DiagonalOf
 from sympy.matrices.expressions.matexpr import MatrixElement
 
-from ..expressions.constants import CommutationMatrix, MatrixUnit
+from ..expressions.constants import CommutationMatrix, MatrixUnit, SelectionMatrix
 from ..expressions.matrix_sum import MatrixSum
 from ..expressions.shape import (
     Shape,
@@ -199,6 +199,8 @@ def _transpose_term(matrix: Basic) -> Basic:
         return multiply(*scalars, *matrices)
     if isinstance(matrix, MatPow):
         return power(_transpose_term(matrix.args[0]), matrix.args[1])
+    if isinstance(matrix, HadamardPower):  # SymPy's own forgets the exponent
+        return hadamard_power(*(_transpose_term(a) if is_matrix(a) else a for a in matrix.args))
     if isinstance(matrix, KroneckerProduct):
         return kronecker(*map(_transpose_term, matrix.args))
     if isinstance(matrix, (ZeroMatrix, OneMatrix)):
@@ -475,6 +477,13 @@ def unvec(column: Basic, m: Expr, n: Expr) -> Basic:
 def commutation(m: Expr, n: Expr) -> Basic:
     """``K_mn``, which is the identity for rows and columns."""
     return Identity(m*n) if is_one(m) or is_one(n) else CommutationMatrix(m, n)
+
+
+def selection(rows: Expr, size: Expr, start: Expr, step: Expr) -> Basic:
+    """The matrix that selects rows, the identity where it selects all."""
+    if start == 0 and step == 1 and same_size(rows, size):
+        return Identity(size)
+    return SelectionMatrix(rows, size, start, step)
 
 
 def as_scalar(expr: Basic) -> Expr:

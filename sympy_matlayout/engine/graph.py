@@ -28,7 +28,7 @@ class Graph:
     def __init__(self, root: Basic, variables: Iterable[Basic], rule: Rule):
         self.root = root
         self.variables = tuple(variables)
-        self._varies: dict[Basic, bool] = {v: True for v in self.variables}
+        self._varies: dict[Basic, bool] = dict.fromkeys(self.variables, True)
         self.edges: dict[Basic, list[Edge]] = {}
         self.order: list[Basic] = []
         if self.varies(root):

@@ -424,10 +424,9 @@ class Slicing(LinearMap):
         return shape(self.apply(ZeroMatrix(*self.domain)))
 
     def _selections(self) -> tuple[Basic, Basic]:
-        m, n = map(Identity, self.domain)
-        whole_rows, whole_cols = ((S.Zero, size, S.One) for size in self.domain)
-        return (c.matrix_slice(m, self.rows, whole_rows),
-                c.matrix_slice(n, whole_cols, self.cols))
+        (m, n), (rows, cols) = self.domain, self.codomain
+        return (c.selection(rows, m, self.rows[0], self.rows[2]),
+                c.transpose(c.selection(cols, n, self.cols[0], self.cols[2])))
 
     def apply(self, dY):
         return c.matrix_slice(dY, self.rows, self.cols)

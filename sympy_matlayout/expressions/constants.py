@@ -1,6 +1,6 @@
 """Constant matrices of zeros and ones that the vec form of a derivative needs."""
 
-from sympy import Integer, KroneckerDelta, Mod, floor
+from sympy import Eq, Expr, Integer, KroneckerDelta, Mod, Piecewise, S, floor
 from sympy.core.sympify import _sympify
 from sympy.matrices import ImmutableDenseMatrix
 from sympy.matrices.expressions import MatrixExpr
@@ -8,7 +8,12 @@ from sympy.matrices.expressions import MatrixExpr
 from ..errors import ShapeError
 from .shape import Shape, as_size
 
-__all__ = ["CommutationMatrix", "DiagonalEmbedding", "MatrixUnit"]
+__all__ = ["CommutationMatrix", "DiagonalEmbedding", "MatrixUnit", "SelectionMatrix"]
+
+
+def _one_where(left: Expr, right: Expr) -> Expr:
+    """1 where the indices agree; SymPy solves a KroneckerDelta for fractions of an index."""
+    return Piecewise((S.One, Eq(left, right)), (S.Zero, True))
 
 
 class CommutationMatrix(MatrixExpr):
@@ -60,7 +65,7 @@ class CommutationMatrix(MatrixExpr):
 
     def _entry(self, i, j, **kwargs):
         m, n = self.args
-        return KroneckerDelta(j, floor(i/n) + m*Mod(i, n))
+        return _one_where(j, floor(i/n) + m*Mod(i, n))
 
     def as_explicit(self):
         m, n = self.args
@@ -131,10 +136,52 @@ class DiagonalEmbedding(MatrixExpr):
         return n**2, n
 
     def _entry(self, i, j, **kwargs):
-        return KroneckerDelta(i, j*(self.args[0] + 1))
+        return _one_where(i, j*(self.args[0] + 1))
 
     def _latex(self, printer):
         return f"\\Psi_{{{printer._print(self.args[0])}}}"
+
+
+class SelectionMatrix(MatrixExpr):
+    r"""
+    The rows ``start, start + step, ...`` of an identity matrix.
+
+    Explanation
+    ===========
+
+    `S X` takes rows out of `X`, `S^T Y` puts the rows of `Y` into zeros, and
+    `X S^T` takes columns.  It is the Jacobian of a slice.
+
+    Examples
+    ========
+
+    >>> from sympy_matlayout import SelectionMatrix
+    >>> SelectionMatrix(2, 4, 1, 1).as_explicit()
+    Matrix([
+    [0, 1, 0, 0],
+    [0, 0, 1, 0]])
+
+    Parameters
+    ==========
+
+    rows, cols : the shape; ``cols`` is the size of what is selected from
+    start, step : where the selection begins, counted from 0, and its step
+    """
+
+    def __new__(cls, rows, cols, start, step=1):
+        return super().__new__(cls, as_size(rows), as_size(cols), _sympify(start), _sympify(step))
+
+    @property
+    def shape(self) -> Shape:
+        return self.args[0], self.args[1]
+
+    def _entry(self, i, j, **kwargs):
+        _, _, start, step = self.args
+        return _one_where(j, start + step*i)
+
+    def _latex(self, printer):
+        rows, _, start, step = map(printer._print, self.args)
+        return f"S_{{{rows};{start},{step}}}"
 
 
 class MatrixUnit(MatrixExpr):

@@ -31,7 +31,7 @@ class MatrixSum(MatrixExpr):
     >>> i = symbols('i', integer=True)
     >>> X = MatrixSymbol('X', 2, 2)
     >>> MatrixSum(X**i, (i, 1, 3)).doit()
-    X + X**2 + X**3
+    X**2 + X**3 + X
 
     Parameters
     ==========

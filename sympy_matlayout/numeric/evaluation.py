@@ -31,9 +31,9 @@ from sympy import (
     lambdify,
 )
 from sympy.core.basic import Basic
-from sympy.core.sympify import _sympify
 from sympy.core.relational import Relational
-from sympy.logic.boolalg import BooleanFunction, BooleanAtom
+from sympy.core.sympify import _sympify
+from sympy.logic.boolalg import BooleanAtom, BooleanFunction
 from sympy.matrices import MatrixBase
 from sympy.matrices.expressions import (
     BlockMatrix,
@@ -66,7 +66,12 @@ from sympy.tensor.array.expressions.array_expressions import (
     ZeroArray,
 )
 
-from ..expressions.constants import CommutationMatrix, DiagonalEmbedding, MatrixUnit
+from ..expressions.constants import (
+    CommutationMatrix,
+    DiagonalEmbedding,
+    MatrixUnit,
+    SelectionMatrix,
+)
 from ..expressions.matrix_sum import MatrixSum
 from ..expressions.vec import Unvec, Vec
 
@@ -352,6 +357,11 @@ class Evaluation:
     def _(self, expr):
         row, col = map(self.size, expr.args[2:])
         return self._build(expr, lambda i, j: mpf((i, j) == (row, col)))
+
+    @compute.register(SelectionMatrix)
+    def _(self, expr):
+        start, step = map(self.size, expr.args[2:])
+        return self._build(expr, lambda i, j: mpf(j == start + step*i))
 
     @compute.register(CommutationMatrix)
     def _(self, expr):

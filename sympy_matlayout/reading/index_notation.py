@@ -14,7 +14,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sympy import Add, Dummy, Expr, KroneckerDelta, Lambda, Mul, Pow, S, Sum, preorder_traversal
+from sympy import (
+    Add,
+    Dummy,
+    Expr,
+    KroneckerDelta,
+    Lambda,
+    Mul,
+    Pow,
+    S,
+    Sum,
+    expand,
+    preorder_traversal,
+)
 from sympy.core.basic import Basic
 from sympy.core.function import Application, Function
 from sympy.core.symbol import Symbol
@@ -22,7 +34,8 @@ from sympy.matrices.expressions import FunctionMatrix, Identity, OneMatrix
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from ..canonical import constructors as c
-from ..expressions.shape import same_size
+from ..errors import ShapeError
+from ..expressions.shape import same_size, shape, show
 
 Sizes = dict[Symbol, Expr]  # every live index with the size it runs over
 
@@ -99,6 +112,14 @@ def _of_indices(expr: Expr, free: Sequence[Symbol], sizes: Sizes) -> Basic:
     return FunctionMatrix(sizes[free[0]], S.One, Lambda((free[0], Dummy("j")), expr))
 
 
+def _is_positive(size: Expr) -> bool:
+    """Whether a size is positive once the symbols in it are large."""
+    large = {s: 10**6 + k for k, s in enumerate(sorted(size.free_symbols, key=str))}
+    if len(large) > 1:
+        return bool(size.is_positive)
+    return (size.xreplace({s: S(v) for s, v in large.items()}) > 0) == True  # noqa: E712
+
+
 def _live(expr: Basic, sizes: Sizes) -> set[Symbol]:
     return {i for i in sizes if i in expr.free_symbols}
 
@@ -122,14 +143,21 @@ def _entry(expr: MatrixElement, free: Sequence[Symbol], sizes: Sizes) -> Basic:
     if _live(matrix, sizes):
         raise NotMatrixNotation(expr)
     indices, ranges = [], []
-    for place in places:
+    for place, size in zip(places, shape(matrix), strict=True):
         live = _live(place, sizes)
         index = live.pop() if live else None
         start = place - index if index else place
         if live or _live(start, sizes):
             raise NotMatrixNotation(expr)
         indices.append(index)
-        ranges.append((start, start + (sizes[index] if index else 1), S.One))
+        stop = start + (sizes[index] if index else 1)
+        left = expand(size - stop)
+        if start.is_negative or left.is_negative or left.is_infinite:
+            raise ShapeError(f"{matrix} is {show(shape(matrix))}, and an index runs over "
+                             f"{start}..{stop - 1}; indices count from 0")
+        if index and not (left.is_zero or left.is_nonnegative or _is_positive(left)):
+            raise NotMatrixNotation(expr)
+        ranges.append((start, stop, S.One))
     part = c.matrix_slice(matrix, *ranges)
     row, col = indices
     if row and col:
@@ -182,9 +210,11 @@ class Contraction:
             fresh = Dummy(index.name, integer=True)
             body = body.xreplace({index: fresh + lower})
             self.sizes[fresh] = upper - lower + 1
+            if not _is_positive(self.sizes[fresh]):
+                raise NotMatrixNotation(node)  # an empty or descending sum, as far as is known
             self.bound.append(fresh)
         if isinstance(body, Add):
-            self._add_sums(body, [b for b in self.bound[-len(limits):]])
+            self._add_sums(body, self.bound[-len(limits):])
         else:
             self.multiply(body)
 

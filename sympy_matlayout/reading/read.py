@@ -250,7 +250,7 @@ ARGUMENTS: list[Dummy] = []
 
 
 def argument_symbol(body: Basic) -> Dummy:
-    """The symbol for a function's argument: the first of a fixed list that the body doesn't hold."""
+    """The symbol for a function's argument: the first of a fixed list that is not in the body."""
     for z in ARGUMENTS:
         if z not in body.atoms(Dummy):
             return z

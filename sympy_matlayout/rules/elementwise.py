@@ -13,7 +13,7 @@ from ..canonical import constructors as c
 from ..engine.maps import HadamardBy, ScalarTimes
 from ..expressions.shape import is_matrix, shape
 from ..reading.read import argument_symbol
-from .scalars import derivative, partials
+from .scalars import at_point, derivative, partials
 from .table import local_differentials
 
 
@@ -31,7 +31,7 @@ def _(node, varies):
     function, matrix = node.args
     (z,), body = function.args
     if varies(matrix):
-        slope = Lambda((z,), derivative(body, z))
+        slope = Lambda((z,), at_point(derivative(body, z), z))
         yield matrix, HadamardBy(c.elementwise(slope, matrix))
     if varies(function):
         for scalar, partial in partials(body, varies, frozenset({z})):

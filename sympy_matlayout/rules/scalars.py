@@ -16,11 +16,9 @@ from sympy import (
     Derivative,
     Dummy,
     Expr,
-    Product,
     S,
-    Sum,
+    Subs,
     Symbol,
-    log,
     preorder_traversal,
 )
 from sympy.core.basic import Basic
@@ -51,13 +49,6 @@ def _head(node, varies):
         yield atom, Scaling(partial)
 
 
-@local_differentials.register(Product)
-def _(node, varies):
-    """d Π uᵢ = Π uᵢ · d Σ log uᵢ"""
-    body, *limits = node.args
-    yield Sum(log(body), *limits), Scaling(node)
-
-
 @local_differentials.register(AppliedUndef)
 def _(node, varies):
     """df(Y, u) = tr((∂f/∂Y)ᵀ dY) + ∂f/∂u du"""
@@ -85,16 +76,19 @@ def partials(expr: Expr, varies: Varies, bound: frozenset[Basic] = frozenset(),
     back = {name: atom for atom, name in names.items()}
     for atom, name in names.items():
         if varies(atom):
-            yield atom, derivative(head, name).xreplace(back)
+            yield atom, at_point(derivative(head, name), name).xreplace(back)
 
 
-def _with_names(expr, names, varies, bound, is_atom) -> Basic:
+def _with_names(expr, names, varies, bound, is_atom, inside=frozenset()) -> Basic:
     """The expression with its atoms as real symbols; the outermost node is never one."""
-    bound = bound | set(getattr(expr, "bound_symbols", ()))
+    inside = inside | set(getattr(expr, "bound_symbols", ()))
+    bound = bound | inside
     args = []
     for arg in expr.args:
         is_open = bool(bound) and bool(arg.free_symbols & bound)
-        if is_atom(arg) or not is_open and _is_atom(arg, varies):
+        # what is bound inside this head can't leave it, also where is_atom says so
+        if is_atom(arg) and not arg.free_symbols & inside \
+                or not is_open and _is_atom(arg, varies):
             args.append(names.setdefault(arg, Dummy("a", real=True)))
         elif not varies(arg) or not arg.args:
             args.append(arg)
@@ -103,7 +97,7 @@ def _with_names(expr, names, varies, bound, is_atom) -> Basic:
                 f"{type(expr).__name__} of a matrix that varies with "
                 f"{', '.join(sorted(map(str, bound))) or 'the variable'} is not covered: {expr}")
         else:
-            args.append(_with_names(arg, names, varies, bound, is_atom))
+            args.append(_with_names(arg, names, varies, bound, is_atom, inside))
     return expr.func(*args)
 
 
@@ -125,3 +119,13 @@ def derivative(expr: Expr, symbol: Symbol) -> Expr:
             raise DerivativeNotImplementedError(
                 f"SymPy has no derivative of {type(undone.expr).__name__}, met in {undone.expr}")
     return found
+
+
+POINT = Dummy("w", real=True)  # one bound symbol, so that equal derivatives are equal
+
+
+def at_point(expr: Expr, symbol: Symbol) -> Expr:
+    """f'(z) as a Subs, so that a number or an entry can take the place of z."""
+    return expr.xreplace({
+        d: Subs(d.xreplace({symbol: POINT}), POINT, symbol)
+        for d in expr.atoms(Derivative) if symbol in d.variables})

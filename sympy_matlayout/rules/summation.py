@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sympy import Dummy, Expr, KroneckerDelta, Lambda, S, Sum
+from sympy import Dummy, Eq, Expr, Lambda, Ne, Piecewise, Product, S, Sum
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import FunctionMatrix
 from sympy.matrices.expressions.matexpr import MatrixElement
@@ -35,9 +35,17 @@ class EntryTerm:
 
 
 @local_differentials.register(Sum)
+@local_differentials.register(Product)
 def _(node, varies):
-    """dΣu = Σdu, entry by entry"""
-    for term in _entry_terms(node, varies, frozenset()):
+    """dΣuᵢ = Σduᵢ and dΠuᵢ = Σᵢ(Πⱼuⱼ, j ≠ i)duᵢ, entry by entry"""
+    try:
+        terms = list(_entry_terms(node, varies, frozenset()))
+    except DerivativeNotImplementedError:
+        if not all(end.is_Integer for _, *ends in node.limits for end in ends):
+            raise
+        yield node.doit(deep=False), Scaling(S.One)  # a known number of terms
+        return
+    for term in terms:
         if term.place is None:
             yield term.child, Scaling(_summed(term.coefficient, term.limits))
         else:
@@ -55,6 +63,8 @@ def _entry_terms(expr: Expr, varies: Varies, bound: frozenset) -> Iterator[Entry
                 f"the limits of a sum depend on the variable: {expr}")
         for t in _entry_terms(body, varies, bound | set(fresh.values())):
             yield EntryTerm(t.coefficient, t.limits + limits, t.child, t.place)
+    elif isinstance(expr, Product):
+        yield from _factor_terms(expr, varies, bound)
     elif isinstance(expr, MatrixElement):
         parent, *place = expr.args
         if any(map(varies, place)) or parent.free_symbols & bound:
@@ -69,8 +79,20 @@ def _entry_terms(expr: Expr, varies: Varies, bound: frozenset) -> Iterator[Entry
                 yield EntryTerm(partial*t.coefficient, t.limits, t.child, t.place)
 
 
+def _factor_terms(expr: Product, varies: Varies, bound: frozenset) -> Iterator[EntryTerm]:
+    """Each factor's terms times the product of the others, which holds at zeros as well."""
+    body, *inner, (index, lower, upper) = expr.args
+    body = Product(body, *inner) if inner else body
+    one = Dummy(index.name, integer=True)
+    others = Product(Piecewise((body, Ne(index, one)), (S.One, True)), (index, lower, upper))
+    for t in _entry_terms(Sum(body.xreplace({index: one}), (one, lower, upper)), varies, bound):
+        # the sum over `one` renamed it; its new name is the outermost limit's
+        rest = others.xreplace({one: t.limits[-1][0]})
+        yield EntryTerm(rest*t.coefficient, t.limits, t.child, t.place)
+
+
 def _is_entry(expr: Basic) -> bool:
-    return isinstance(expr, (MatrixElement, Sum))
+    return isinstance(expr, (MatrixElement, Sum, Product))
 
 
 def _summed(coefficient: Expr, limits: tuple) -> Expr:
@@ -92,6 +114,7 @@ def _gradient(term: EntryTerm) -> Basic:
             coefficient = coefficient.xreplace({place[axis]: index})
             place = [p.xreplace({place[axis]: index}) for p in place]
         if place[axis] != index and not is_one(size):
-            coefficient *= KroneckerDelta(place[axis], index)
+            # no KroneckerDelta: SymPy solves that for fractions of an index
+            coefficient = Piecewise((coefficient, Eq(place[axis], index)), (S.Zero, True))
     entries = Sum(coefficient, *limits) if limits else coefficient
     return from_index_notation(FunctionMatrix(*sizes, Lambda(indices, entries)))

@@ -47,7 +47,7 @@ def local_differentials(node: Basic, varies: Varies) -> Iterable[tuple[Basic, Li
     ...     yield Y.T, Scaling(1/2, Y.shape)
     >>> A, X = MatrixSymbol('A', 3, 3), MatrixSymbol('X', 3, 3)
     >>> gradient(Trace(A.T*SymmetricPart(X)), X)
-    0.5*A.T + 0.5*A
+    0.5*A + 0.5*A.T
 
     Parameters
     ==========
