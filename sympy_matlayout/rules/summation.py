@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sympy import Dummy, Eq, Expr, Lambda, Ne, Piecewise, Product, S, Sum
+from sympy import Dummy, Eq, Expr, KroneckerDelta, Lambda, Piecewise, Product, S, Sum
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import FunctionMatrix
 from sympy.matrices.expressions.matexpr import MatrixElement
@@ -84,7 +84,8 @@ def _factor_terms(expr: Product, varies: Varies, bound: frozenset) -> Iterator[E
     body, *inner, (index, lower, upper) = expr.args
     body = Product(body, *inner) if inner else body
     one = Dummy(index.name, integer=True)
-    others = Product(Piecewise((body, Ne(index, one)), (S.One, True)), (index, lower, upper))
+    # a power, not a Piecewise: SymPy folds a Piecewise out of the product, and its index with it
+    others = Product(body**(1 - KroneckerDelta(index, one)), (index, lower, upper))
     for t in _entry_terms(Sum(body.xreplace({index: one}), (one, lower, upper)), varies, bound):
         # the sum over `one` renamed it; its new name is the outermost limit's
         rest = others.xreplace({one: t.limits[-1][0]})
