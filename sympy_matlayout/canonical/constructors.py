@@ -10,6 +10,7 @@ taken up on the spot; nothing else is rearranged.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from sympy import Add, Determinant, Expr, KroneckerDelta, Lambda, Mul, S, Trace, Tuple
 from sympy.core.basic import Basic
@@ -49,8 +50,14 @@ from ..expressions.shape import (
 from ..expressions.vec import Unvec, Vec
 
 
+@lru_cache(maxsize=1 << 16)
 def new(cls: type, *args: Basic) -> Basic:
-    """The node, without the checks of its constructor."""
+    """
+    The node, without the checks of its constructor; equal nodes are one object.
+
+    Comparing two trees that are equal but not identical walks both of them, so
+    a sweep that looks its nodes up in dictionaries must not build them twice.
+    """
     return Basic.__new__(cls, *args)
 
 
@@ -74,6 +81,8 @@ def scale(c: Expr, matrix: Basic) -> Basic:
 
 def add(*terms: Basic, shape: Shape | None = None) -> Basic:
     """The sum of matrices of one shape, like terms collected; the zero matrix for no terms."""
+    if len(terms) == 1:
+        return terms[0]
     coefficients: dict[Basic, list[Expr]] = {}
     explicit = None
     flat: list[Basic] = []

@@ -27,7 +27,7 @@ class Graph:
 
     def __init__(self, root: Basic, variables: Iterable[Basic], rule: Rule):
         self.root = root
-        self.variables = tuple(variables)
+        self.variables = dict.fromkeys(variables)  # an ordered set
         self._varies: dict[Basic, bool] = dict.fromkeys(self.variables, True)
         self.edges: dict[Basic, list[Edge]] = {}
         self.order: list[Basic] = []
