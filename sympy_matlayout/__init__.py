@@ -15,8 +15,8 @@ from .errors import (
     VariableError,
 )
 from .expressions.constants import CommutationMatrix, DiagonalEmbedding, MatrixUnit, SelectionMatrix
-from .expressions.function_gradient import FunctionGradient
 from .expressions.matrix_sum import MatrixSum
+from .expressions.undefined_functions import FunctionGradient, FunctionValue
 from .expressions.vec import Unvec, Vec
 from .layout import Layout, layout
 from .rules import local_differentials
@@ -29,6 +29,7 @@ __all__ = [
     "DiagonalEmbedding",
     "FormError",
     "FunctionGradient",
+    "FunctionValue",
     "Layout",
     "LayoutError",
     "MatlayoutError",

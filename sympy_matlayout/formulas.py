@@ -35,7 +35,7 @@ from sympy.matrices.expressions import (
 
 from .canonical.constructors import vec
 from .expressions.constants import CommutationMatrix
-from .expressions.function_gradient import FunctionGradient
+from .expressions.undefined_functions import FunctionGradient
 
 __all__ = ["FORMULAS", "KNOWN", "SIZES", "Formula"]
 

@@ -73,6 +73,7 @@ from ..expressions.constants import (
     SelectionMatrix,
 )
 from ..expressions.matrix_sum import MatrixSum
+from ..expressions.undefined_functions import FunctionValue
 from ..expressions.vec import Unvec, Vec
 
 Value = Any  # an mpf or an mpmath matrix
@@ -224,6 +225,10 @@ class Evaluation:
         if isinstance(done, Subs):
             raise NotImplementedError(f"no value for {expr}")
         return self.number(done)
+
+    @compute.register(FunctionValue)
+    def _(self, expr):
+        return self.number(expr.args[0])
 
     @compute.register(MatrixElement)
     def _(self, expr):

@@ -63,6 +63,7 @@ from ..expressions.shape import (
     shape,
     show,
 )
+from ..expressions.undefined_functions import FunctionValue
 from .index_notation import from_index_notation
 
 
@@ -163,8 +164,14 @@ def _tuple(node, args):
 @rebuild.register(AppliedUndef)
 def _undefined(node, args):
     # f(X) keeps its matrices: it is a scalar function of them
-    return _over(node, [c.as_scalar(a) if is_matrix(a) and is_scalar_shape(shape(a)) else a
+    node = _over(node, [c.as_scalar(a) if is_matrix(a) and is_scalar_shape(shape(a)) else a
                         for a in args])
+    return node if node.is_commutative else FunctionValue(node)
+
+
+@rebuild.register(FunctionValue)
+def _function_value(node, args):
+    return args[0]  # read f(X) is one already
 
 
 @rebuild.register(Add)

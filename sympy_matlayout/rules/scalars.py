@@ -27,8 +27,8 @@ from sympy.matrices.expressions import MatrixSymbol
 
 from ..engine.maps import InnerProduct, Scaling
 from ..errors import DerivativeNotImplementedError
-from ..expressions.function_gradient import FunctionGradient
 from ..expressions.shape import is_matrix, shape
+from ..expressions.undefined_functions import FunctionGradient, FunctionValue
 from .table import Varies, local_differentials
 
 
@@ -47,6 +47,12 @@ def _head(node, varies):
         return
     for atom, partial in partials(node, varies):
         yield atom, Scaling(partial)
+
+
+@local_differentials.register(FunctionValue)
+def _(node, varies):
+    """f(Y) as a scalar"""
+    yield node.args[0], Scaling(S.One)
 
 
 @local_differentials.register(AppliedUndef)

@@ -1,5 +1,6 @@
-"""The gradient of an undefined scalar function of a matrix."""
+"""Undefined scalar functions of a matrix: value and gradient."""
 
+from sympy import Expr
 from sympy.core.function import AppliedUndef
 from sympy.core.sympify import _sympify
 from sympy.matrices.expressions import MatrixExpr, MatrixSymbol
@@ -7,7 +8,56 @@ from sympy.matrices.expressions import MatrixExpr, MatrixSymbol
 from ..errors import ShapeError
 from .shape import Shape, is_matrix, same_shape, shape, show
 
-__all__ = ["FunctionGradient"]
+__all__ = ["FunctionGradient", "FunctionValue"]
+
+
+class FunctionValue(Expr):
+    """
+    The value of an undefined scalar function of a matrix, as a scalar.
+
+    Explanation
+    ===========
+
+    SymPy takes ``f(X)`` for a non-commuting object, since ``X`` is one, and no
+    product with a matrix can hold or print it.  This node stands for the same
+    number and commutes.  It prints as ``f(X)``; ``doit`` gives the value once
+    ``f`` has been replaced by a function that is known.
+
+    Examples
+    ========
+
+    >>> from sympy import Function, MatrixSymbol, Trace
+    >>> from sympy_matlayout import gradient
+    >>> X, f = MatrixSymbol('X', 2, 3), Function('f')
+    >>> G = gradient(f(X)**2, X); G
+    (2*f(X))*FunctionGradient(f(_Y), _Y, X)
+    >>> G.replace(f, lambda Y: Trace(Y.T*Y)).doit()
+    (4*Trace(X.T*X))*X
+
+    Parameters
+    ==========
+
+    expr : the scalar, such as ``f(X)``
+
+    See Also
+    ========
+
+    sympy_matlayout.FunctionGradient
+    """
+
+    is_commutative = True
+
+    def __new__(cls, expr):
+        return super().__new__(cls, _sympify(expr))
+
+    def doit(self, **hints):
+        expr = self.args[0]
+        return self if expr.has(AppliedUndef) else expr.doit(**hints)
+
+    def _sympystr(self, printer):
+        return printer._print(self.args[0])
+
+    _latex = _pretty = _sympystr
 
 
 class FunctionGradient(MatrixExpr):
