@@ -7,6 +7,7 @@ import sys
 
 import mpmath
 import pytest
+import sympy
 from definition import SIZES, m, n, p
 from mpmath import mp
 from sympy import (
@@ -45,6 +46,15 @@ x, y = MatrixSymbol("x", n, 1), MatrixSymbol("y", n, 1)
 A, S = MatrixSymbol("A", n, n), MatrixSymbol("S", n, n)
 X, Y, C = MatrixSymbol("X", m, n), MatrixSymbol("Y", m, n), MatrixSymbol("C", p, m)
 f = Function("f")
+
+
+def version_tuple(version):
+    return tuple(int(part) for part in version.split(".")[:2])
+
+
+
+# SymPy 1.12 and 1.13 can't pickle a Dummy with assumptions, nor 1.12 its own arrays
+NEW_ENOUGH_TO_PICKLE = version_tuple(sympy.__version__) >= (1, 14)
 
 CASES = [
     (Trace(X*A*X.T), X), (C*X*A, X), (X.T*X, X), (HadamardProduct(X, Y), X), (X*Trace(X.T*Y), X),
@@ -91,7 +101,8 @@ def test_prints_pickles_and_rebuilds(case):
     for form in ("auto", "array"):
         D = matrix_derivative(*case, form=form)
         assert all(show(D) for show in (str, latex, pretty, srepr))
-        assert pickle.loads(pickle.dumps(D)) == D
+        if NEW_ENOUGH_TO_PICKLE:
+            assert pickle.loads(pickle.dumps(D)) == D
         for node in preorder_traversal(D):
             if node.args:
                 assert node.func(*node.args) == node
@@ -104,7 +115,8 @@ def test_new_nodes_have_the_entries_they_define():
     assert Vec(X).as_explicit() == column
     assert Unvec(Vec(X), 2, 3).as_explicit() == explicit_X
     assert CommutationMatrix(2, 3).as_explicit()*column == Vec(X.T).as_explicit()
-    assert CommutationMatrix(m, n)[i, j].subs({**SIZES, i: 1, j: 2}) == 1
+    entry = CommutationMatrix(m, n)[i, j]
+    assert entry.subs(SIZES).subs({i: 1, j: 2}) == 1
     v = ImmutableMatrix([5, 6, 7])
     assert DiagonalEmbedding(3).as_explicit()*v == Vec(ImmutableMatrix.diag(5, 6, 7)).as_explicit()
     assert MatrixUnit(2, 3, 1, 2).as_explicit() == ImmutableMatrix([[0, 0, 0], [0, 0, 1]])

@@ -28,6 +28,7 @@ from sympy.matrices.expressions import (
     MatMul,
     MatPow,
     MatrixSlice,
+    MatrixSymbol,
     OneMatrix,
     Transpose,
     ZeroMatrix,
@@ -199,7 +200,9 @@ def transpose(matrix: Basic) -> Basic:
 
 
 def _transpose_term(matrix: Basic) -> Basic:
-    """The transpose, with sums left whole: pushed to the leaves, it would walk the tree."""
+    """The transpose, with deep sums left whole: pushed to the leaves, it would walk the tree."""
+    if isinstance(matrix, MatAdd) and all(map(_is_flat, matrix.args)):
+        return add(*map(_transpose_term, matrix.args))
     if isinstance(matrix, Transpose):
         return matrix.args[0]
     if isinstance(matrix, MatMul):
@@ -229,6 +232,14 @@ def _transpose_term(matrix: Basic) -> Basic:
     if isinstance(matrix, MatrixBase):
         return matrix.T
     return new(Transpose, matrix)
+
+
+def _is_flat(term: Basic) -> bool:
+    """Whether a term is a product of symbols and their transposes."""
+    factors = term.args if isinstance(term, MatMul) else [term]
+    return all(not is_matrix(f) or isinstance(f, (MatrixSymbol, Identity, OneMatrix))
+               or isinstance(f, Transpose) and isinstance(f.args[0], MatrixSymbol)
+               for f in factors)
 
 
 def trace(matrix: Basic) -> Expr:
