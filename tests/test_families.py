@@ -305,6 +305,8 @@ Trace(KroneckerProduct(A,S))
 Trace(KroneckerProduct(S,M))
 KroneckerProduct(S,S)
 Trace(S.applyfunc(exp))
+S.applyfunc(lambda v: v*Trace(S.applyfunc(lambda v: v**2 + t*v)))
+S.applyfunc(lambda u: u**2/2)
 DiagMatrix(DiagonalOf(S))
 DiagonalMatrix(S)*S
 S*A-A*S
@@ -404,6 +406,8 @@ x*t**2
 Trace(A)*t
 exp(t*Trace(A)/5)
 A.applyfunc(lambda u: sin(t*u))
+A.applyfunc(lambda u: t*u)
+A.applyfunc(lambda v: v*Trace(B.applyfunc(lambda u: u*t)) + t)
 A.applyfunc(lambda u: sin(t+u))
 Piecewise((t**2,t>0),(t,True))*A
 Sum(x[i,0]*t**i,(i,0,n-1))

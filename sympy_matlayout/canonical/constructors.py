@@ -339,7 +339,7 @@ def hadamard_power(base: Basic, exponent: Basic) -> Basic:
 
 def elementwise(function: Lambda, matrix: Basic) -> Basic:
     """``function`` of every entry; a constant function gives a multiple of ones."""
-    (z,), body = function.args
+    (z,), body = function.signature, function.expr  # Lambda(z, z) has no args
     if body == z:
         return matrix
     if z not in body.free_symbols:

@@ -292,7 +292,7 @@ class Evaluation:
     @compute.register(ElementwiseApplyFunction)
     def _(self, expr):
         function, matrix = expr.args
-        (z,), body = function.args
+        (z,), body = function.signature, function.expr
         M = self.value(matrix)
         return matrix_of(M.rows, M.cols, lambda i, j: self.within({z: M[i, j]}).number(body))
 

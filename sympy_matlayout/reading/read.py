@@ -242,6 +242,8 @@ def _sum(node, args):
 
 @rebuild.register(Lambda)
 def _lambda(node, args):
+    if not args:  # Lambda(z, z) is a singleton of SymPy's
+        return node
     signature, body = args
     if is_matrix(body):
         return node.func(*args)

@@ -29,7 +29,7 @@ def _(node, varies):
 def _(node, varies):
     """dσ(X) = σ'(X)∘dX; a scalar t inside σ adds dt·∂σ/∂t(X)"""
     function, matrix = node.args
-    (z,), body = function.args
+    (z,), body = function.signature, function.expr
     if varies(matrix):
         slope = Lambda((z,), at_point(derivative(body, z), z))
         yield matrix, HadamardBy(c.elementwise(slope, matrix))
