@@ -176,6 +176,9 @@ KroneckerProduct(X,X)
 Trace(KroneckerProduct(A,X.T)*KroneckerProduct(S,X))
 Trace(KroneckerProduct(M,A)*KroneckerProduct(X*A*X.T,B))
 X[0,1]
+X[-1,0]*X[0,-2]
+(C*X)[-1,0]
+Sum(X[i,-1]**2*X[-1,0],(i,0,m-1))
 X[1,0]*X
 X[0:2,1:3]
 X[:,1]

@@ -287,7 +287,9 @@ def determinant(matrix: Basic) -> Expr:
 
 
 def entry(matrix: Basic, i: Expr, j: Expr) -> Expr:
-    """The entry ``[i, j]``, read through sums and scalar factors only."""
+    """The entry ``[i, j]``, read through sums and scalar factors only; -1 is the last."""
+    i, j = (k + size if k.is_Integer and k < 0 else k
+            for k, size in zip((i, j), shape(matrix), strict=True))
     if isinstance(matrix, MatAdd):
         return Add(*(entry(a, i, j) for a in matrix.args))
     c, core = split_scalar(matrix)

@@ -233,7 +233,8 @@ class Evaluation:
     @compute.register(MatrixElement)
     def _(self, expr):
         matrix, i, j = expr.args
-        return self.value(matrix)[self.size(i), self.size(j)]
+        M = self.value(matrix)
+        return M[self.size(i) % M.rows, self.size(j) % M.cols]  # -1 is the last
 
     @compute.register(Trace)
     def _(self, expr):
