@@ -8,6 +8,7 @@ from sympy import S, ZeroMatrix
 from sympy.core.basic import Basic
 from sympy.core.symbol import Symbol
 
+from ..errors import VariableError
 from ..expressions.shape import shape
 from .maps import LinearMap, compose, identity, sum_values, total
 
@@ -56,7 +57,12 @@ class Graph:
         """Sums and lambdas bind symbols; what is bound in them is not the variable."""
         if not getattr(node, "bound_symbols", None):
             return True
-        return any(v in node.free_symbols for v in self.variables)
+        free = node.free_symbols
+        for v in self.variables:
+            if v in free and v in node.bound_symbols:
+                raise VariableError(f"{v} is the variable and also bound in {node}; "
+                                    "give the bound symbol another name")
+        return any(v in free for v in self.variables)
 
     def _build(self, rule: Rule) -> None:
         stack = [self.root]

@@ -96,7 +96,7 @@ class MatrixSum(MatrixExpr):
             (lower, length, S.One) if length >= 0 else (upper + 1, -length, S.NegativeOne))
         if count == 0:
             return add(*[], shape=self.shape)
-        terms = [self.body.xreplace({index: start + k}) for k in range(int(count))]
+        terms = [self.body.subs(index, start + k) for k in range(int(count))]
         if hints.get("deep", True):
             terms = [t.doit(**hints) for t in terms]
         return scale(sign, add(*terms))

@@ -207,6 +207,9 @@ class Contraction:
             if _live(lower, self.sizes) or _live(upper, self.sizes) or any(
                     index in b.free_symbols for _, *ends in limits for b in ends):
                 raise NotMatrixNotation(node)
+            inside = {s for a in preorder_traversal(body) for s in getattr(a, "bound_symbols", ())}
+            if lower != 0 and inside & ({index} | lower.free_symbols):
+                raise NotMatrixNotation(node)  # the shift would be captured inside
             fresh = Dummy(index.name, integer=True)
             body = body.xreplace({index: fresh + lower})
             self.sizes[fresh] = upper - lower + 1

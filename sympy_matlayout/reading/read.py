@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from functools import singledispatch
 
 from sympy import (
+    Abs,
     Add,
     Adjoint,
     Determinant,
@@ -23,9 +24,14 @@ from sympy import (
     Pow,
     S,
     Sum,
+    Symbol,
     Trace,
     Tuple,
+    arg,
     conjugate,
+    im,
+    re,
+    sign,
 )
 from sympy.core.basic import Basic
 from sympy.core.function import AppliedUndef
@@ -201,7 +207,32 @@ def _pow(node, args):
 
 @rebuild.register(conjugate)
 def _conjugate(node, args):
+    _require_real(node)
     return args[0]  # all variables are real
+
+
+@rebuild.register(Abs)
+@rebuild.register(sign)
+@rebuild.register(arg)
+@rebuild.register(re)
+@rebuild.register(im)
+def _of_complex(node, args):
+    _require_real(node)
+    return _over(node, [_as_scalar_in(node, a) for a in args])
+
+
+def _require_real(node: Basic) -> None:
+    if node.has(S.ImaginaryUnit):
+        raise DerivativeNotImplementedError(
+            f"everything is real here, and {node} depends on what is not")
+
+
+@rebuild.register(Symbol)
+def _scalar_symbol(node, args):
+    if not node.is_commutative:
+        raise DerivativeNotImplementedError(
+            f"{node} is a non-commutative Symbol; for a matrix use a MatrixSymbol")
+    return node
 
 
 @rebuild.register(Trace)
@@ -321,6 +352,8 @@ def _matpow(node, args):
 @rebuild.register(Transpose)
 @rebuild.register(Adjoint)
 def _transpose(node, args):
+    if isinstance(node, Adjoint):
+        _require_real(node)
     return c.transpose(args[0])  # all variables are real
 
 

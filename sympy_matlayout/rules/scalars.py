@@ -49,6 +49,18 @@ def _head(node, varies):
         yield atom, Scaling(partial)
 
 
+@local_differentials.register(Derivative)
+def _(node, varies):
+    """a derivative left undone, of scalars only: its symbols may occur both in it and by it"""
+    if any(map(is_matrix, preorder_traversal(node))):
+        raise DerivativeNotImplementedError(
+            f"a derivative left undone of an expression with matrices is not covered: {node}; "
+            "call doit on it first")
+    for symbol in sorted(node.free_symbols, key=str):
+        if varies(symbol):
+            yield symbol, Scaling(node.diff(symbol))
+
+
 @local_differentials.register(FunctionValue)
 def _(node, varies):
     """f(Y) as a scalar"""
@@ -62,7 +74,9 @@ def _(node, varies):
         if not varies(arg):
             continue
         if is_matrix(arg):
-            Y = MatrixSymbol("_Y", *shape(arg))
+            taken = {a.name for a in node.atoms(MatrixSymbol)}
+            name = next(name for e in range(1, 99) if (name := "_"*e + "Y") not in taken)
+            Y = MatrixSymbol(name, *shape(arg))
             with_Y = node.func(*node.args[:k], Y, *node.args[k + 1:])
             yield arg, InnerProduct(FunctionGradient(with_Y, Y, arg))
         else:
