@@ -113,11 +113,10 @@ def _of_indices(expr: Expr, free: Sequence[Symbol], sizes: Sizes) -> Basic:
 
 
 def _is_positive(size: Expr) -> bool:
-    """Whether a size is positive once the symbols in it are large."""
-    large = {s: 10**6 + k for k, s in enumerate(sorted(size.free_symbols, key=str))}
-    if len(large) > 1:
+    """Whether a size is positive once the symbol in it is large; with several, for all values."""
+    if len(size.free_symbols) > 1:
         return bool(size.is_positive)
-    return (size.xreplace({s: S(v) for s, v in large.items()}) > 0) == True  # noqa: E712
+    return (size.xreplace(dict.fromkeys(size.free_symbols, S(10**6))) > 0) == True  # noqa: E712
 
 
 def _live(expr: Basic, sizes: Sizes) -> set[Symbol]:

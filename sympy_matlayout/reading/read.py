@@ -170,8 +170,7 @@ def _tuple(node, args):
 @rebuild.register(AppliedUndef)
 def _undefined(node, args):
     # f(X) keeps its matrices: it is a scalar function of them
-    node = _over(node, [c.as_scalar(a) if is_matrix(a) and is_scalar_shape(shape(a)) else a
-                        for a in args])
+    node = _over(node, [c.as_scalar(a) if is_scalar_shape(shape(a)) else a for a in args])
     return node if node.is_commutative else FunctionValue(node)
 
 

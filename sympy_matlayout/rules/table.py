@@ -11,7 +11,6 @@ from ..engine.maps import LinearMap
 from ..errors import DerivativeNotImplementedError
 
 Varies = Callable[[Basic], bool]
-Rule = Callable[[Basic, Varies], Iterable[tuple[Basic, LinearMap]]]
 
 
 @singledispatch
