@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from functools import wraps
-from inspect import signature
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sympy import Dummy, Expr, Symbol, preorder_traversal, srepr
 from sympy.core.basic import Basic
 from sympy.core.sympify import sympify
-from sympy.matrices.expressions import MatrixSymbol, Transpose
-from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.tensor.array.expressions.array_expressions import (
     ArrayAdd,
     ArrayTensorProduct,
@@ -30,111 +24,17 @@ from .engine.maps import (
     ScalarTimes,
     Total,
     Transposition,
-    compose,
 )
-from .errors import DerivativeNotImplementedError, MatlayoutError, ShapeError, VariableError
+from .errors import DerivativeNotImplementedError, ShapeError, refusing
 from .expressions.arrays import MatrixReshape
-from .expressions.shape import (
-    Shape,
-    is_matrix,
-    is_scalar_shape,
-    is_vector_shape,
-    shape,
-    show,
-)
+from .expressions.shape import Shape, is_vector_shape, shape, show
 from .layout import Layout, check_form
-from .reading.read import read
+from .reading.definitions import read_definitions
+from .reading.read import read_function
 from .rules import local_differentials
+from .variable import Variable
 
 __all__ = ["gradient", "jacobian", "matrix_derivative"]
-
-
-def refusing(function: Callable[..., Any]) -> Callable[..., Any]:
-    """
-    Turn what SymPy raises on an expression it can't handle into a refusal.
-
-    SymPy raises all kinds of errors while it rebuilds or differentiates unusual
-    expressions; a user of this library should have to know one.
-    """
-    arguments = signature(function)
-
-    @wraps(function)
-    def refused(*args: Any, **kwargs: Any) -> Any:
-        arguments.bind(*args, **kwargs)  # a wrong call stays a TypeError
-        try:
-            return function(*args, **kwargs)
-        except MatlayoutError:
-            raise
-        except (ArithmeticError, AttributeError, LookupError, NotImplementedError, RecursionError,
-                TypeError, ValueError) as error:
-            raise DerivativeNotImplementedError(_failure(error)) from error
-    return refused
-
-
-def _failure(error: Exception) -> str:
-    return (f"SymPy can't handle a part of this expression, it raised {type(error).__name__}: "
-            f"{str(error) or 'no message'}; rewrite that part, or put a symbol in its place "
-            "and apply the chain rule")
-
-
-@dataclass(frozen=True)
-class Variable:
-    """What a derivative is taken by: a scalar symbol, a matrix symbol or its transpose."""
-
-    symbol: Basic
-    transposed: bool = False
-
-    @classmethod
-    def of(cls, given: Any) -> Variable:
-        if not isinstance(given, Basic):
-            raise VariableError(f"can't differentiate by {given!r} ({type(given).__name__}); "
-                                "give the MatrixSymbol or Symbol itself")
-        if isinstance(given, MatrixSymbol):
-            return cls(given)
-        if isinstance(given, Transpose) and isinstance(given.arg, MatrixSymbol):
-            return cls(given.arg, transposed=True)
-        if isinstance(given, Symbol):
-            return cls(given)
-        hint = ""
-        if isinstance(given, MatrixElement):
-            hint = (f"; for the derivative by an entry, differentiate by {given.parent} "
-                    "and take the entry of the result")
-        raise VariableError(
-            f"can't differentiate by {given} ({type(given).__name__}); a variable is a "
-            f"MatrixSymbol, the transpose of one, a Symbol, or a list of these{hint}")
-
-    @property
-    def shape(self) -> Shape:
-        size = shape(self.symbol)
-        return size[::-1] if self.transposed else size
-
-    def require_known(self, graph: Graph) -> None:
-        """
-        Refuse a variable that is absent while another symbol bears its name.
-
-        MatrixSymbols of one name and two shapes are different symbols, and so
-        are Symbols with different assumptions; the derivative would be a zero
-        that nobody meant.
-        """
-        if self.symbol in graph.edges:
-            return
-        name = self.symbol.name
-        others = [a for a in preorder_traversal(graph.root)
-                  if isinstance(a, (MatrixSymbol, Symbol)) and not isinstance(a, Dummy)
-                  and a.name == name and a != self.symbol]
-        if others:
-            raise VariableError(
-                f"the expression holds another {name} than the variable: "
-                f"{srepr(others[0])}, not {srepr(self.symbol)}")
-
-    def turn(self, gradient: Basic) -> Basic:
-        """The gradient by the symbol as the gradient by the variable."""
-        return c.transpose(gradient) if self.transposed else gradient
-
-    def turn_map(self, differential: LinearMap) -> LinearMap:
-        """The map of d(symbol) as a map of d(variable)."""
-        return compose(differential, Transposition(self.shape)) if self.transposed \
-            else differential
 
 
 @refusing
@@ -144,6 +44,7 @@ def matrix_derivative(
     *,
     layout: Layout | str | None = None,
     form: str = "auto",
+    where: Mapping[Basic, Any] | None = None,
     structure: str | None = None,
     convention: str = "projection",
     assumptions: Any = True,
@@ -201,6 +102,8 @@ def matrix_derivative(
         by default that of the surrounding ``with layout(...)``, else denominator
     form : ``"matrix"``, ``"vec"``, ``"array"``, or ``"auto"`` for ``"matrix"``
         where that exists and ``"vec"`` elsewhere
+    where : definitions of intermediate variables, ``{u: b - A*x}``; the chain
+        rule goes through them, and they stay in the result by name
     structure, convention, assumptions : for structured variables, not yet available
 
     Raises
@@ -229,14 +132,16 @@ def matrix_derivative(
     chosen = Layout.of(layout)
     if form == "vech":
         check_form(form, ("matrix", "vec", "array"), "a variable without a structure")
-    if isinstance(X, (tuple, list)):
-        read_once = _read(expr)
-        return tuple(_derivative(read_once, Variable.of(v), chosen, form) for v in X)
-    return _derivative(_read(expr), Variable.of(X), chosen, form)
+    function, definitions = read_function(expr), read_definitions(where)
+    several = isinstance(X, (tuple, list))
+    found = tuple(
+        arranged(graph_of(function, [v], definitions), v, chosen, form)
+        for v in map(Variable.of, X if several else (X,)))
+    return found if several else found[0]
 
 
 @refusing
-def gradient(f: Any, X: Any, *more: Any) -> Any:
+def gradient(f: Any, X: Any, *more: Any, where: Mapping[Basic, Any] | None = None) -> Any:
     r"""
     The gradient of a scalar, in the shape of each variable.
 
@@ -276,21 +181,18 @@ def gradient(f: Any, X: Any, *more: Any) -> Any:
 
     sympy_matlayout.matrix_derivative, sympy_matlayout.jacobian
     """
-    expr = _read(f)
-    if shape(expr):
-        raise ShapeError(f"the gradient is for scalars, and this is {show(shape(expr))}; "
+    function = read_function(f)
+    if shape(function):
+        raise ShapeError(f"the gradient is for scalars, and this is {show(shape(function))}; "
                          "use jacobian or matrix_derivative")
     variables = [Variable.of(v) for v in (X, *more)]
-    symbols = list(dict.fromkeys(v.symbol for v in variables))
-    graph = Graph(expr, symbols, local_differentials)
-    for v in variables:
-        v.require_known(graph)
-    found = dict(zip(symbols, graph.gradients(), strict=True))
+    graph = graph_of(function, variables, read_definitions(where))
+    found = dict(zip(graph.variables, graph.gradients(), strict=True))
     results = tuple(v.turn(found[v.symbol]) for v in variables)
     return results if more else results[0]
 
 
-def jacobian(F: Any, X: Any) -> Basic:
+def jacobian(F: Any, X: Any, *, where: Mapping[Basic, Any] | None = None) -> Basic:
     r"""
     The Jacobian matrix (13), `\partial\mathrm{vec}(F)/\partial\mathrm{vec}^T(X)`.
 
@@ -322,30 +224,22 @@ def jacobian(F: Any, X: Any) -> Basic:
 
     sympy_matlayout.matrix_derivative, sympy_matlayout.CommutationMatrix
     """
-    return matrix_derivative(F, X, layout=Layout.NUMERATOR, form="vec")
+    return matrix_derivative(F, X, layout=Layout.NUMERATOR, form="vec", where=where)
 
 
-def _read(expr: Any) -> Basic:
-    """The function as a well-formed expression; a 1x1 matrix as a scalar."""
-    expr = read(_sympified(expr))
-    if is_matrix(expr) and is_scalar_shape(shape(expr)):
-        return c.trace(expr)
-    return expr
+def graph_of(function: Basic, variables: Iterable[Variable],
+             definitions: Mapping[Basic, Basic]) -> Graph:
+    """The graph of a function as read, by some variables."""
+    variables = list(variables)
+    graph = Graph(function, [v.symbol for v in variables], local_differentials, definitions)
+    for v in variables:
+        v.require_known(graph)
+    return graph
 
 
-def _sympified(expr: Any) -> Basic:
-    found = sympify(expr)
-    found = found.as_immutable() if hasattr(found, "as_immutable") else found
-    if not isinstance(found, Expr) and not is_matrix(found):
-        raise ShapeError(f"can't differentiate {expr!r}, a {type(expr).__name__}; "
-                         "give a scalar or matrix expression")
-    return found
-
-
-def _derivative(expr: Basic, variable: Variable, layout: Layout, form: str) -> Basic:
-    of_scalar, by_scalar = not shape(expr), not variable.shape
-    graph = Graph(expr, [variable.symbol], local_differentials)
-    variable.require_known(graph)
+def arranged(graph: Graph, variable: Variable, layout: Layout, form: str) -> Basic:
+    """The derivative of a graph's root, in a layout and form."""
+    of_scalar, by_scalar = not shape(graph.root), not variable.shape
     if of_scalar:
         form = check_form(form, ("matrix", "vec", "array"), "the derivative of a scalar")
         (found,) = graph.gradients()
@@ -359,19 +253,19 @@ def _derivative(expr: Basic, variable: Variable, layout: Layout, form: str) -> B
         found = graph.tangent({variable.symbol: sympify(1)})
         found = c.vec(found) if form == "vec" else found
         return c.transpose(found) if layout.transposes_jacobian() and form != "array" else found
-    return _matrix_by_matrix(expr, variable, graph, layout, form)
+    return _matrix_by_matrix(graph, variable, layout, form)
 
 
-def _matrix_by_matrix(expr: Basic, variable: Variable, graph: Graph, layout: Layout,
-                      form: str) -> Basic:
-    vectors = is_vector_shape(shape(expr)) and is_vector_shape(variable.shape)
+def _matrix_by_matrix(graph: Graph, variable: Variable, layout: Layout, form: str) -> Basic:
+    of = shape(graph.root)
+    vectors = is_vector_shape(of) and is_vector_shape(variable.shape)
     form = check_form(
         form, ("matrix", "vec", "array") if vectors else ("vec", "array"),
-        f"the derivative of a {show(shape(expr))} by a {show(variable.shape)} matrix")
+        f"the derivative of a {show(of)} by a {show(variable.shape)} matrix")
     differential = graph.linear_map(variable.symbol)
     if differential is not None:
         differential = variable.turn_map(differential)
-    (m, n), (p, q) = variable.shape, shape(expr)
+    (m, n), (p, q) = variable.shape, of
     if form == "array":
         return ZeroArray(m, n, p, q) if differential is None else \
             as_array(differential, (m, n), (p, q))

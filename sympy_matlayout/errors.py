@@ -1,5 +1,12 @@
 """What can go wrong, as exceptions that say what to do."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from inspect import signature
+from typing import Any
+
 from sympy.matrices import ShapeError as SympyShapeError
 
 __all__ = [
@@ -7,8 +14,10 @@ __all__ = [
     "FormError",
     "LayoutError",
     "MatlayoutError",
+    "NotLinearError",
     "ShapeError",
     "VariableError",
+    "refusing",
 ]
 
 
@@ -32,5 +41,37 @@ class LayoutError(MatlayoutError, ValueError):
     """No layout has the given name."""
 
 
+class NotLinearError(MatlayoutError, ValueError):
+    """What was given as a differential is not linear in the differentials of the variables."""
+
+
 class FormError(MatlayoutError, ValueError):
     """The form does not exist for the shapes at hand."""
+
+
+def refusing(function: Callable[..., Any]) -> Callable[..., Any]:
+    """
+    Turn what SymPy raises on an expression it can't handle into a refusal.
+
+    SymPy raises all kinds of errors while it rebuilds or differentiates unusual
+    expressions; a user of this library should have to know one.
+    """
+    arguments = signature(function)
+
+    @wraps(function)
+    def refused(*args: Any, **kwargs: Any) -> Any:
+        arguments.bind(*args, **kwargs)  # a wrong call stays a TypeError
+        try:
+            return function(*args, **kwargs)
+        except MatlayoutError:
+            raise
+        except (ArithmeticError, AttributeError, LookupError, NotImplementedError, RecursionError,
+                TypeError, ValueError) as error:
+            raise DerivativeNotImplementedError(_failure(error)) from error
+    return refused
+
+
+def _failure(error: Exception) -> str:
+    return (f"SymPy can't handle a part of this expression, it raised {type(error).__name__}: "
+            f"{str(error) or 'no message'}; rewrite that part, or put a symbol in its place "
+            "and apply the chain rule")

@@ -4,7 +4,7 @@ import mpmath
 import pytest
 from definition import SIZES, TOLERANCE, m, n, p, q
 from mpmath import mp
-from sympy import MatrixSymbol, S, Symbol
+from sympy import MatrixSymbol, S, Symbol, Tuple
 from sympy.matrices.expressions import KroneckerProduct
 
 from sympy_matlayout.canonical import constructors as c
@@ -15,7 +15,7 @@ from sympy_matlayout.numeric.evaluation import vec
 
 A, B, C, M = (MatrixSymbol("A", p, m), MatrixSymbol("B", n, q),
               MatrixSymbol("C", m, n), MatrixSymbol("M", n, n))
-t = Symbol("t")
+t, i = Symbol("t"), Symbol("i", integer=True)
 
 MAPS = [
     maps.Scaling(t, (m, n)),
@@ -26,6 +26,7 @@ MAPS = [
     maps.ScalarTimes(C),
     maps.PowerSum(M, S(4)),
     maps.PowerSum(M, S(-3)),
+    maps.Summation(maps.Sandwich(A, M**i*B), Tuple(i, 1, 3)),
     maps.DiagonalIn(n),
     maps.DiagonalOut(n),
     maps.KroneckerLeft(A, (n, q)),

@@ -12,7 +12,7 @@ taken up on the spot; nothing else is rearranged.
 from collections.abc import Sequence
 from functools import lru_cache
 
-from sympy import Add, Determinant, Expr, KroneckerDelta, Lambda, Mul, S, Trace, Tuple
+from sympy import Add, Determinant, Expr, KroneckerDelta, Lambda, Mul, S, Sum, Trace, Tuple
 from sympy.core.basic import Basic
 from sympy.matrices import ImmutableDenseMatrix, MatrixBase
 from sympy.matrices.expressions import (
@@ -136,6 +136,14 @@ def multiply(*factors: Basic) -> Basic:
     if coefficient is not S.One:
         return new(MatMul, coefficient, *product)
     return product[0] if len(product) == 1 else new(MatMul, *product)
+
+
+def matrix_sum(body: Basic, limits: Tuple) -> Basic:
+    """The sum over an index; of scalars as well."""
+    index, lower, upper = limits
+    if index not in body.free_symbols:
+        return scale(upper - lower + 1, body) if is_matrix(body) else (upper - lower + 1)*body
+    return new(MatrixSum, body, limits) if is_matrix(body) else Sum(body, limits)
 
 
 def _is_neutral(matrix: Basic) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from sympy import S, ZeroMatrix
 from sympy.core.basic import Basic
 from sympy.core.symbol import Symbol
 
 from ..errors import VariableError
+from ..expressions.differential import Differential
 from ..expressions.shape import shape
 from .maps import LinearMap, compose, identity, sum_values, total
 
@@ -24,11 +25,17 @@ class Graph:
     nodes that use them; ``edges[node]`` holds the pairs of argument and map.
     Each of the read-offs is one pass over it, so its cost is linear in the
     number of nodes.
+
+    ``definitions`` gives intermediate variables, ``{u: b - A*x}``: the map
+    from d(b - A*x) to du is the identity, and the symbol `u` stands for its
+    value wherever the maps of other nodes need it.
     """
 
-    def __init__(self, root: Basic, variables: Iterable[Basic], rule: Rule):
+    def __init__(self, root: Basic, variables: Iterable[Basic], rule: Rule,
+                 definitions: Mapping[Basic, Basic] | None = None):
         self.root = root
         self.variables = dict.fromkeys(variables)  # an ordered set
+        self.definitions = definitions or {}
         self._varies: dict[Basic, bool] = dict.fromkeys(self.variables, True)
         self.edges: dict[Basic, list[Edge]] = {}
         self.order: list[Basic] = []
@@ -43,26 +50,32 @@ class Graph:
             node = stack[-1]
             if node in known:
                 stack.pop()
-            elif isinstance(node, Symbol):
-                known[stack.pop()] = False
+                continue
+            args = self._arguments(node)
+            pending = [a for a in args if a not in known]
+            if pending:
+                stack.extend(pending)
             else:
-                pending = [a for a in node.args if a not in known]
-                if pending:
-                    stack.extend(pending)
-                else:
-                    known[stack.pop()] = any(known[a] for a in node.args) and self._is_free_in(node)
+                known[stack.pop()] = any(known[a] for a in args) and self._is_free_in(node)
         return known[expr]
+
+    def _arguments(self, node: Basic) -> tuple[Basic, ...]:
+        if node in self.definitions:
+            return (self.definitions[node],)
+        # a differential is a direction of its own, whatever becomes of the variable
+        return () if isinstance(node, (Symbol, Differential)) else node.args
 
     def _is_free_in(self, node: Basic) -> bool:
         """Sums and lambdas bind symbols; what is bound in them is not the variable."""
         if not getattr(node, "bound_symbols", None):
             return True
         free = node.free_symbols
-        for v in self.variables:
-            if v in free and v in node.bound_symbols:
-                raise VariableError(f"{v} is the variable and also bound in {node}; "
+        varying = [v for v in (*self.variables, *self.definitions) if v in free and self.varies(v)]
+        for v in varying:
+            if v in node.bound_symbols:
+                raise VariableError(f"{v} is a variable and also bound in {node}; "
                                     "give the bound symbol another name")
-        return any(v in free for v in self.variables)
+        return bool(varying)
 
     def _build(self, rule: Rule) -> None:
         stack = [self.root]
@@ -73,14 +86,21 @@ class Graph:
                 stack.pop()
                 continue
             if node not in self.edges:
-                self.edges[node] = [] if node in self.variables else [
-                    (child, m) for child, m in rule(node, self.varies) if self.varies(child)]
+                self.edges[node] = [
+                    (child, m) for child, m in self._local(node, rule) if self.varies(child)]
             pending = [child for child, _ in self.edges[node] if child not in done]
             if pending:
                 stack.extend(pending)
             else:
                 done.add(stack.pop())
                 self.order.append(node)
+
+    def _local(self, node: Basic, rule: Rule) -> Iterable[Edge]:
+        if node in self.variables:
+            return ()
+        if node in self.definitions:
+            return ((self.definitions[node], identity(shape(node))),)
+        return rule(node, self.varies)
 
     # --- the read-offs -------------------------------------------------------------------
 

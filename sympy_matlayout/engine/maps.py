@@ -16,17 +16,17 @@ References: Magnus & Neudecker, Matrix Differential Calculus, chapters 2, 3 and 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from sympy import Add, Dummy, Expr, S
+from sympy import Add, Expr, S, Tuple
 from sympy.core.basic import Basic
-from sympy.matrices.expressions import Identity, KroneckerProduct, MatPow, ZeroMatrix
+from sympy.matrices.expressions import Identity, KroneckerProduct, ZeroMatrix
 
 from ..canonical import constructors as c
 from ..errors import DerivativeNotImplementedError
 from ..expressions.constants import DiagonalEmbedding
-from ..expressions.matrix_sum import MatrixSum
+from ..expressions.matrix_sum import index_symbol
 from ..expressions.shape import SCALAR, Shape, is_matrix, is_one, same_shape, same_size, shape
 
 # Distributing over sums writes the derivative as a textbook does, one term for
@@ -196,41 +196,53 @@ class PowerSum(LinearMap):
 
     codomain = domain
 
-    def _terms(self, base: Basic, combine) -> Basic:
+    def _summed(self, combine: Callable[[Basic, Basic], Basic], base: Basic,
+                *others: Basic) -> Basic:
+        """The sum of ``combine(baseⁱ, baseᵏ⁻¹⁻ⁱ)``, over an index not in use elsewhere."""
         k = self.exponent
         if k.is_integer is False:
             raise DerivativeNotImplementedError(
                 f"the differential of ({self.base})**({k}) has no closed form for an exponent "
                 "that is not an integer, unless it stands alone inside a trace; "
                 "declare the exponent with integer=True if it is one")
-        return MatrixSum(combine(c.power(base, INDEX), c.power(base, k - 1 - INDEX)),
-                         (INDEX, 0, k - 1))
+        i = index_symbol({s for held in (base, k, *others) for s in held.free_symbols})
+        return c.matrix_sum(combine(c.power(base, i), c.power(base, k - 1 - i)),
+                            Tuple(i, 0, k - 1))
 
     def apply(self, dY):
-        if _is_power_of(self.base, dY):
-            return c.multiply(self.exponent, c.power(self.base, self.exponent - 1), dY)
-        return self._terms(self.base, lambda left, right: c.multiply(left, dY, right))
+        return self._summed(lambda left, right: c.multiply(left, dY, right), self.base, dY)
 
     def adjoint(self, G):
-        base = c.transpose(self.base)
-        if _is_power_of(base, G):
-            return c.multiply(self.exponent, c.power(base, self.exponent - 1), G)
-        return self._terms(base, lambda left, right: c.multiply(left, G, right))
+        return self._summed(lambda left, right: c.multiply(left, G, right),
+                            c.transpose(self.base), G)
 
     def matrix(self):
-        return self._terms(
-            self.base, lambda left, right: c.kronecker(c.transpose(right), left))
+        return self._summed(lambda left, right: c.kronecker(c.transpose(right), left), self.base)
 
 
-# The index of the sums above; one for the whole process, so that equal results are equal.
-INDEX = Dummy("i", integer=True)
+@dataclass(frozen=True)
+class Summation(LinearMap):
+    """dY ↦ Σ term(dY) over an index that the term holds and dY does not."""
 
+    term: LinearMap
+    limits: Tuple
 
-def _is_power_of(base: Basic, matrix: Basic) -> bool:
-    """Whether ``matrix`` is c·baseʲ and so commutes with ``base``."""
-    _, core = c.split_scalar(matrix)
-    return (isinstance(core, Identity) or core == base
-            or isinstance(core, MatPow) and core.args[0] == base)
+    @property
+    def domain(self) -> Shape:
+        return self.term.domain
+
+    @property
+    def codomain(self) -> Shape:
+        return self.term.codomain
+
+    def apply(self, dY):
+        return c.matrix_sum(self.term.apply(dY), self.limits)
+
+    def adjoint(self, G):
+        return c.matrix_sum(self.term.adjoint(G), self.limits)
+
+    def matrix(self):
+        return c.matrix_sum(self.term.matrix(), self.limits)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from sympy import Dummy, Expr, Symbol, preorder_traversal
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import MatrixSymbol
 
+from ..expressions.differential import Differential
 from ..expressions.shape import is_matrix
 from .evaluation import Evaluation, NumericArray, Value, Values, evaluate, matrix_of, vec
 
@@ -105,7 +106,7 @@ def example_values(exprs: Iterable[Basic], sizes: Mapping[Symbol, int], seed: in
     chance = random.Random(seed)
     values = dict(sizes)
     leaves = {a for e in exprs for a in preorder_traversal(e)
-              if isinstance(a, (MatrixSymbol, Symbol)) and not isinstance(a, Dummy)}
+              if isinstance(a, (MatrixSymbol, Symbol, Differential)) and not isinstance(a, Dummy)}
     for leaf in sorted(leaves - set(values), key=str):
         if is_matrix(leaf):
             rows, cols = (Evaluation(sizes).size(s) for s in leaf.shape)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import singledispatch
+from typing import Any
 
 from sympy import (
     Abs,
@@ -35,6 +36,7 @@ from sympy import (
 )
 from sympy.core.basic import Basic
 from sympy.core.function import AppliedUndef
+from sympy.core.sympify import sympify
 from sympy.matrices import ImmutableDenseMatrix, MatrixBase
 from sympy.matrices.expressions import (
     BlockDiagMatrix,
@@ -70,6 +72,7 @@ from ..expressions.shape import (
     show,
 )
 from ..expressions.undefined_functions import FunctionValue
+from ..expressions.vec import Unvec, Vec
 from .index_notation import from_index_notation
 
 
@@ -100,6 +103,23 @@ def read(expr: Basic, *, closed: bool = True) -> Basic:
         done[id(node)] = alike.setdefault(built, built)
         stack.pop()
     return done[id(expr)]
+
+
+def read_function(expr: Any) -> Basic:
+    """The function as a well-formed expression; a 1x1 matrix as a scalar."""
+    expr = read(_sympified(expr))
+    if is_matrix(expr) and is_scalar_shape(shape(expr)):
+        return c.trace(expr)
+    return expr
+
+
+def _sympified(expr: Any) -> Basic:
+    found = sympify(expr)
+    found = found.as_immutable() if hasattr(found, "as_immutable") else found
+    if not isinstance(found, Expr) and not is_matrix(found):
+        raise ShapeError(f"can't differentiate {expr!r}, a {type(expr).__name__}; "
+                         "give a scalar or matrix expression")
+    return found
 
 
 def _children(node: Basic) -> Sequence[Basic]:
@@ -443,3 +463,18 @@ def _symbol(node, args):
 @rebuild.register(MatrixExpr)
 def _other_matrix(node, args):
     return _over(node, args)
+
+
+@rebuild.register(MatrixSum)
+def _matrix_sum(node, args):
+    return c.matrix_sum(*args)
+
+
+@rebuild.register(Vec)
+def _vec(node, args):
+    return c.vec(args[0])
+
+
+@rebuild.register(Unvec)
+def _unvec(node, args):
+    return c.unvec(*args)

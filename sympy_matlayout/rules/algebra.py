@@ -5,13 +5,21 @@ References: Magnus & Neudecker, Matrix Differential Calculus, 8.2-8.4; document
 003, table of differentials.
 """
 
-from sympy import Integer, S
+from sympy import Integer, S, Tuple, preorder_traversal
 from sympy.matrices.expressions import Identity, MatAdd, MatMul, MatPow, MatrixSymbol, Transpose
 
 from ..canonical import constructors as c
-from ..engine.maps import PowerSum, Sandwich, ScalarTimes, Transposition, identity
-from ..errors import VariableError
-from ..expressions.matrix_sum import MatrixSum
+from ..engine.maps import (
+    PowerSum,
+    Sandwich,
+    ScalarTimes,
+    Summation,
+    Transposition,
+    compose,
+    identity,
+)
+from ..errors import DerivativeNotImplementedError, VariableError
+from ..expressions.matrix_sum import MatrixSum, index_symbol
 from ..expressions.shape import is_matrix, shape
 from .table import local_differentials
 
@@ -67,11 +75,27 @@ def _(node, varies):
 
 @local_differentials.register(MatrixSum)
 def _(node, varies):
-    """d ΣMᵢ = Σ dMᵢ, for a number of terms that is known"""
-    terms = node.doit(deep=False)
-    if isinstance(terms, MatrixSum):
-        yield from local_differentials.dispatch(object)(node, varies)
-    yield terms, identity(shape(node))
+    """d ΣMᵢ = Σ dMᵢ"""
+    index, *ends = node.limits
+    if any(map(varies, ends)):
+        raise DerivativeNotImplementedError(f"the limits of a sum depend on the variable: {node}")
+    inside = {s for part in preorder_traversal(node.body)
+              for s in getattr(part, "bound_symbols", ())}
+    own = index_symbol(inside | node.free_symbols)
+    body = node.body.xreplace({index: own})
+    for child, term in _outside(body, identity(shape(node)), own, varies):
+        yield child, Summation(term, Tuple(own, *ends))
+
+
+def _outside(node, to_root, index, varies):
+    """The maps from what doesn't hold the index."""
+    for child, m in local_differentials(node, varies):
+        if varies(child):
+            m = compose(to_root, m)
+            if index in child.free_symbols:
+                yield from _outside(child, m, index, varies)
+            else:
+                yield child, m
 
 
 @local_differentials.register(MatrixSymbol)

@@ -6,7 +6,7 @@ References: Magnus & Neudecker 8.3-8.4; Matrix Cookbook 2.1, 2.2, 2.5; document
 """
 
 from sympy import Determinant, S, Trace
-from sympy.matrices.expressions import Identity, Inverse
+from sympy.matrices.expressions import Identity, Inverse, MatPow
 
 from ..canonical import constructors as c
 from ..engine.maps import InnerProduct, Sandwich
@@ -16,8 +16,12 @@ from .table import local_differentials
 
 @local_differentials.register(Trace)
 def _(node, varies):
-    """d tr X = tr dX"""
+    """d tr X = tr dX, and d tr Xᵏ = k tr(Xᵏ⁻¹ dX) for any k"""
     matrix = node.args[0]
+    if isinstance(matrix, MatPow) and not varies(matrix.args[1]):
+        base, k = matrix.args
+        yield base, InnerProduct(c.scale(k, c.power(c.transpose(base), k - 1)))
+        return
     yield matrix, InnerProduct(Identity(shape(matrix)[0]))
 
 

@@ -126,7 +126,7 @@ def _is_atom(expr: Basic, varies: Varies) -> bool:
     if not varies(expr):
         return isinstance(expr, Expr) and not is_matrix(expr) and any(
             map(is_matrix, preorder_traversal(expr)))
-    return isinstance(expr, Symbol) or (
+    return expr.is_symbol and not is_matrix(expr) or (
         isinstance(expr, Expr) and not is_matrix(expr)
         and local_differentials.dispatch(type(expr)) is not _head)
 

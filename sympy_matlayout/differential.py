@@ -1,0 +1,355 @@
+"""
+The differential as an expression, and the identification theorems.
+
+``differential`` pushes the symbols dX forward through the graph; identifying a
+derivative in an expression that is linear in dX is differentiating it by dX.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from sympy import Symbol, preorder_traversal
+from sympy.core.basic import Basic
+from sympy.matrices.expressions import MatrixSymbol, ZeroMatrix
+
+from .derivative import arranged, graph_of
+from .engine.graph import Graph, zero
+from .errors import NotLinearError, ShapeError, VariableError, refusing
+from .expressions.differential import Differential
+from .expressions.shape import shape, show
+from .layout import Layout
+from .reading.definitions import read_definitions
+from .reading.read import read, read_function
+from .rules import local_differentials
+from .variable import Variable
+
+__all__ = [
+    "differential",
+    "gradient_from_differential",
+    "hessian_from_differential",
+    "jacobian_from_differential",
+    "second_differential",
+]
+
+
+@refusing
+def differential(F: Any, *variables: Any, where: Mapping[Basic, Any] | None = None) -> Basic:
+    r"""
+    The differential `\mathrm{d}F`, linear in the differentials of the variables.
+
+    Explanation
+    ===========
+
+    Has the shape of `F`; 1x1 expressions are scalars.  Differentials of the
+    variables are constants, so that ``differential(differential(F, X), X)`` is
+    the second differential.
+
+    Without variables everything that can vary does: all matrix symbols and
+    all scalar symbols that are neither integers nor sizes; in an expression
+    that holds differentials already, the variables that these belong to.
+
+    Examples
+    ========
+
+    >>> from sympy import MatrixSymbol, Trace, det, log, sin, symbols
+    >>> from sympy_matlayout import differential
+    >>> n = symbols('n', integer=True, positive=True)
+    >>> A, X = MatrixSymbol('A', n, n), MatrixSymbol('X', n, n)
+    >>> differential(X.inverse(), X)
+    -X**(-1)*dX*X**(-1)
+    >>> differential(log(det(X)), X)
+    Trace(X**(-1)*dX)
+    >>> differential(A*X, A, X)
+    dA*X + A*dX
+
+    Parameters
+    ==========
+
+    F : a scalar or matrix expression
+    *variables : MatrixSymbols or Symbols
+    where : definitions of intermediate variables, which stay in the result
+
+    See Also
+    ========
+
+    sympy_matlayout.Differential, sympy_matlayout.gradient_from_differential,
+    sympy_matlayout.derivation
+
+    References
+    ==========
+
+    .. [1] J. R. Magnus, H. Neudecker, Matrix Differential Calculus, 3rd ed., chapter 8
+    """
+    function, definitions = read_function(F), read_definitions(where)
+    graph = graph_of(function, _varying(function, variables, definitions), definitions)
+    return graph.tangent({v: Differential(v) for v in graph.variables})
+
+
+def second_differential(F: Any, *variables: Any) -> Basic:
+    r"""
+    The second differential `\mathrm{d}^2 F = \mathrm{d}(\mathrm{d}F)`.
+
+    Explanation
+    ===========
+
+    Quadratic in the differentials of the variables, which are constants under
+    the second differential.
+
+    Examples
+    ========
+
+    >>> from sympy import MatrixSymbol, symbols
+    >>> from sympy_matlayout import second_differential
+    >>> n = symbols('n', integer=True, positive=True)
+    >>> A, x = MatrixSymbol('A', n, n), MatrixSymbol('x', n, 1)
+    >>> second_differential(x.T*A*x, x)
+    2*Trace(dx.T*A*dx)
+
+    Parameters
+    ==========
+
+    F : a scalar or matrix expression
+    *variables : MatrixSymbols or Symbols, as for ``differential``
+
+    See Also
+    ========
+
+    sympy_matlayout.differential, sympy_matlayout.hessian_from_differential
+
+    References
+    ==========
+
+    .. [1] J. R. Magnus, H. Neudecker, Matrix Differential Calculus, 3rd ed., chapter 6
+    """
+    return differential(differential(F, *variables), *variables)
+
+
+@refusing
+def gradient_from_differential(dL: Any, X: Any) -> Basic:
+    r"""
+    The gradient `G` with `\mathrm{d}L = \mathrm{tr}(G^T\,\mathrm{d}X)`.
+
+    Explanation
+    ===========
+
+    The first identification theorem, for any scalar that is linear in `dX`
+    and in the other differentials it holds, also one written by hand.  `G` has
+    the shape of `X`, denominator layout (6) and (11); texts that write
+    `\mathrm{d}L = \mathrm{tr}(A\,\mathrm{d}X)` mean `A = G^T` (9).
+
+    Examples
+    ========
+
+    >>> from sympy import MatrixSymbol, Trace, symbols
+    >>> from sympy_matlayout import Differential, gradient_from_differential
+    >>> m, n = symbols('m n', integer=True, positive=True)
+    >>> A, X = MatrixSymbol('A', m, n), MatrixSymbol('X', m, n)
+    >>> dX = Differential(X)
+    >>> gradient_from_differential(Trace(A.T*dX) + Trace(dX.T*X), X)
+    A + X
+
+    Parameters
+    ==========
+
+    dL : a scalar or 1x1 expression, linear in ``Differential(X)``
+    X : a MatrixSymbol, the transpose of one, or a Symbol
+
+    Raises
+    ======
+
+    NotLinearError : dL is not linear in the differentials it holds
+    VariableError : dX does not occur, though other differentials do
+    ShapeError : dL is a matrix
+
+    See Also
+    ========
+
+    sympy_matlayout.differential, sympy_matlayout.jacobian_from_differential
+
+    References
+    ==========
+
+    .. [1] J. R. Magnus, H. Neudecker, Matrix Differential Calculus, 3rd ed., 9.2
+    """
+    variable, function = Variable.of(X), read_function(dL)
+    if shape(function):
+        raise ShapeError(f"the gradient is for scalars, and this differential is "
+                         f"{show(shape(function))}; use jacobian_from_differential")
+    return _identified(function, variable, Layout.DENOMINATOR, "matrix")
+
+
+@refusing
+def jacobian_from_differential(dF: Any, X: Any) -> Basic:
+    r"""
+    The Jacobian `J` with `\mathrm{vec}(\mathrm{d}F) = J\,\mathrm{vec}(\mathrm{d}X)`.
+
+    Explanation
+    ===========
+
+    The first identification theorem for a matrix function; `J` is (13), and
+    the row (8) for a scalar.
+
+    Examples
+    ========
+
+    >>> from sympy import MatrixSymbol, symbols
+    >>> from sympy_matlayout import Differential, jacobian_from_differential
+    >>> m, n, p, q = symbols('m n p q', integer=True, positive=True)
+    >>> A, X, B = MatrixSymbol('A', p, m), MatrixSymbol('X', m, n), MatrixSymbol('B', n, q)
+    >>> jacobian_from_differential(A*Differential(X)*B, X)
+    KroneckerProduct(B.T, A)
+
+    Parameters
+    ==========
+
+    dF : a scalar or matrix expression, linear in ``Differential(X)``
+    X : a MatrixSymbol, the transpose of one, or a Symbol
+
+    Raises
+    ======
+
+    NotLinearError : dF is not linear in the differentials it holds
+    VariableError : dX does not occur, though other differentials do
+
+    See Also
+    ========
+
+    sympy_matlayout.gradient_from_differential, sympy_matlayout.jacobian
+
+    References
+    ==========
+
+    .. [1] J. R. Magnus, H. Neudecker, Matrix Differential Calculus, 3rd ed., 9.2
+    """
+    return _identified(read_function(dF), Variable.of(X), Layout.NUMERATOR, "vec")
+
+
+@refusing
+def hessian_from_differential(d2L: Any, X: Any) -> Basic:
+    r"""
+    The symmetric `H` with
+    `\mathrm{d}^2 L = \mathrm{vec}(\mathrm{d}X)^T H\,\mathrm{vec}(\mathrm{d}X)`.
+
+    Explanation
+    ===========
+
+    The second identification theorem: if the second differential is
+    `\mathrm{vec}(\mathrm{d}X)^T B\,\mathrm{vec}(\mathrm{d}X)`, the Hessian is
+    `\frac12(B + B^T)`, of shape `mn \times mn`, vec column-major.
+
+    Examples
+    ========
+
+    >>> from sympy import MatrixSymbol, symbols
+    >>> from sympy_matlayout import hessian_from_differential, second_differential
+    >>> n = symbols('n', integer=True, positive=True)
+    >>> A, x = MatrixSymbol('A', n, n), MatrixSymbol('x', n, 1)
+    >>> hessian_from_differential(second_differential(x.T*A*x, x), x)
+    A + A.T
+
+    Parameters
+    ==========
+
+    d2L : a scalar or 1x1 expression, quadratic in ``Differential(X)``
+    X : a MatrixSymbol, the transpose of one, or a Symbol
+
+    Raises
+    ======
+
+    NotLinearError : d2L is not quadratic in dX
+    VariableError : dX does not occur, though other differentials do
+    ShapeError : d2L is a matrix
+
+    See Also
+    ========
+
+    sympy_matlayout.second_differential, sympy_matlayout.jacobian_from_differential
+
+    References
+    ==========
+
+    .. [1] J. R. Magnus, H. Neudecker, Matrix Differential Calculus, 3rd ed., 10.3
+    """
+    variable, function = Variable.of(X), read_function(d2L)
+    if shape(function):
+        raise ShapeError(f"the Hessian is for scalars, and this is {show(shape(function))}")
+    (slope,) = _graph_by(_direction(function, variable), function/2).gradients()
+    slope = variable.turn(slope)
+    _require_vanishing(function, "quadratic")
+    return _identified(slope, variable, Layout.NUMERATOR, "vec", "quadratic", function)
+
+
+def _varying(function: Basic, given: tuple, definitions: Mapping[Basic, Basic]) -> list[Variable]:
+    """The variables given, or all that can vary."""
+    if given:
+        variables = [Variable.of(v) for v in given]
+        for v in variables:
+            if v.transposed:
+                raise VariableError(f"a differential is by {v.symbol} itself; d({v.symbol}.T) "
+                                    "is its transpose")
+        return variables
+    holders = (function, *definitions.values())
+    parts = [a for holder in holders for a in preorder_traversal(holder)]
+    free = {s for holder in holders for s in holder.free_symbols}
+    symbols = {s.of for s in free if isinstance(s, Differential)}
+    if not symbols:
+        sizes = {s for a in parts for size in shape(a) for s in size.free_symbols}
+        symbols = {s for s in free if isinstance(s, MatrixSymbol)
+                   or isinstance(s, Symbol) and not s.is_integer and s not in sizes}
+    symbols -= definitions.keys()
+    if not symbols:
+        raise VariableError(f"nothing in {function} can vary; name the variables")
+    return [Variable.of(s) for s in sorted(symbols, key=str)]
+
+
+def _direction(function: Basic, variable: Variable) -> Variable:
+    """dX as a variable, which the function has to hold unless it is zero."""
+    direction = replace(variable, symbol=Differential(variable.symbol))
+    held = _differentials(function)
+    if direction.symbol not in held and not _is_zero(function):
+        others = ", ".join(sorted(map(str, held))) or "no differential"
+        hint = (f"; what is called {direction.symbol} in it is a symbol of another kind or shape, "
+                f"write Differential({variable.symbol})"
+                if any(str(s) == str(direction.symbol) for s in function.free_symbols) else
+                f"; if nothing depends on {variable.symbol}, its derivative is zero")
+        raise VariableError(f"{direction.symbol} does not occur in {function}, "
+                            f"which holds {others}{hint}")
+    return direction
+
+
+def _graph_by(direction: Variable, function: Basic) -> Graph:
+    return Graph(function, [direction.symbol], local_differentials)
+
+
+def _identified(function: Basic, variable: Variable, layout: Layout, form: str,
+                degree: str = "linear", given: Basic | None = None) -> Basic:
+    """The derivative by dX of what is linear in dX."""
+    direction = _direction(function, variable)
+    found = arranged(_graph_by(direction, function), direction, layout, form)
+    held = _differentials(found)
+    if held:
+        raise NotLinearError(
+            f"{function if given is None else given} is not {degree} in "
+            f"{', '.join(sorted(map(str, held | {direction.symbol})))}")
+    _require_vanishing(function, degree, given)
+    return found
+
+
+def _require_vanishing(function: Basic, degree: str, given: Basic | None = None) -> None:
+    """Refuse a part that is constant in the differentials."""
+    rest = read(function.xreplace({s: zero(shape(s)) for s in _differentials(function)}))
+    if not _is_zero(rest):
+        raise NotLinearError(
+            f"{function if given is None else given} is not {degree} in the differentials: "
+            f"without them {rest} is left")
+
+
+def _differentials(expr: Basic) -> set[Differential]:
+    return {s for s in expr.free_symbols if isinstance(s, Differential)}
+
+
+def _is_zero(expr: Basic) -> bool:
+    return isinstance(expr, ZeroMatrix) or expr == 0

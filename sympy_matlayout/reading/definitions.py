@@ -1,0 +1,49 @@
+"""Intermediate variables, as in g = u'u where u = b - Ax."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sympy import Symbol
+from sympy.core.basic import Basic
+from sympy.matrices.expressions import MatrixSymbol
+
+from ..canonical import constructors as c
+from ..errors import ShapeError, VariableError
+from ..expressions.shape import is_matrix, is_scalar_shape, same_shape, shape, show
+from .read import read_function
+
+
+def read_definitions(where: Mapping[Basic, Any] | None) -> dict[Basic, Basic]:
+    """Each intermediate variable with its definition, well-formed and not in a circle."""
+    found = {}
+    for symbol, given in (where or {}).items():
+        if not isinstance(symbol, (MatrixSymbol, Symbol)):
+            raise VariableError(f"where= defines symbols, and {symbol} is "
+                                f"{type(symbol).__name__}; name it by a MatrixSymbol or Symbol")
+        found[symbol] = _fitting(symbol, read_function(given))
+    for symbol in found:
+        _refuse_circle(symbol, found)
+    return found
+
+
+def _fitting(symbol: Basic, definition: Basic) -> Basic:
+    if is_matrix(symbol) and is_scalar_shape(shape(symbol)) and not is_matrix(definition):
+        definition = c.scale(definition, c.Identity(1))  # read made the 1x1 matrix a scalar
+    if not same_shape(shape(symbol), shape(definition)):
+        raise ShapeError(f"where= defines {symbol}, {show(shape(symbol))}, "
+                         f"as {definition}, {show(shape(definition))}")
+    return definition
+
+
+def _refuse_circle(symbol: Basic, definitions: Mapping[Basic, Basic]) -> None:
+    reached: set[Basic] = set()
+    pending = [symbol]
+    while pending:
+        for s in definitions[pending.pop()].free_symbols & definitions.keys():
+            if s == symbol:
+                raise VariableError(f"where= defines {symbol} by way of itself")
+            if s not in reached:
+                reached.add(s)
+                pending.append(s)

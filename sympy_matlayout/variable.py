@@ -1,0 +1,80 @@
+"""What derivatives are taken by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sympy import Dummy, Symbol, preorder_traversal, srepr
+from sympy.core.basic import Basic
+from sympy.matrices.expressions import MatrixSymbol, Transpose
+from sympy.matrices.expressions.matexpr import MatrixElement
+
+from .canonical import constructors as c
+from .engine.graph import Graph
+from .engine.maps import LinearMap, Transposition, compose
+from .errors import VariableError
+from .expressions.shape import Shape, shape
+
+__all__ = ["Variable"]
+
+
+@dataclass(frozen=True)
+class Variable:
+    """What a derivative is taken by: a scalar symbol, a matrix symbol or its transpose."""
+
+    symbol: Basic
+    transposed: bool = False
+
+    @classmethod
+    def of(cls, given: Any) -> Variable:
+        if not isinstance(given, Basic):
+            raise VariableError(f"can't differentiate by {given!r} ({type(given).__name__}); "
+                                "give the MatrixSymbol or Symbol itself")
+        if isinstance(given, MatrixSymbol):
+            return cls(given)
+        if isinstance(given, Transpose) and isinstance(given.arg, MatrixSymbol):
+            return cls(given.arg, transposed=True)
+        if isinstance(given, Symbol):
+            return cls(given)
+        hint = ""
+        if isinstance(given, MatrixElement):
+            hint = (f"; for the derivative by an entry, differentiate by {given.parent} "
+                    "and take the entry of the result")
+        raise VariableError(
+            f"can't differentiate by {given} ({type(given).__name__}); a variable is a "
+            f"MatrixSymbol, the transpose of one, a Symbol, or a list of these{hint}")
+
+    @property
+    def shape(self) -> Shape:
+        size = shape(self.symbol)
+        return size[::-1] if self.transposed else size
+
+    def require_known(self, graph: Graph) -> None:
+        """
+        Refuse a variable that is absent while another symbol bears its name.
+
+        MatrixSymbols of one name and two shapes are different symbols, and so
+        are Symbols with different assumptions; the derivative would be a zero
+        that nobody meant.
+        """
+        if self.symbol in graph.edges:
+            return
+        name = self.symbol.name
+        holders = (graph.root, *graph.definitions.values())
+        others = [a for holder in holders for a in preorder_traversal(holder)
+                  if isinstance(a, (MatrixSymbol, Symbol)) and not isinstance(a, Dummy)
+                  and a.name == name and a != self.symbol]
+        if others:
+            raise VariableError(
+                f"the expression holds another {name} than the variable: "
+                f"{srepr(others[0])}, not {srepr(self.symbol)}")
+
+    def turn(self, gradient: Basic) -> Basic:
+        """The gradient by the symbol as the gradient by the variable."""
+        return c.transpose(gradient) if self.transposed else gradient
+
+    def turn_map(self, differential: LinearMap) -> LinearMap:
+        """The map of d(symbol) as a map of d(variable)."""
+        return compose(differential, Transposition(self.shape)) if self.transposed \
+            else differential
