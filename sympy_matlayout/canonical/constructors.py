@@ -12,7 +12,7 @@ taken up on the spot; nothing else is rearranged.
 from collections.abc import Sequence
 from functools import lru_cache
 
-from sympy import Add, Determinant, Expr, KroneckerDelta, Lambda, Mul, S, Sum, Trace, Tuple
+from sympy import Add, Determinant, Dummy, Expr, KroneckerDelta, Lambda, Mul, S, Sum, Trace, Tuple
 from sympy.core.basic import Basic
 from sympy.matrices import ImmutableDenseMatrix, MatrixBase
 from sympy.matrices.expressions import (
@@ -37,6 +37,7 @@ from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.diagonal import DiagonalOf
 from sympy.matrices.expressions.matexpr import MatrixElement
 
+from ..expressions.bound_symbols import argument_symbol
 from ..expressions.constants import CommutationMatrix, MatrixUnit, SelectionMatrix
 from ..expressions.matrix_sum import MatrixSum
 from ..expressions.shape import (
@@ -352,6 +353,11 @@ def elementwise(function: Lambda, matrix: Basic) -> Basic:
     (z,), body = function.signature, function.expr  # Lambda(z, z) has no args
     if body == z:
         return matrix
+    # one name for the bound symbol, so that equal functions are equal nodes
+    own = argument_symbol(body.atoms(Dummy) - {z})
+    if own != z:
+        body = body.xreplace({z: own})
+        z, function = own, Lambda((own,), body)
     if z not in body.free_symbols:
         return scale(body, OneMatrix(*shape(matrix)))
     if isinstance(matrix, (ZeroMatrix, OneMatrix)):

@@ -25,8 +25,8 @@ from sympy.matrices.expressions import Identity, KroneckerProduct, ZeroMatrix
 
 from ..canonical import constructors as c
 from ..errors import DerivativeNotImplementedError
+from ..expressions.bound_symbols import index_symbol
 from ..expressions.constants import DiagonalEmbedding
-from ..expressions.matrix_sum import index_symbol
 from ..expressions.shape import SCALAR, Shape, is_matrix, is_one, same_shape, same_size, shape
 
 # Distributing over sums writes the derivative as a textbook does, one term for

@@ -1,9 +1,6 @@
 """Sums of matrices over an index, which SymPy's own ``Sum`` takes for scalars."""
 
-from collections.abc import Set as AbstractSet
-
 from sympy import Dummy, S, Sum, Tuple
-from sympy.core.basic import Basic
 from sympy.core.sympify import _sympify
 from sympy.matrices.expressions import MatrixExpr, Transpose
 
@@ -11,20 +8,6 @@ from ..errors import ShapeError
 from .shape import Shape, is_matrix, shape
 
 __all__ = ["MatrixSum"]
-
-
-# Indices of sums that the rules write; fixed, so that equal results are equal.
-INDICES: list[Dummy] = []
-
-
-def index_symbol(taken: AbstractSet[Basic]) -> Dummy:
-    """The first of a fixed list of indices that is not taken."""
-    for k, name in enumerate("ijklrs"):
-        if k == len(INDICES):
-            INDICES.append(Dummy(name, integer=True))
-        if INDICES[k] not in taken:
-            return INDICES[k]
-    return Dummy("i", integer=True)
 
 
 class MatrixSum(MatrixExpr):

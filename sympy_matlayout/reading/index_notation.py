@@ -3,16 +3,13 @@ Index notation as matrix notation.
 
 ``Sum(A[i, j]*x[j, 0]*x[i, 0], (i, 0, n - 1), (j, 0, n - 1))`` is read as
 ``Trace(x.T*A*x)``, as document 003 advises: sums over one index are inner
-products, over two they are traces.  A product of entries is a graph whose
-vertices are the indices: an entry ``A[i, j]`` is an edge, a vector entry
-``x[i, 0]`` a weight at a vertex.  Summing over an index contracts its vertex.
-What doesn't fit this picture is left as it is.
+products, over two they are traces.  What is no contraction of a graph of
+indices is left as it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from sympy import (
     Add,
@@ -34,14 +31,11 @@ from sympy.matrices.expressions import FunctionMatrix, Identity, OneMatrix
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from ..canonical import constructors as c
+from ..canonical.contraction import Contraction, NotMatrixNotation
 from ..errors import ShapeError
 from ..expressions.shape import same_size, shape, show
 
 Sizes = dict[Symbol, Expr]  # every live index with the size it runs over
-
-
-class NotMatrixNotation(Exception):
-    """The expression has no form as products, traces, diagonals and elementwise functions."""
 
 
 def from_index_notation(node: Basic) -> Basic:
@@ -95,7 +89,7 @@ def as_matrix(expr: Expr, free: Sequence[Symbol], sizes: Sizes) -> Basic:
         (inside,) = (a for a in expr.args if _live(a, sizes))
         return c.elementwise(Lambda((z,), expr.func(*args)), as_matrix(inside, free, sizes))
     if isinstance(expr, (Mul, Sum, Pow)):
-        contraction = Contraction(tuple(free), dict(sizes))
+        contraction = ProductOfEntries(tuple(free), dict(sizes))
         contraction.multiply(expr)
         return contraction.result()
     raise NotMatrixNotation(expr)
@@ -125,7 +119,7 @@ def _live(expr: Basic, sizes: Sizes) -> set[Symbol]:
 
 def _constant(expr: Expr, free: Sequence[Symbol], sizes: Sizes) -> Basic:
     if isinstance(expr, Sum):
-        contraction = Contraction((), {})
+        contraction = ProductOfEntries((), {})
         contraction.multiply(expr)
         expr = contraction.result()
     elif isinstance(expr, (Add, Mul, Pow, Function)) and expr.has(Sum):
@@ -166,16 +160,8 @@ def _entry(expr: MatrixElement, free: Sequence[Symbol], sizes: Sizes) -> Basic:
     return part if row else c.transpose(part)
 
 
-@dataclass
-class Contraction:
-    """A product of entries under sums, as a graph of indices."""
-
-    free: tuple[Symbol, ...]
-    sizes: Sizes
-    coefficient: Expr = S.One
-    bound: list[Symbol] = field(default_factory=list)
-    edges: list[tuple[Symbol, Symbol, Basic]] = field(default_factory=list)
-    weights: list[tuple[Symbol, Basic]] = field(default_factory=list)
+class ProductOfEntries(Contraction):
+    """A product of entries under sums, on its way into a graph of indices."""
 
     def multiply(self, factor: Expr) -> None:
         """Take in a factor of the product."""
@@ -227,7 +213,7 @@ class Contraction:
             raise NotMatrixNotation(body)
         parts = []
         for term in body.args:
-            part = Contraction(tuple(live), dict(self.sizes), bound=list(indices))
+            part = ProductOfEntries(tuple(live), dict(self.sizes), bound=list(indices))
             part.multiply(term)
             parts.append(part.result())
         for index in indices:
@@ -238,83 +224,3 @@ class Contraction:
             self.weights.append((live[0], c.add(*parts)))
         else:
             self.edges.append((*live, c.add(*parts)))
-
-    def result(self) -> Basic:
-        """The matrix, column or scalar that is left once every bound index is summed over."""
-        while self.bound:
-            self._contract(min(self.bound, key=lambda k: len(self._at(k))))
-        return self._assemble()
-
-    def _at(self, index: Symbol) -> list[tuple[Symbol, Symbol, Basic]]:
-        return [e for e in self.edges if index in e[:2]]
-
-    def _take_weights(self, index: Symbol) -> list[Basic]:
-        taken = [m for i, m in self.weights if i == index]
-        self.weights = [(i, m) for i, m in self.weights if i != index]
-        return taken
-
-    def _take_edges(self, index: Symbol) -> list[tuple[Symbol, Basic]]:
-        """The edges at an index, as (other end, matrix with this index for its rows)."""
-        taken = self._at(index)
-        self.edges = [e for e in self.edges if index not in e[:2]]
-        return [(b, m) if a == index else (a, c.transpose(m)) for a, b, m in taken]
-
-    def _contract(self, index: Symbol) -> None:
-        self.bound.remove(index)
-        weights, ends = self._take_weights(index), self._take_edges(index)
-        loops = [m for other, m in ends if other == index]
-        ends = [(other, m) for other, m in ends if other != index]
-        if len(loops) == 1 and not weights and not ends:
-            self.coefficient *= c.trace(loops[0])
-            return
-        weights += [c.diagonal_of(m) for m in loops]
-        n = self.sizes[index]
-        if not ends:
-            if not weights:
-                self.coefficient *= n
-            else:
-                first, *rest = weights
-                other = c.hadamard(*rest) if rest else OneMatrix(n, S.One)
-                self.coefficient *= c.inner(first, other)
-        elif len(ends) == 1:
-            ((other, m),) = ends
-            weight = c.hadamard(*weights) if weights else OneMatrix(n, S.One)
-            self.weights.append((other, c.multiply(c.transpose(m), weight)))
-        elif len(ends) == 2:
-            (a, left), (b, right) = ends
-            middle = [c.diag(c.hadamard(*weights))] if weights else []
-            product = c.multiply(c.transpose(left), *middle, right)
-            self.edges.append((a, b, product))
-        else:
-            first, *rest = ends
-            if any(other != first[0] for other, _ in rest):
-                raise NotMatrixNotation(index)  # a contraction of three matrices at one index
-            self._put_back(index, (first[0], c.hadamard(*(m for _, m in ends))), weights)
-
-    def _put_back(self, index: Symbol, end: tuple[Symbol, Basic], weights: list[Basic]) -> None:
-        self.bound.append(index)
-        self.edges.append((index, *end))
-        self.weights += [(index, w) for w in weights]
-
-    def _assemble(self) -> Basic:
-        loops = [e for e in self.edges if e[0] == e[1]]
-        self.edges = [e for e in self.edges if e[0] != e[1]]
-        self.weights += [(i, c.diagonal_of(m)) for i, _, m in loops]
-        columns = [c.hadamard(*w) if (w := self._take_weights(i)) else None for i in self.free]
-        if not self.free:
-            return self.coefficient
-        if len(self.free) == 1:
-            column = columns[0] or OneMatrix(self.sizes[self.free[0]], S.One)
-            return c.scale(self.coefficient, column)
-        edges = [m for _, m in self._take_edges(self.free[0])]
-        left, right = columns
-        if not edges:
-            left = left or OneMatrix(self.sizes[self.free[0]], S.One)
-            right = right or OneMatrix(self.sizes[self.free[1]], S.One)
-            return c.multiply(self.coefficient, left, c.transpose(right))
-        factors = [c.hadamard(*edges)]
-        if left is not None:
-            factors.insert(0, c.diag(left))
-        if right is not None:
-            factors.append(c.diag(right))
-        return c.multiply(self.coefficient, *factors)

@@ -18,7 +18,6 @@ from sympy import (
     Add,
     Adjoint,
     Determinant,
-    Dummy,
     Expr,
     Lambda,
     Mul,
@@ -297,24 +296,7 @@ def _lambda(node, args):
     signature, body = args
     if is_matrix(body):
         return node.func(*args)
-    body = c.as_scalar(body)
-    if len(signature) != 1 or not signature[0].is_symbol:
-        return node.func(signature, body)
-    # one name for the bound symbol, so that equal functions are equal nodes
-    z = argument_symbol(body)
-    return Lambda((z,), body.xreplace({signature[0]: z}))
-
-
-ARGUMENTS: list[Dummy] = []
-
-
-def argument_symbol(body: Basic) -> Dummy:
-    """The symbol for a function's argument: the first of a fixed list that is not in the body."""
-    for z in ARGUMENTS:
-        if z not in body.atoms(Dummy):
-            return z
-    ARGUMENTS.append(Dummy("z", real=True))
-    return ARGUMENTS[-1]
+    return node.func(signature, c.as_scalar(body))
 
 
 # --- linear structure -------------------------------------------------------------------

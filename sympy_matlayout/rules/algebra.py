@@ -19,7 +19,8 @@ from ..engine.maps import (
     identity,
 )
 from ..errors import DerivativeNotImplementedError, VariableError
-from ..expressions.matrix_sum import MatrixSum, index_symbol
+from ..expressions.bound_symbols import index_symbol
+from ..expressions.matrix_sum import MatrixSum
 from ..expressions.shape import is_matrix, shape
 from .table import local_differentials
 

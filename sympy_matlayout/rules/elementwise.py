@@ -11,8 +11,8 @@ from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
 from ..canonical import constructors as c
 from ..engine.maps import HadamardBy, ScalarTimes
+from ..expressions.bound_symbols import argument_symbol
 from ..expressions.shape import is_matrix, shape
-from ..reading.read import argument_symbol
 from .scalars import at_point, derivative, partials
 from .table import local_differentials
 
@@ -52,7 +52,7 @@ def _(node, varies):
         yield base, HadamardBy(slope) if is_matrix(base) else ScalarTimes(slope)
     if varies(exponent):
         if is_matrix(base):
-            z = argument_symbol(S.Zero)
+            z = argument_symbol(frozenset())
             slope = c.hadamard(c.elementwise(Lambda((z,), log(z)), base), node)
         else:
             slope = c.scale(log(base), node)

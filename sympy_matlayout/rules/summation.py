@@ -18,6 +18,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 
 from ..engine.maps import InnerProduct, Scaling
 from ..errors import DerivativeNotImplementedError
+from ..expressions.bound_symbols import index_symbol
 from ..expressions.shape import is_one, same_size, shape
 from ..reading.index_notation import from_index_notation
 from .scalars import partials
@@ -104,7 +105,9 @@ def _gradient(term: EntryTerm) -> Basic:
     """The matrix with Σ coefficient·[r = p][s = q] at [p, q]."""
     coefficient, limits, place = term.coefficient, term.limits, list(term.place)
     sizes = shape(term.child)
-    indices = Dummy("p", integer=True), Dummy("q", integer=True)
+    taken = {s for held in (coefficient, *limits, *place) for s in held.atoms(Dummy)}
+    row = index_symbol(taken)
+    indices = row, index_symbol(taken | {row})
     for axis, (index, size) in enumerate(zip(indices, sizes, strict=True)):
         whole = [limit for limit in limits if limit[0] == place[axis]
                  and limit[1] == 0 and same_size(limit[2] + 1, size)]

@@ -1,0 +1,292 @@
+"""
+A product of matrices in index notation, and its canonical numbering.
+
+``a.T*X*b`` is the monomial a_i X_ij b_j: factors that share indices.  Products,
+transposes, traces, Hadamard products and diagonals are all nothing but which
+index stands where, so that tr(AB), tr(BA) and tr(B'A') are one monomial, and
+so are tr(A'(B∘C)) and tr((A∘B)'C).  Two monomials are equal if one becomes the
+other by renumbering the indices that are summed over; ``canonical`` numbers
+them in one way.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import count
+
+from sympy import Expr, Mul, S, Trace, default_sort_key
+from sympy.core.basic import Basic
+from sympy.matrices.expressions import Identity, MatMul, Transpose
+
+from ..expressions.shape import is_one, shape
+from . import constructors as c
+from .contraction import Contraction
+
+__all__ = ["DELTA", "Factor", "Monomial", "order"]
+
+Index = int
+# Symmetric choices are followed up to this many times; past it the numbering
+# is still right, but two equal monomials may be numbered in two ways.
+MOST_NUMBERINGS = 512
+
+
+@lru_cache(maxsize=1 << 14)
+def order(expr: Basic) -> tuple:
+    """Where an expression stands among others: fewest transposes first, then SymPy's order."""
+    return (sum(1 for _ in _transposes(expr)), default_sort_key(expr))
+
+
+def _transposes(expr: Basic) -> Iterator[Basic]:
+    stack = [expr]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Transpose):
+            yield node
+        stack.extend(node.args)
+
+
+@dataclass(frozen=True)
+class Factor:
+    """``((base**power)**∘hadamard)[indices]``, a matrix with two indices or a column with one."""
+
+    base: Basic
+    indices: tuple[Index, ...]
+    power: Expr = S.One
+    hadamard: Expr = S.One
+    symmetric: bool = False
+
+    @property
+    def name(self) -> tuple:
+        return (order(self.base), default_sort_key(self.power), default_sort_key(self.hadamard))
+
+    def matrices(self) -> list[Basic]:
+        """As matrices, a low power x∘x as often as it counts, since x'x is one as well."""
+        matrix = self.base if self.power == 1 else c.power(self.base, self.power)
+        if self.hadamard.is_Integer and 0 < self.hadamard <= 4:
+            return [matrix]*int(self.hadamard)
+        return [c.hadamard_power(matrix, self.hadamard)]
+
+    def at(self, numbers) -> Factor:
+        """With other indices; a symmetric matrix has them in ascending order."""
+        indices = tuple(numbers(i) for i in self.indices)
+        return replace(self, indices=tuple(sorted(indices)) if self.symmetric else indices)
+
+
+DELTA = Identity(S.One)  # the base of δ_ij, whatever the size
+
+
+@dataclass(frozen=True)
+class Monomial:
+    """coefficient·Π factors, summed over all indices that are not free."""
+
+    coefficient: Expr
+    factors: tuple[Factor, ...]
+    sizes: dict[Index, Expr]
+    free: tuple[Index, ...] = ()
+
+    # --- simplification ------------------------------------------------------------------
+
+    def simplified(self) -> Monomial:
+        """Without δ where an index can be renamed; neighbouring powers of one base merged."""
+        m = self
+        while True:
+            simpler = m._without_delta() or m._with_merged_columns() or m._with_merged_powers()
+            if simpler is None:
+                return m
+            m = simpler
+
+    def _replaced(self, old: tuple[Factor, ...], *new: Factor) -> Monomial:
+        return replace(self, factors=tuple(f for f in self.factors if f not in old) + new)
+
+    def _without_delta(self) -> Monomial | None:
+        for f in self.factors:
+            if f.base is not DELTA:
+                continue
+            i, j = f.indices
+            if i != j and i in self.free and j in self.free:
+                continue
+            rest = self._replaced((f,))
+            if i == j:
+                return rest
+            gone, kept = (i, j) if i not in self.free else (j, i)
+            renamed = tuple(g.at(lambda k: kept if k == gone else k) for g in rest.factors)  # noqa: B023
+            return replace(rest, factors=renamed,
+                           sizes={k: s for k, s in self.sizes.items() if k != gone})
+        return None
+
+    def _with_merged_columns(self) -> Monomial | None:
+        """x∘x = x^∘2, of columns and of matrices at the same pair of indices."""
+        seen: dict[tuple, Factor] = {}
+        for f in self.factors:
+            place = (f.base, f.power, f.indices)
+            if place in seen and f.base is DELTA:
+                return replace(self, factors=tuple(g for g in self.factors if g is not f))
+            if place in seen:
+                g = seen[place]
+                merged = replace(f, hadamard=f.hadamard + g.hadamard)
+                rest = list(self.factors)
+                rest.remove(f)
+                rest.remove(g)
+                return replace(self, factors=(*rest, *([merged] if merged.hadamard != 0 else [])))
+            seen[place] = f
+        return None
+
+    def _with_merged_powers(self) -> Monomial | None:
+        ends = self._ends()
+        for i, at in ends.items():
+            if i in self.free or len(at) != 2:
+                continue
+            (f, p), (g, q) = at
+            if f is g or f.base != g.base or f.hadamard != 1 or g.hadamard != 1 \
+                    or len(f.indices) != 2 or len(g.indices) != 2 or f.base is DELTA:
+                continue
+            if p == q and not f.symmetric:
+                continue
+            first, last = f.indices[1 - p], g.indices[1 - q]
+            if p == 0 and not f.symmetric:  # i is the row of f: g comes before f
+                first, last = last, first
+            exponent = f.power + g.power
+            merged = (Factor(DELTA, (first, last), symmetric=True) if exponent == 0 else
+                      replace(f, indices=(first, last), power=exponent).at(lambda k: k))
+            rest = list(self.factors)
+            rest.remove(f)
+            rest.remove(g)
+            return replace(self, factors=(*rest, merged),
+                           sizes={k: s for k, s in self.sizes.items() if k != i})
+        return None
+
+    def _ends(self) -> dict[Index, list[tuple[Factor, int]]]:
+        ends: dict[Index, list[tuple[Factor, int]]] = {i: [] for i in self.sizes}
+        for f in self.factors:
+            for place, i in enumerate(f.indices):
+                ends[i].append((f, place))
+        return ends
+
+    # --- parts that share no index -------------------------------------------------------
+
+    def parts(self) -> tuple[Monomial, list[Monomial]]:
+        """The part with the free indices, and the closed ones, each a scalar."""
+        group = {i: {i} for i in self.sizes}
+        for f in self.factors:
+            together = set().union(*(group[i] for i in f.indices))
+            for i in together:
+                group[i] = together
+        opened = set().union(*(group[i] for i in self.free)) if self.free else set()
+        closed = {min(g): g for i, g in group.items() if i not in opened}
+        return (self._restricted(opened, self.coefficient),
+                [self._restricted(g, S.One) for _, g in sorted(closed.items())])
+
+    def _restricted(self, indices: set[Index], coefficient: Expr) -> Monomial:
+        return Monomial(coefficient, tuple(f for f in self.factors if f.indices[0] in indices),
+                        {i: s for i, s in self.sizes.items() if i in indices},
+                        tuple(i for i in self.free if i in indices))
+
+    # --- canonical numbering -------------------------------------------------------------
+
+    def canonical(self) -> Monomial:
+        """The indices renumbered 0, 1, …, in an order that depends on the product alone."""
+        budget = count()
+        colours = _ranks({i: (self.free.index(i) if i in self.free else len(self.free),
+                              default_sort_key(s)) for i, s in self.sizes.items()})
+        _, numbers = min(self._numberings(colours, budget), key=lambda found: found[0])
+        factors = sorted((f.at(numbers.__getitem__) for f in self.factors),
+                         key=lambda f: (f.name, f.indices))
+        return Monomial(self.coefficient, tuple(factors),
+                        {numbers[i]: s for i, s in sorted(
+                            self.sizes.items(), key=lambda item: numbers[item[0]])},
+                        tuple(numbers[i] for i in self.free))
+
+    def _numberings(self, colours, budget) -> Iterator[tuple[list, dict[Index, int]]]:
+        """Refinements of a colouring until every index has its own, each with its encoding."""
+        colours = self._refined(colours)
+        classes = defaultdict(list)
+        for i, colour in colours.items():
+            classes[colour].append(i)
+        tied = min((colour for colour, members in classes.items() if len(members) > 1),
+                   default=None)
+        if tied is None:
+            yield sorted((f.name, f.at(colours.__getitem__).indices) for f in self.factors), colours
+            return
+        for k, i in enumerate(classes[tied]):
+            if k and next(budget) > MOST_NUMBERINGS:
+                return
+            yield from self._numberings(
+                _ranks({j: (colour, j != i) for j, colour in colours.items()}), budget)
+
+    def _refined(self, colours: dict[Index, int]) -> dict[Index, int]:
+        names = _ranks({f: f.name for f in self.factors})
+        ends = self._ends()
+        while True:
+            finer = _ranks({
+                i: (colours[i], tuple(sorted(
+                    (names[f], 0 if f.symmetric else place,
+                     tuple(colours[k] for k in f.indices[::1 - 2*(f.symmetric and place)]))
+                    for f, place in at)))
+                for i, at in ends.items()})
+            if len(set(finer.values())) == len(set(colours.values())):
+                return finer
+            colours = finer
+
+    # --- matrix notation -----------------------------------------------------------------
+
+    def written(self) -> Basic:
+        """The monomial as a matrix expression: a scalar, a column, or a matrix."""
+        opened, closed = self.parts()
+        scalars = [_scalar(part.canonical()) for part in closed]
+        coefficient = Mul(opened.coefficient, *scalars)
+        if not self.free:
+            return coefficient
+        opened = replace(opened.canonical(), coefficient=coefficient)
+        return opened._contracted()
+
+    def _contracted(self) -> Basic:
+        edges, weights = [], []
+        for f in self.factors:
+            for matrix in f.matrices():
+                if f.base is DELTA:
+                    matrix = Identity(self.sizes[f.indices[0]])
+                (weights if len(f.indices) == 1 else edges).append((*f.indices, matrix))
+        bound = [i for i in self.sizes if i not in self.free]
+        return Contraction(self.free, dict(self.sizes), self.coefficient,
+                           bound, edges, weights).result()
+
+
+def _ranks(keys: dict) -> dict:
+    """Each key replaced by its rank, equal ones by one rank."""
+    ranks = {key: k for k, key in enumerate(sorted(set(keys.values())))}
+    return {item: ranks[key] for item, key in keys.items()}
+
+
+def _scalar(monomial: Monomial) -> Expr:
+    return Mul(*(oriented(a) for a in Mul.make_args(monomial._contracted())))
+
+
+def oriented(scalar: Expr) -> Expr:
+    """A trace turned so that it has the fewest transposes, and then comes first in order."""
+    if not isinstance(scalar, Trace):
+        return scalar
+    factors = word_factors(scalar.args[0])
+    back = [c.transpose(f) for f in reversed(factors)]
+    return c.new(Trace, min((*turns(factors), *turns(back)), key=_word_order))
+
+
+def word_factors(word: Basic) -> tuple[Basic, ...]:
+    return word.args if isinstance(word, MatMul) else (word,)
+
+
+def turns(factors: Sequence[Basic]) -> list[Basic]:
+    """
+    All cyclic turns of the product under a trace.
+
+    Where it passes a row or column, its 1x1 turn is the only one.
+    """
+    thin = [k for k, f in enumerate(factors) if is_one(shape(f)[0])]
+    return [c.multiply(*factors[k:], *factors[:k]) for k in thin[:1] or range(len(factors))]
+
+
+def _word_order(word: Basic) -> tuple:
+    factors = word_factors(word)
+    return sum(order(f)[0] for f in factors), len(factors), tuple(map(order, factors))

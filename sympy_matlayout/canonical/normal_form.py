@@ -1,0 +1,383 @@
+"""
+Expressions as sums of monomials, and back: equal expressions, equal forms.
+
+Sums are multiplied out, transposes stand at the leaves, scalars in front.
+What is no product, trace, Hadamard product or diagonal (inverses of sums,
+Kronecker products, functions) is a letter of its own, with its argument in
+normal form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache, singledispatch
+from itertools import product
+from math import prod
+
+from sympy import Add, Determinant, Dummy, Expr, Lambda, Mul, Pow, S, Trace
+from sympy.core.basic import Basic
+from sympy.matrices import MatrixBase
+from sympy.matrices.expressions import (
+    DiagMatrix,
+    DiagonalMatrix,
+    FunctionMatrix,
+    HadamardPower,
+    HadamardProduct,
+    Identity,
+    KroneckerProduct,
+    MatAdd,
+    MatMul,
+    MatPow,
+    OneMatrix,
+    Transpose,
+    ZeroMatrix,
+)
+from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
+from sympy.matrices.expressions.diagonal import DiagonalOf
+
+from ..expressions.bound_symbols import index_symbol
+from ..expressions.shape import is_matrix, is_one, same_size, shape
+from ..expressions.vec import Unvec, Vec
+from . import constructors as c
+from .monomial import DELTA, Factor, Index, Monomial, order
+
+__all__ = ["normal_form"]
+
+# Products of sums are multiplied out up to this many terms.
+MOST_TERMS = 128
+# Powers of products are written out up to this exponent.
+MOST_FACTORS = 16
+
+# Nodes that take their argument in normal form.
+CONSTRUCTORS: dict[type, Callable[..., Basic]] = {
+    ElementwiseApplyFunction: c.elementwise,
+    Vec: c.vec,
+    Unvec: c.unvec,
+}
+
+
+@lru_cache(maxsize=1 << 12)
+def normal_form(expr: Basic) -> Basic:
+    """The expression as a sum of monomials in one form; scalars as polynomials of these."""
+    if is_matrix(expr):
+        return _matrix(expr)
+    return _scalar(expr) if _holds_matrices(expr) else expr
+
+
+@lru_cache(maxsize=1 << 12)
+def _holds_matrices(expr: Basic) -> bool:
+    return is_matrix(expr) or any(map(_holds_matrices, expr.args))
+
+
+def _binds(expr: Basic) -> bool:
+    return bool(getattr(expr, "bound_symbols", None))
+
+
+# --- scalars ----------------------------------------------------------------------------
+
+
+def _scalar(expr: Expr) -> Expr:
+    if isinstance(expr, Trace):
+        matrix = expr.args[0]
+        expansion = Expansion()
+        i = expansion.index(shape(matrix)[0])
+        found = Add(*(m.written() for m in expansion.monomials(matrix, i, i, ())))
+        return _multiplied_out(found)
+    if isinstance(expr, Determinant):
+        matrix = normal_form(expr.args[0])
+        return c.determinant(min(matrix, normal_form(c.transpose(matrix)), key=order))
+    if _binds(expr) or not expr.args:
+        return expr
+    if not isinstance(expr, (Add, Mul, Pow)) and any(map(is_matrix, expr.args)):
+        return expr
+    found = expr.func(*map(normal_form, expr.args))
+    return _multiplied_out(found)
+
+
+def _multiplied_out(expr: Expr) -> Expr:
+    """Products over sums; SymPy's own expand would take denominators apart as well."""
+    if isinstance(expr, Add):
+        return Add(*map(_multiplied_out, expr.args))
+    factors: list[Expr] = []
+    for factor in Mul.make_args(expr):
+        base, exponent = factor.as_base_exp()
+        repeated = isinstance(base, Add) and exponent.is_Integer and 0 < exponent <= MOST_FACTORS
+        factors.extend([base]*int(exponent) if repeated else [factor])
+    sums = [f.args if isinstance(f, Add) else (f,) for f in factors]
+    if max(map(len, sums)) == 1 or prod(map(len, sums)) > MOST_TERMS:
+        return expr
+    return Add(*(Mul(*term) for term in product(*sums)))
+
+
+# --- matrices ---------------------------------------------------------------------------
+
+
+def _matrix(expr: Basic) -> Basic:
+    expansion = Expansion()
+    i, j = map(expansion.index, shape(expr))
+    free = tuple(k for k in (i, j) if k is not None)
+    collected: dict[Basic, list[Expr]] = {}
+    for monomial in expansion.monomials(expr, i, j, free):
+        scalar, core = c.split_scalar(_shaped(monomial, i, j))
+        collected.setdefault(core, []).append(scalar)
+    terms = [c.scale(normal_form(Add(*scalars)), core) for core, scalars in collected.items()]
+    terms.sort(key=lambda t: order(c.split_scalar(t)[1]))
+    return c.add(*terms, shape=shape(expr))
+
+
+def _shaped(monomial: Monomial, i: Index | None, j: Index | None) -> Basic:
+    found = monomial.written()
+    if i is None and j is None:
+        return c.scale(found, Identity(S.One))
+    return c.transpose(found) if i is None else found
+
+
+class Expansion:
+    """An expression on its way into monomials, with the indices in use."""
+
+    def __init__(self) -> None:
+        self.sizes: dict[Index, Expr] = {}
+
+    def index(self, size: Expr) -> Index | None:
+        """A new index, none for a size of one."""
+        if is_one(size):
+            return None
+        self.sizes[len(self.sizes)] = size
+        return len(self.sizes) - 1
+
+    def monomials(self, matrix: Basic, i: Index | None, j: Index | None,
+                  free: tuple[Index, ...]) -> Iterable[Monomial]:
+        """``matrix[i, j]`` as monomials."""
+        for term in self.terms(matrix, i, j):
+            sizes = {k: self.sizes[k] for k in sorted(term.indices)}
+            yield Monomial(term.coefficient, term.factors, sizes, free).simplified()
+
+    def terms(self, matrix: Basic, i: Index | None, j: Index | None) -> list[Term]:
+        """``matrix[i, j]`` as products of factors."""
+        return _terms(matrix, self, i, j)
+
+    def product(self, lists: Iterable[list[Term]]) -> list[Term]:
+        found = [Term(S.One, (), frozenset())]
+        for terms in lists:
+            found = [a.times(b) for a in found for b in terms]
+        return found
+
+    def letter(self, base: Basic, i: Index | None, j: Index | None, transposed: Basic,
+               power: Expr = S.One, hadamard: Expr = S.One) -> list[Term]:
+        """A matrix that is no product or sum, the way round that comes first in order."""
+        if i is None and j is None:
+            value = c.trace(base)**(power*hadamard)
+            return [Term(value, (), frozenset())]
+        if i is None or j is None:
+            index, column = (i, base) if j is None else (j, transposed)
+            return [Term.of(Factor(column, (index,), hadamard=hadamard))]
+        symmetric = base == transposed
+        if not isinstance(transposed, Transpose) and order(transposed) < order(base):
+            base, i, j = transposed, j, i
+        indices = (min(i, j), max(i, j)) if symmetric else (i, j)
+        return [Term.of(Factor(base, indices, power, hadamard, symmetric))]
+
+
+@dataclass(frozen=True)
+class Term:
+    """coefficient·Π factors, and all indices at hand, those of ones included."""
+
+    coefficient: Expr
+    factors: tuple[Factor, ...]
+    indices: frozenset[Index]
+
+    @classmethod
+    def of(cls, *factors: Factor) -> Term:
+        return cls(S.One, factors, frozenset(k for f in factors for k in f.indices))
+
+    def times(self, other: Term) -> Term:
+        return Term(self.coefficient*other.coefficient, self.factors + other.factors,
+                    self.indices | other.indices)
+
+
+@singledispatch
+def _terms(matrix: Basic, expansion: Expansion, i: Index | None, j: Index | None) -> list[Term]:
+    """Any other matrix is a letter, its arguments in normal form where they can be."""
+    make = CONSTRUCTORS.get(type(matrix))
+    if make is None:
+        return expansion.letter(matrix, i, j, c.transpose(matrix))
+    made = make(*map(normal_form, matrix.args))
+    scalar, core = c.split_scalar(made)
+    if type(core) is not type(matrix):
+        return expansion.terms(made, i, j)
+    if isinstance(core, (Vec, Unvec)):
+        transposed = c.transpose(core)
+    else:
+        transposed = make(*(normal_form(c.transpose(a)) if is_matrix(a) else a
+                            for a in core.args))
+    return _scaled(scalar, expansion.letter(core, i, j, transposed))
+
+
+def _scaled(scalar: Expr, terms: list[Term]) -> list[Term]:
+    return [replace(t, coefficient=scalar*t.coefficient) for t in terms]
+
+
+@_terms.register(FunctionMatrix)
+def _function_matrix(matrix, expansion, i, j):
+    return expansion.letter(_with_own_indices(matrix), i, j,
+                            _with_own_indices(c.transpose(matrix)))
+
+
+def _with_own_indices(matrix: FunctionMatrix) -> FunctionMatrix:
+    rows, cols, entries = matrix.args
+    indices, body = entries.args
+    taken = body.atoms(Dummy) - set(indices)
+    row = index_symbol(taken)
+    col = index_symbol(taken | {row})
+    named = body.xreplace(dict(zip(indices, (row, col), strict=True)))
+    return c.new(FunctionMatrix, rows, cols, Lambda((row, col), named))
+
+
+@_terms.register(ZeroMatrix)
+def _zero(matrix, expansion, i, j):
+    return []
+
+
+@_terms.register(MatrixBase)
+def _explicit(matrix, expansion, i, j):
+    return [] if matrix.is_zero_matrix else expansion.letter(matrix, i, j, matrix.T)
+
+
+@_terms.register(Identity)
+def _identity(matrix, expansion, i, j):
+    return [Term.of(_delta(i, j)) if i is not None else Term.of()]
+
+
+def _delta(i: Index, j: Index) -> Factor:
+    return Factor(DELTA, (min(i, j), max(i, j)), symmetric=True)
+
+
+@_terms.register(OneMatrix)
+def _ones(matrix, expansion, i, j):
+    return [Term(S.One, (), frozenset({i, j} - {None}))]
+
+
+@_terms.register(MatAdd)
+def _sum(matrix, expansion, i, j):
+    return [t for a in matrix.args for t in expansion.terms(a, i, j)]
+
+
+@_terms.register(Transpose)
+def _transposed(matrix, expansion, i, j):
+    arg = matrix.args[0]
+    pushed = c.transpose(arg)
+    if isinstance(pushed, Transpose):
+        return expansion.terms(arg, j, i)
+    return expansion.terms(pushed, i, j)
+
+
+@_terms.register(MatMul)
+def _product(matrix, expansion, i, j):
+    scalar = normal_form(Mul(*(a for a in matrix.args if not is_matrix(a))))
+    matrices = [a for a in matrix.args if is_matrix(a)]
+    places = [i, *(expansion.index(shape(a)[0]) for a in matrices[1:]), j]
+    ends = list(zip(matrices, places, places[1:], strict=False))
+    lists = [expansion.terms(*end) for end in ends]
+    if prod(map(len, lists)) > MOST_TERMS:
+        lists = [_whole(*end, expansion) if len(terms) > 1 else terms
+                 for end, terms in zip(ends, lists, strict=True)]
+    summed = frozenset(k for k in places[1:-1] if k is not None)
+    return [replace(t, coefficient=scalar*t.coefficient, indices=t.indices | summed)
+            for t in expansion.product(lists)]
+
+
+def _whole(matrix: Basic, i: Index | None, j: Index | None, expansion: Expansion) -> list[Term]:
+    """A sum left as it is, where multiplying out would be too long."""
+    return expansion.letter(normal_form(matrix), i, j, normal_form(c.transpose(matrix)))
+
+
+@_terms.register(MatPow)
+def _power(matrix, expansion, i, j):
+    base, exponent = matrix.args
+    scalar, base = c.split_scalar(normal_form(base))
+    if exponent.is_Integer and isinstance(base, (MatMul, MatAdd)):
+        written_out = _written_out(base, int(exponent))
+        if written_out is not None:
+            return _scaled(scalar**exponent, expansion.terms(written_out, i, j))
+    if isinstance(base, (Identity, MatPow, MatrixBase)) or not exponent.is_integer:
+        powered = c.power(base, exponent)
+        if not isinstance(powered, MatPow) or powered.args[0] != base:
+            return _scaled(scalar**exponent, expansion.terms(powered, i, j))
+    if scalar != 1 and not exponent.is_integer:
+        return expansion.letter(matrix, i, j, c.transpose(matrix))
+    return _scaled(scalar**exponent, expansion.letter(
+        base, i, j, normal_form(c.transpose(base)), power=exponent))
+
+
+def _written_out(base: Basic, k: int) -> Basic | None:
+    """(AB)ᵏ = AB⋯AB and (AB)⁻¹ = B⁻¹A⁻¹ for square factors, unless it is too long."""
+    if k < 0:
+        if not isinstance(base, MatMul) or not all(same_size(*shape(a)) for a in base.args):
+            return None
+        return c.power(c.multiply(*(c.inverse(a) for a in reversed(base.args))), S(-k))
+    if k > MOST_FACTORS or isinstance(base, MatAdd) and len(base.args)**k > MOST_TERMS:
+        return None
+    return c.new(MatMul, *[base]*k)
+
+
+@_terms.register(HadamardProduct)
+def _hadamard(matrix, expansion, i, j):
+    return _ones_along(expansion.product([expansion.terms(a, i, j) for a in matrix.args]), i, j)
+
+
+def _ones_along(terms: list[Term], *indices: Index | None) -> list[Term]:
+    return [replace(t, indices=t.indices | {k for k in indices if k is not None}) for t in terms]
+
+
+@_terms.register(HadamardPower)
+def _hadamard_power(matrix, expansion, i, j):
+    base, exponent = matrix.args
+    if not is_matrix(base) or is_matrix(exponent):
+        return _terms.dispatch(object)(matrix, expansion, i, j)
+    base = normal_form(base)
+    if exponent.is_Integer and 0 < exponent <= 4:
+        return expansion.product([expansion.terms(base, i, j) for _ in range(int(exponent))])
+    scalar, core = c.split_scalar(base)
+    if scalar != 1 and not exponent.is_integer:
+        scalar, core = S.One, base
+    return _scaled(scalar**exponent, expansion.letter(
+        core, i, j, normal_form(c.transpose(core)), hadamard=exponent))
+
+
+@_terms.register(DiagMatrix)
+def _diag(matrix, expansion, i, j):
+    terms = _ones_along(expansion.terms(matrix.args[0], i, None), i, j)
+    return [t.times(Term.of(_delta(i, j))) for t in terms]
+
+
+@_terms.register(DiagonalMatrix)
+def _diagonal_matrix(matrix, expansion, i, j):
+    if not same_size(*shape(matrix)) or i is None:
+        return expansion.letter(matrix, i, j, c.transpose(matrix))
+    terms = _ones_along(expansion.terms(matrix.args[0], i, j), i, j)
+    return [t.times(Term.of(_delta(i, j))) for t in terms]
+
+
+@_terms.register(DiagonalOf)
+def _diagonal_of(matrix, expansion, i, j):
+    if not same_size(*shape(matrix.args[0])) or i is None:
+        return expansion.letter(matrix, i, j, c.transpose(matrix))
+    return _ones_along(expansion.terms(matrix.args[0], i, i), i)
+
+
+@_terms.register(KroneckerProduct)
+def _kronecker(matrix, expansion, i, j):
+    sums = [a.args if isinstance(a, MatAdd) else (a,) for a in map(normal_form, matrix.args)]
+    if prod(map(len, sums)) > MOST_TERMS:
+        return _terms.dispatch(object)(matrix, expansion, i, j)
+    return [t for factors in product(*sums)
+            for t in _kronecker_letter(c.kronecker(*factors), expansion, i, j)]
+
+
+def _kronecker_letter(made, expansion, i, j) -> list[Term]:
+    scalar, core = c.split_scalar(made)
+    if not isinstance(core, KroneckerProduct):
+        return expansion.terms(made, i, j)
+    transposed = c.kronecker(*(normal_form(c.transpose(a)) for a in core.args))
+    return _scaled(scalar, expansion.letter(core, i, j, transposed))
