@@ -5,6 +5,7 @@ Importing this changes nothing in SymPy.
 """
 
 from .canonical.constructors import unvec, vec
+from .derivation import Derivation, Step, derivation
 from .derivative import gradient, jacobian, matrix_derivative
 from .differential import (
     differential,
@@ -25,15 +26,25 @@ from .errors import (
 from .expressions.constants import CommutationMatrix, DiagonalEmbedding, MatrixUnit, SelectionMatrix
 from .expressions.differential import Differential, MatrixDifferential, ScalarDifferential
 from .expressions.matrix_sum import MatrixSum
+from .expressions.norm import Norm
 from .expressions.undefined_functions import FunctionGradient, FunctionValue
 from .expressions.vec import Unvec, Vec
 from .layout import Layout, layout
 from .rules import local_differentials
+from .traces import (
+    cycle_traces,
+    equal_traces,
+    hadamard_traces,
+    split_traces,
+    trace_normal_form,
+    transpose_traces,
+)
 
 __version__ = "0.1.0"
 
 __all__ = [
     "CommutationMatrix",
+    "Derivation",
     "DerivativeNotImplementedError",
     "DiagonalEmbedding",
     "Differential",
@@ -46,16 +57,22 @@ __all__ = [
     "MatrixDifferential",
     "MatrixSum",
     "MatrixUnit",
+    "Norm",
     "NotLinearError",
     "ScalarDifferential",
     "SelectionMatrix",
     "ShapeError",
+    "Step",
     "Unvec",
     "VariableError",
     "Vec",
+    "cycle_traces",
+    "derivation",
     "differential",
+    "equal_traces",
     "gradient",
     "gradient_from_differential",
+    "hadamard_traces",
     "hessian_from_differential",
     "jacobian",
     "jacobian_from_differential",
@@ -63,6 +80,9 @@ __all__ = [
     "local_differentials",
     "matrix_derivative",
     "second_differential",
+    "split_traces",
+    "trace_normal_form",
+    "transpose_traces",
     "unvec",
     "vec",
 ]

@@ -7,7 +7,8 @@ from mpmath import mp
 from sympy import symbols, sympify
 from sympy.matrices.expressions import Transpose
 
-from sympy_matlayout import matrix_derivative
+from sympy_matlayout import Differential, Vec, derivation, matrix_derivative, vec
+from sympy_matlayout.expressions.partial import Partial
 from sympy_matlayout.expressions.shape import is_matrix
 from sympy_matlayout.numeric import Partials, evaluate, example_values
 from sympy_matlayout.numeric.definition import near
@@ -39,9 +40,7 @@ def check_against_definition(expr, X, seed=0, undefined=None):
     expr = expr.as_immutable() if hasattr(expr, "as_immutable") else sympify(expr)
 
     def known(e):
-        for f, g in (undefined or {}).items():
-            e = e.replace(f, g)
-        return e.doit() if undefined else e
+        return made_known(e, undefined)
 
     with mp.workdps(DIGITS):
         values = values_for(expr, X, seed)
@@ -57,3 +56,67 @@ def check_against_definition(expr, X, seed=0, undefined=None):
                 if is_matrix(D):
                     assert tuple(map(Evaluation(SIZES).size, D.shape)) == (
                         wanted.rows, wanted.cols), (D, D.shape)
+
+
+def made_known(expr, undefined):
+    for f, g in (undefined or {}).items():
+        expr = expr.replace(f, g)
+    return expr.doit() if undefined else expr
+
+
+def check_derivation(expr, X, layout="denominator", where=None, undefined=None, seed=0):
+    """
+    Every equation of a derivation, by numbers.
+
+    dX is a random direction; d(part) is the derivative of that part along it,
+    by differences, and ∂F/∂X stands for the partial derivatives as the layout
+    arranges them.
+    """
+    symbol = X.arg if isinstance(X, Transpose) else X
+    where = where or {}
+    steps = derivation(expr, X, layout=layout, where=where)
+    of, given = steps[0].left, steps[0].right
+
+    def whole(e):
+        """The expression of the variable alone, without intermediate or undefined names."""
+        for _ in where:
+            e = e.xreplace(where)
+        return made_known(e, undefined)
+
+    with mp.workdps(DIGITS):
+        values = example_values([whole(given), symbol], SIZES, seed)
+        direction = example_values([Differential(symbol)], SIZES, seed + 1)[Differential(symbol)]
+        h = mpmath.mpf(10)**(-DIGITS//3)
+
+        def at(step):
+            return {**values, symbol: values[symbol] + step*direction}
+
+        def along(part):
+            return direction if part == symbol else (
+                evaluate(whole(part), at(h)) - evaluate(whole(part), at(-h)))/(2*h)
+
+        for equation in steps:
+            left, right = equation.left, made_known(equation.right, undefined)
+            at_hand = {**values, **{u: evaluate(whole(u), values) for u in where},
+                       of: evaluate(whole(given), values), Differential(of): along(given)}
+            at_hand |= {d: along(d.of) for d in right.atoms(Differential)}
+            wanted = (named_derivative(left, of, whole(given), symbol, values)
+                      if isinstance(left, Partial) else evaluate(left, at_hand))
+            found = evaluate(right, at_hand)
+            assert near(found, wanted, mpmath.mpf(10)**-25), (
+                f"{equation}   [{equation.rule}]\nin\n{steps}\nfound\n{found}\nwanted\n{wanted}")
+    return steps
+
+
+def named_derivative(name, of, function, symbol, values):
+    """What ∂L/∂X, ∂L/∂Xᵀ, ∂F/∂t, ∂vec(F)/∂vecᵀ(X), ∂vecᵀ(F)/∂vec(X) stand for."""
+    above, below = name.args
+    if not is_matrix(of):
+        partials = Partials(function, symbol, values, transposed=isinstance(below, Transpose))
+        return partials.arranged("denominator", "matrix")
+    if not is_matrix(symbol):
+        layout = "numerator" if above == of else "denominator"
+        return Partials(function, symbol, values).arranged(layout, "matrix")
+    layout = "numerator" if above == vec(of) else "denominator"
+    transposed = Vec(symbol.T) in (below, below.T)
+    return Partials(function, symbol, values, transposed).arranged(layout, "vec")

@@ -18,6 +18,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from sympy import Add, Expr, S, Tuple
 from sympy.core.basic import Basic
@@ -28,6 +29,7 @@ from ..errors import DerivativeNotImplementedError
 from ..expressions.bound_symbols import index_symbol
 from ..expressions.constants import DiagonalEmbedding
 from ..expressions.shape import SCALAR, Shape, is_matrix, is_one, same_shape, same_size, shape
+from .law import Law
 
 # Distributing over sums writes the derivative as a textbook does, one term for
 # each occurrence of X; past this many terms sharing matters more.
@@ -39,6 +41,8 @@ class LinearMap(ABC):
 
     domain: Shape
     codomain: Shape
+    trace_law: ClassVar[Law]  # what turns tr(G' A(dY)) into tr(A*(G)' dY)
+    vec_law: ClassVar[Law]    # what turns vec(A(dY)) into J vec(dY)
 
     @abstractmethod
     def apply(self, dY: Basic) -> Basic:
@@ -56,6 +60,9 @@ class LinearMap(ABC):
 @dataclass(frozen=True)
 class Scaling(LinearMap):
     """dY ↦ factor·dY, of scalars or of matrices."""
+
+    trace_law = Law("linearity", "tr(cX) = c tr X", "M&N 1.10")
+    vec_law = Law("linearity", "vec(cX) = c vec X", "M&N 2.4")
 
     factor: Expr
     domain: Shape = SCALAR
@@ -79,6 +86,9 @@ class Scaling(LinearMap):
 @dataclass(frozen=True)
 class Sandwich(LinearMap):
     """dY ↦ left·dY·right."""
+
+    trace_law = Law("cyclic property", "tr(G'LYR) = tr(RG'LY)", "M&N 1.10; document 003")
+    vec_law = Law("vec of a product", "vec(LYR) = (R'⊗L) vec Y", "M&N 2.4")
 
     left: Basic
     right: Basic
@@ -105,6 +115,9 @@ class Sandwich(LinearMap):
 class Transposition(LinearMap):
     """dY ↦ dYᵀ."""
 
+    trace_law = Law("trace of a transpose", "tr(G'Y') = tr(GY)", "M&N 1.10; document 003")
+    vec_law = Law("vec of a transpose", "vec Y' = K vec Y", "M&N 3.7")
+
     domain: Shape
 
     @property
@@ -123,6 +136,10 @@ class Transposition(LinearMap):
 @dataclass(frozen=True)
 class HadamardBy(LinearMap):
     """dY ↦ factor∘dY."""
+
+    trace_law = Law("Hadamard product in a trace", "tr(G'(B∘Y)) = tr((G∘B)'Y)",
+                    "M&N 3.6; document 003")
+    vec_law = Law("vec of a Hadamard product", "vec(B∘Y) = diag(vec B) vec Y", "M&N 3.6")
 
     factor: Basic
 
@@ -145,6 +162,9 @@ class HadamardBy(LinearMap):
 class InnerProduct(LinearMap):
     """dY ↦ tr(gradientᵀ dY), matrix to scalar."""
 
+    trace_law = Law("trace form", "a scalar times tr(G'Y)", "M&N 1.10")
+    vec_law = Law("trace as vec", "tr(G'Y) = vec(G)' vec Y", "M&N 2.4")
+
     gradient: Basic
     codomain = SCALAR
 
@@ -166,6 +186,9 @@ class InnerProduct(LinearMap):
 class ScalarTimes(LinearMap):
     """dy ↦ dy·matrix, scalar to matrix."""
 
+    trace_law = Law("linearity", "tr(G'(yM)) = y tr(G'M)", "M&N 1.10")
+    vec_law = Law("linearity", "vec(yM) = y vec M", "M&N 2.4")
+
     direction: Basic
     domain = SCALAR
 
@@ -186,6 +209,9 @@ class ScalarTimes(LinearMap):
 @dataclass(frozen=True)
 class PowerSum(LinearMap):
     """dY ↦ Σ_{i=0}^{k-1} Yⁱ dY Yᵏ⁻¹⁻ⁱ, the differential of Yᵏ for symbolic k."""
+
+    trace_law = Law("cyclic property", "tr(G' Σ YⁱdY Yᵏ⁻¹⁻ⁱ) = tr(Σ Yᵏ⁻¹⁻ⁱG'Yⁱ dY)", "M&N 1.10")
+    vec_law = Law("vec of a product", "vec(Σ YⁱdY Yᵏ⁻¹⁻ⁱ) = Σ (Y'ᵏ⁻¹⁻ⁱ⊗Yⁱ) vec dY", "M&N 2.4")
 
     base: Basic
     exponent: Expr
@@ -224,6 +250,9 @@ class PowerSum(LinearMap):
 class Summation(LinearMap):
     """dY ↦ Σ term(dY) over an index that the term holds and dY does not."""
 
+    trace_law = Law("cyclic property", "under the sum", "M&N 1.10")
+    vec_law = Law("vec of a sum", "vec Σ Yᵢ = Σ vec Yᵢ", "M&N 2.4")
+
     term: LinearMap
     limits: Tuple
 
@@ -249,6 +278,9 @@ class Summation(LinearMap):
 class DiagonalIn(LinearMap):
     """dy ↦ diag(dy), column to square matrix."""
 
+    trace_law = Law("diagonal in a trace", "tr(G' diag y) = (diagonal of G)'y", "M&N 2.4")
+    vec_law = Law("vec of a diagonal matrix", "vec diag y = Ψ y", "Magnus 1988, 7")
+
     size: Expr
 
     @property
@@ -272,6 +304,9 @@ class DiagonalIn(LinearMap):
 @dataclass(frozen=True)
 class DiagonalOut(LinearMap):
     """dY ↦ the column of the diagonal of dY, square."""
+
+    trace_law = Law("diagonal in a trace", "g'(diagonal of Y) = tr(diag(g) Y)", "M&N 2.4")
+    vec_law = Law("diagonal of a matrix", "the diagonal of Y is Ψ' vec Y", "Magnus 1988, 7")
 
     size: Expr
 
@@ -311,10 +346,14 @@ class KroneckerLeft(LinearMap):
 
     With the factor `A` of shape `m \times n` and `dY` of shape `p \times q`,
     `\mathrm{vec}(A\otimes Y) = (I_n\otimes K_{qm}\otimes I_p)(\mathrm{vec}A\otimes I_{pq})
-    \mathrm{vec}Y` (Magnus & Neudecker, 3.10), and the adjoint is
+    \mathrm{vec}Y` (M&N, Theorem 3.10), and the adjoint is
     `\sum_{ij} a_{ij} G_{ij}` over the `p \times q` blocks of `G`, in closed form
     `(\mathrm{vec}(A)^T\otimes I_p)(I_n\otimes G)(\mathrm{vec}(I_n)\otimes I_q)`.
     """
+
+    trace_law = Law("Kronecker product in a trace", "tr(G'(A⊗Y)) = Σ aᵢⱼ tr(Gᵢⱼ'Y)", "M&N 2.2")
+    vec_law = Law("vec of a Kronecker product", "vec(A⊗Y) = (I⊗K⊗I)(vec A⊗I) vec Y",
+                  "M&N Theorem 3.10")
 
     factor: Basic
     domain: Shape
@@ -355,6 +394,10 @@ class KroneckerRight(LinearMap):
     `(I_m\otimes\mathrm{vec}(B^T)^T)(G\otimes I_q)(I_n\otimes\mathrm{vec}I_q)`.
     """
 
+    trace_law = Law("Kronecker product in a trace", "tr(G'(Y⊗B)) = Σ yᵢⱼ tr(Gᵢⱼ'B)", "M&N 2.2")
+    vec_law = Law("vec of a Kronecker product", "vec(Y⊗B) = (I⊗K⊗I)(I⊗vec B) vec Y",
+                  "M&N Theorem 3.10")
+
     factor: Basic
     domain: Shape
 
@@ -387,6 +430,9 @@ class KroneckerRight(LinearMap):
 class Vectorization(LinearMap):
     """dY ↦ vec(dY)."""
 
+    trace_law = Law("trace as vec", "vec(G)' vec Y = tr(G'Y)", "M&N 2.4")
+    vec_law = Law("definition of vec", "", "M&N 2.4")
+
     domain: Shape
 
     @property
@@ -407,6 +453,9 @@ class Vectorization(LinearMap):
 class Unvectorization(LinearMap):
     """dy ↦ the matrix whose vec is dy."""
 
+    trace_law = Law("trace as vec", "tr(G'Y) = vec(G)' vec Y", "M&N 2.4")
+    vec_law = Law("definition of vec", "", "M&N 2.4")
+
     codomain: Shape
 
     @property
@@ -426,6 +475,9 @@ class Unvectorization(LinearMap):
 @dataclass(frozen=True)
 class Slicing(LinearMap):
     """dY ↦ dY[rows, columns]; the ranges are (start, stop, step)."""
+
+    trace_law = Law("slice in a trace", "tr(G'(SYT')) = tr((S'GT)'Y)", "M&N 1.10")
+    vec_law = Law("vec of a slice", "vec(SYT') = (T⊗S) vec Y", "M&N 2.4")
 
     rows: tuple[Expr, Expr, Expr]
     cols: tuple[Expr, Expr, Expr]
@@ -456,6 +508,9 @@ class Slicing(LinearMap):
 class Adjoint(LinearMap):
     """The adjoint of a map, such as placing a block into zeros, the adjoint of slicing it out."""
 
+    trace_law = Law("block in a trace", "tr(G'(S'YT)) = tr((SGT')'Y)", "M&N 1.10")
+    vec_law = Law("vec of a block", "vec(S'YT) = (T'⊗S') vec Y", "M&N 2.4")
+
     of: LinearMap
 
     @property
@@ -479,6 +534,9 @@ class Adjoint(LinearMap):
 @dataclass(frozen=True)
 class Composition(LinearMap):
     """outer after inner."""
+
+    trace_law = Law("one after the other")
+    vec_law = Law("one after the other")
 
     outer: LinearMap
     inner: LinearMap
@@ -504,6 +562,9 @@ class Composition(LinearMap):
 @dataclass(frozen=True)
 class Total(LinearMap):
     """The sum of several maps."""
+
+    trace_law = Law("linearity", "tr(X + Y) = tr X + tr Y", "M&N 1.10")
+    vec_law = Law("linearity", "vec(X + Y) = vec X + vec Y", "M&N 2.4")
 
     terms: tuple[LinearMap, ...]
 

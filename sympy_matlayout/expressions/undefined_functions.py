@@ -4,6 +4,7 @@ from sympy import Expr
 from sympy.core.function import AppliedUndef
 from sympy.core.sympify import _sympify
 from sympy.matrices.expressions import MatrixExpr, MatrixSymbol
+from sympy.printing.pretty.stringpict import prettyForm
 
 from ..errors import ShapeError
 from .shape import Shape, is_matrix, same_shape, shape, show
@@ -30,7 +31,7 @@ class FunctionValue(Expr):
     >>> from sympy_matlayout import gradient
     >>> X, f = MatrixSymbol('X', 2, 3), Function('f')
     >>> G = gradient(f(X)**2, X); G
-    (2*f(X))*FunctionGradient(f(_Y), _Y, X)
+    (2*f(X))*(∂f(X)/∂X)
     >>> G.replace(f, lambda Y: Trace(Y.T*Y)).doit()
     (4*Trace(X.T*X))*X
 
@@ -144,6 +145,33 @@ class FunctionGradient(MatrixExpr):
             return MatrixElement(self, i, j)
         return done._entry(i, j, **kwargs)
 
+    def _shown(self):
+        """The function and the variable under a name to read: the point's own, or plain Y."""
+        Y, point = self.variable, self.point
+        plain = MatrixSymbol(Y.name.lstrip("_") or Y.name, *Y.shape)
+        if isinstance(point, MatrixSymbol):
+            plain = point
+        elif plain in self.free_symbols:
+            plain = Y
+        return self.expr.xreplace({Y: plain}), plain
+
+    def _sympystr(self, printer):
+        f, Y = self._shown()
+        if Y != self.point:
+            return f"FunctionGradient({', '.join(map(printer._print, self.args))})"
+        return f"(∂{printer._print(f)}/∂{printer._print(Y)})"
+
+    def _pretty(self, printer):
+        f, Y = self._shown()
+        slope = prettyForm(*printer._print(f).left("∂"))/prettyForm(*printer._print(Y).left("∂"))
+        if Y == self.point:
+            return slope
+        at_point = prettyForm(*slope.right(" at ", printer._print(self.point)))
+        return prettyForm(*at_point.parens())
+
     def _latex(self, printer):
-        f, Y, point = map(printer._print, self.args)
-        return r"\left.\frac{\partial}{\partial %s} %s\right|_{%s=%s}" % (Y, f, Y, point)
+        f, Y = self._shown()
+        slope = r"\frac{\partial %s}{\partial %s}" % (printer._print(f), printer._print(Y))
+        if Y == self.point:
+            return slope
+        return r"\left.%s\right|_{%s=%s}" % (slope, printer._print(Y), printer._print(self.point))

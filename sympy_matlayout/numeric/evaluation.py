@@ -29,6 +29,7 @@ from sympy import (
     Symbol,
     Trace,
     lambdify,
+    oo,
 )
 from sympy.core.basic import Basic
 from sympy.core.relational import Relational
@@ -73,6 +74,7 @@ from ..expressions.constants import (
     SelectionMatrix,
 )
 from ..expressions.matrix_sum import MatrixSum
+from ..expressions.norm import FROBENIUS, NUCLEAR, Norm
 from ..expressions.undefined_functions import FunctionValue
 from ..expressions.vec import Unvec, Vec
 
@@ -244,6 +246,18 @@ class Evaluation:
     @compute.register(Determinant)
     def _(self, expr):
         return mp.det(self.value(expr.args[0]))
+
+    @compute.register(Norm)
+    def _(self, expr):
+        M, order = self.value(expr.matrix), expr.order
+        if order == NUCLEAR or order == 2 and not expr.is_of_vector:
+            singular = mp.svd_r(M if M.rows >= M.cols else M.T, compute_uv=False)
+            return mp.fsum(singular) if order == NUCLEAR else max(singular)
+        sizes = [abs(a) for a in M]
+        if order == oo:
+            return max(sizes)
+        exponent = mpf(2) if order == FROBENIUS else self.number(order)
+        return mp.fsum(a**exponent for a in sizes)**(1/exponent)
 
     @compute.register(DotProduct)
     def _(self, expr):

@@ -60,7 +60,9 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 
 from ..canonical import constructors as c
 from ..errors import DerivativeNotImplementedError, ShapeError
+from ..expressions.differential import Differential
 from ..expressions.matrix_sum import MatrixSum
+from ..expressions.norm import Norm
 from ..expressions.shape import (
     is_matrix,
     is_scalar_shape,
@@ -106,13 +108,14 @@ def read(expr: Basic, *, closed: bool = True) -> Basic:
 
 def read_function(expr: Any) -> Basic:
     """The function as a well-formed expression; a 1x1 matrix as a scalar."""
-    expr = read(_sympified(expr))
+    expr = read(sympified(expr))
     if is_matrix(expr) and is_scalar_shape(shape(expr)):
         return c.trace(expr)
     return expr
 
 
-def _sympified(expr: Any) -> Basic:
+def sympified(expr: Any) -> Basic:
+    """What a user gave, as an expression."""
     found = sympify(expr)
     found = found.as_immutable() if hasattr(found, "as_immutable") else found
     if not isinstance(found, Expr) and not is_matrix(found):
@@ -122,7 +125,7 @@ def _sympified(expr: Any) -> Basic:
 
 
 def _children(node: Basic) -> Sequence[Basic]:
-    if isinstance(node, MatrixSymbol):
+    if isinstance(node, (MatrixSymbol, Differential)):
         return ()
     if isinstance(node, BlockMatrix) and not isinstance(node, BlockDiagMatrix):
         return tuple(node.blocks)
@@ -438,6 +441,7 @@ def _explicit(node, args):
 
 
 @rebuild.register(MatrixSymbol)
+@rebuild.register(Differential)
 def _symbol(node, args):
     return node
 
@@ -450,6 +454,14 @@ def _other_matrix(node, args):
 @rebuild.register(MatrixSum)
 def _matrix_sum(node, args):
     return c.matrix_sum(*args)
+
+
+@rebuild.register(Norm)
+def _norm(node, args):
+    matrix = args[0]
+    if is_scalar_shape(shape(matrix)):
+        return Abs(c.trace(matrix))
+    return node if matrix is node.matrix else Norm(matrix, *args[1:])
 
 
 @rebuild.register(Vec)

@@ -1,6 +1,6 @@
 """Local differentials, one file per family; importing this fills the table."""
 
-from . import algebra, determinant_inverse, elementwise, scalars, structure, summation
+from . import algebra, determinant_inverse, elementwise, norms, scalars, structure, summation
 from .table import local_differentials
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "determinant_inverse",
     "elementwise",
     "local_differentials",
+    "norms",
     "scalars",
     "structure",
     "summation",

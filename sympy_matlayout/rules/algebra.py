@@ -22,10 +22,11 @@ from ..errors import DerivativeNotImplementedError, VariableError
 from ..expressions.bound_symbols import index_symbol
 from ..expressions.matrix_sum import MatrixSum
 from ..expressions.shape import is_matrix, shape
-from .table import local_differentials
+from .table import cited, local_differentials
 
 
 @local_differentials.register(MatAdd)
+@cited("sum rule", "M&N 8.2; document 003")
 def _(node, varies):
     """d(X + Y) = dX + dY"""
     for term in node.args:
@@ -33,6 +34,7 @@ def _(node, varies):
 
 
 @local_differentials.register(MatMul)
+@cited("product rule", "M&N 8.2; document 003")
 def _(node, varies):
     """d(XY) = dX·Y + X·dY, and d(cX) = dc·X + c·dX for a scalar c"""
     scalars = [a for a in node.args if not is_matrix(a)]
@@ -48,8 +50,9 @@ def _(node, varies):
 
 
 @local_differentials.register(MatPow)
+@cited("power rule", "M&N 8.2, 8.4")
 def _(node, varies):
-    """dXᵏ = Σ Xⁱ dX Xᵏ⁻¹⁻ⁱ, i = 0 … k−1, and dX⁻ᵏ = −Σ X⁻ⁱ dX Xⁱ⁻ᵏ⁻¹, i = 1 … k (M&N 8.4)"""
+    """dXᵏ = Σ Xⁱ dX Xᵏ⁻¹⁻ⁱ, i = 0 … k−1, and dX⁻ᵏ = −Σ X⁻ⁱ dX Xⁱ⁻ᵏ⁻¹, i = 1 … k"""
     base, exponent = node.args
     if varies(exponent):
         raise VariableError(
@@ -69,12 +72,14 @@ def _(node, varies):
 
 
 @local_differentials.register(Transpose)
+@cited("transpose rule", "M&N 8.2; document 003")
 def _(node, varies):
     """dXᵀ = (dX)ᵀ"""
     yield node.args[0], Transposition(shape(node.args[0]))
 
 
 @local_differentials.register(MatrixSum)
+@cited("sum rule", "M&N 8.2")
 def _(node, varies):
     """d ΣMᵢ = Σ dMᵢ"""
     index, *ends = node.limits

@@ -11,10 +11,11 @@ from sympy.matrices.expressions import Identity, Inverse, MatPow
 from ..canonical import constructors as c
 from ..engine.maps import InnerProduct, Sandwich
 from ..expressions.shape import shape
-from .table import local_differentials
+from .table import cited, local_differentials
 
 
 @local_differentials.register(Trace)
+@cited("trace rule", "M&N 8.2; document 003")
 def _(node, varies):
     """d tr X = tr dX, and d tr Xᵏ = k tr(Xᵏ⁻¹ dX) for any k"""
     matrix = node.args[0]
@@ -26,6 +27,7 @@ def _(node, varies):
 
 
 @local_differentials.register(Determinant)
+@cited("determinant rule", "M&N 8.3; document 003")
 def _(node, varies):
     """d|X| = |X| tr(X⁻¹dX), for X invertible"""
     matrix = node.args[0]
@@ -33,6 +35,7 @@ def _(node, varies):
 
 
 @local_differentials.register(Inverse)
+@cited("inverse rule", "M&N 8.4; document 003")
 def _(node, varies):
     """dX⁻¹ = −X⁻¹ dX X⁻¹"""
     yield node.args[0], Sandwich(c.scale(S.NegativeOne, node), node)

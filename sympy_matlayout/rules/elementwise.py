@@ -14,10 +14,11 @@ from ..engine.maps import HadamardBy, ScalarTimes
 from ..expressions.bound_symbols import argument_symbol
 from ..expressions.shape import is_matrix, shape
 from .scalars import at_point, derivative, partials
-from .table import local_differentials
+from .table import cited, local_differentials
 
 
 @local_differentials.register(HadamardProduct)
+@cited("Hadamard product rule", "M&N 8.2; document 003")
 def _(node, varies):
     """d(X∘Y) = dX∘Y + X∘dY"""
     for k, factor in enumerate(node.args):
@@ -26,6 +27,7 @@ def _(node, varies):
 
 
 @local_differentials.register(ElementwiseApplyFunction)
+@cited("elementwise function rule", "document 003")
 def _(node, varies):
     """dσ(X) = σ'(X)∘dX; a scalar t inside σ adds dt·∂σ/∂t(X)"""
     function, matrix = node.args
@@ -39,6 +41,7 @@ def _(node, varies):
 
 
 @local_differentials.register(HadamardPower)
+@cited("elementwise power rule", "document 003")
 def _(node, varies):
     """d(xʸ) = y xʸ⁻¹ dx + log(x) xʸ dy in every entry; base or exponent may be a scalar"""
     base, exponent = node.args

@@ -29,10 +29,11 @@ from ..engine.maps import InnerProduct, Scaling
 from ..errors import DerivativeNotImplementedError
 from ..expressions.shape import is_matrix, shape
 from ..expressions.undefined_functions import FunctionGradient, FunctionValue
-from .table import Varies, local_differentials
+from .table import Varies, cited, local_differentials
 
 
 @local_differentials.register(Add)
+@cited("sum rule", "M&N 5.4")
 def _(node, varies):
     """d(u + v) = du + dv"""
     for term in node.args:
@@ -40,8 +41,9 @@ def _(node, varies):
 
 
 @local_differentials.register(Expr)
+@cited("chain rule", "M&N 5.12")
 def _head(node, varies):
-    """the chain rule, with SymPy's partial derivatives"""
+    """du(v, w) = ∂u/∂v dv + ∂u/∂w dw, with SymPy's partial derivatives"""
     if is_matrix(node):  # a matrix class without a rule is an Expr too
         yield from local_differentials.dispatch(object)(node, varies)
         return
@@ -50,6 +52,7 @@ def _head(node, varies):
 
 
 @local_differentials.register(Derivative)
+@cited("chain rule", "M&N 5.12")
 def _(node, varies):
     """a derivative left undone, of scalars only: its symbols may occur both in it and by it"""
     if any(map(is_matrix, preorder_traversal(node))):
@@ -62,12 +65,14 @@ def _(node, varies):
 
 
 @local_differentials.register(FunctionValue)
+@cited("chain rule", "M&N 5.12")
 def _(node, varies):
     """f(Y) as a scalar"""
     yield node.args[0], Scaling(S.One)
 
 
 @local_differentials.register(AppliedUndef)
+@cited("chain rule", "M&N 5.12; document 003")
 def _(node, varies):
     """df(Y, u) = tr((∂f/∂Y)ᵀ dY) + ∂f/∂u du"""
     for k, arg in enumerate(node.args):

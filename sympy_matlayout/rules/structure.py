@@ -2,7 +2,7 @@
 Kronecker products, diagonals, blocks, slices, entries, vec.
 
 All of these are linear in each argument, so the rules say only which map it is.
-References: Magnus & Neudecker 3.10 (vec of a Kronecker product) and 2.4.
+References: Magnus & Neudecker, Theorem 3.10 (vec of a Kronecker product) and 2.4.
 """
 
 from sympy import Integer, Lambda, S
@@ -43,10 +43,11 @@ from ..expressions.constants import MatrixUnit
 from ..expressions.shape import is_one, same_shape, same_size, shape
 from ..expressions.vec import Unvec, Vec
 from .scalars import partials
-from .table import local_differentials
+from .table import cited, local_differentials
 
 
 @local_differentials.register(KroneckerProduct)
+@cited("Kronecker product rule", "M&N 8.2")
 def _(node, varies):
     """d(X⊗Y) = dX⊗Y + X⊗dY"""
     one = Identity(S.One)
@@ -78,20 +79,23 @@ def kronecker_right(of_shape, factor) -> LinearMap:
 
 
 @local_differentials.register(DiagMatrix)
+@cited("diagonal matrix rule", "M&N 8.2")
 def _(node, varies):
     """d diag(x) = diag(dx)"""
     yield node.args[0], DiagonalIn(shape(node)[0])
 
 
 @local_differentials.register(DiagonalOf)
+@cited("diagonal rule", "M&N 8.2")
 def _(node, varies):
-    """the diagonal of X as a column, X square"""
+    """the differential of the diagonal is the diagonal of dX"""
     yield node.args[0], DiagonalOut(shape(node)[0])
 
 
 @local_differentials.register(DiagonalMatrix)
+@cited("diagonal rule", "M&N 8.2")
 def _(node, varies):
-    """X∘I"""
+    """d(X∘I) = dX∘I"""
     matrix = node.args[0]
     rows, cols = shape(matrix)
     if same_size(rows, cols):
@@ -104,6 +108,7 @@ def _(node, varies):
 
 @local_differentials.register(BlockMatrix)
 @local_differentials.register(BlockDiagMatrix)
+@cited("block rule", "M&N 8.2")
 def _(node, varies):
     """each block in its place, which is the adjoint of slicing it out"""
     blocks, size = node.blocks, shape(node)
@@ -120,6 +125,7 @@ def _(node, varies):
 
 
 @local_differentials.register(MatrixSlice)
+@cited("slice rule")
 def _(node, varies):
     """X[rows, columns]"""
     parent, rows, cols = node.args
@@ -128,6 +134,7 @@ def _(node, varies):
 
 
 @local_differentials.register(MatrixElement)
+@cited("entry rule", "M&N 8.2")
 def _(node, varies):
     """dX[i, j] = tr(E_ijᵀ dX)"""
     parent, i, j = node.args
@@ -142,6 +149,7 @@ def _require_fixed(places, node, varies) -> None:
 
 
 @local_differentials.register(MatrixBase)
+@cited("entry rule", "M&N 8.2")
 def _(node, varies):
     """an explicit matrix is the sum of its entries, each at its place"""
     rows, cols = map(Integer, node.shape)
@@ -152,6 +160,7 @@ def _(node, varies):
 
 
 @local_differentials.register(FunctionMatrix)
+@cited("entry rule")
 def _(node, varies):
     """a matrix given by its entries, through the scalars and the entries [i, j] in them"""
     rows, cols, entries = node.args
@@ -178,11 +187,14 @@ def _is_entry(expr) -> bool:
 
 
 @local_differentials.register(Vec)
+@cited("vec rule", "M&N 8.2")
 def _(node, varies):
     """d vec X = vec dX"""
     yield node.arg, Vectorization(shape(node.arg))
 
 
 @local_differentials.register(Unvec)
+@cited("vec rule", "M&N 8.2")
 def _(node, varies):
+    """d unvec x = unvec dx"""
     yield node.arg, Unvectorization(shape(node))

@@ -22,7 +22,7 @@ from ..expressions.bound_symbols import index_symbol
 from ..expressions.shape import is_one, same_size, shape
 from ..reading.index_notation import from_index_notation
 from .scalars import partials
-from .table import Varies, local_differentials
+from .table import Varies, cited, local_differentials
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class EntryTerm:
 
 @local_differentials.register(Sum)
 @local_differentials.register(Product)
+@cited("sum rule, entry by entry")
 def _(node, varies):
     """dΣuᵢ = Σduᵢ and dΠuᵢ = Σᵢ(Πⱼuⱼ, j ≠ i)duᵢ, entry by entry"""
     try:

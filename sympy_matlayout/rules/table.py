@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import singledispatch
+from typing import TypeVar
 
 from sympy.core.basic import Basic
 
+from ..engine.law import Law
 from ..engine.maps import LinearMap
 from ..errors import DerivativeNotImplementedError
 
@@ -74,3 +76,21 @@ def local_differentials(node: Basic, varies: Varies) -> Iterable[tuple[Basic, Li
         f"    @local_differentials.register({name})\n"
         "    def _(node, varies):\n"
         "        yield node.args[0], ...  # a LinearMap from sympy_matlayout.engine.maps")
+
+
+Rule = TypeVar("Rule", bound=Callable)
+
+
+def cited(name: str, source: str = "") -> Callable[[Rule], Rule]:
+    """The rule under its textbook name; the first line of its docstring states it."""
+    def with_law(rule: Rule) -> Rule:
+        statement = (rule.__doc__ or "").strip().partition("\n")[0]
+        rule.law = Law(name, statement, source)
+        return rule
+    return with_law
+
+
+def law_of(node: Basic) -> Law:
+    """The law that differentiates a node; a user's rule without a name goes by the node's."""
+    rule = local_differentials.dispatch(type(node))
+    return getattr(rule, "law", None) or Law(f"rule for {type(node).__name__}")

@@ -1,0 +1,356 @@
+"""
+The trace method written out, step by step.
+
+The differential rules are the graph of the function, unfolded from the
+outermost operation inwards; the trace properties are the reverse sweep over
+the graph of dL, and the vec rules are the same sweep for a matrix dF.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sympy import Basic, MatrixSymbol, S, Symbol, latex, sstr
+from sympy.printing.pretty.stringpict import prettyForm
+
+from .canonical import constructors as c
+from .derivative import arranged, graph_of
+from .engine.graph import Graph
+from .engine.law import Law
+from .engine.maps import Composition, InnerProduct, LinearMap, compose, identity, sum_values, total
+from .errors import refusing
+from .expressions.differential import Differential
+from .expressions.partial import Partial
+from .expressions.shape import is_matrix, shape
+from .layout import Layout
+from .reading.definitions import read_definitions
+from .reading.read import read, read_function, sympified
+from .rules import local_differentials
+from .rules.table import law_of
+from .variable import Variable
+
+__all__ = ["Derivation", "Step", "derivation"]
+
+GIVEN = Law("given")
+SCALAR = Law("a scalar is its own trace", "x'Ax = tr(x'Ax)", "M&N 1.10")
+READ = Law("in matrix notation", "", "document 003")
+DIFFERENTIAL = Law("differential of both sides")
+COLLECTED = Law("linearity", "tr A + tr B = tr(A + B)", "M&N 1.10")
+SUMMED = Law("linearity", "(A + B) vec dX = A vec dX + B vec dX")
+VEC = Law("vec of both sides", "", "M&N 2.4")
+IDENTIFIED = Law("first identification theorem", "dL = tr(G' dX) if and only if ∂L/∂X = G",
+                 "M&N 9.2; document 003")
+IDENTIFIED_SCALAR = Law("derivative by a scalar", "dF = D dt if and only if ∂F/∂t = D", "M&N 5.4")
+IDENTIFIED_VEC = Law("first identification theorem", "vec dF = J vec dX if and only if "
+                     "∂vec(F)/∂vec'(X) = J", "M&N 9.2")
+SIMPLIFIED = Law("simplified")
+TRANSPOSED = Law("the other layout is the transpose", "", "document 002")
+BY_TRANSPOSE = Law("by the transpose of the variable", "", "document 000 (34)")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One equation of a derivation, and the law that gives it."""
+
+    left: Basic
+    right: Basic
+    law: Law
+
+    @property
+    def rule(self) -> str:
+        """The law's name."""
+        return self.law.name
+
+    @property
+    def source(self) -> str:
+        """Where a textbook has the law."""
+        return self.law.source
+
+    def __str__(self) -> str:
+        return f"{sstr(self.left)} = {sstr(self.right)}"
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """
+    A derivative with the steps that lead to it.
+
+    Iterates over its steps; prints as text, with ``pprint`` and ``latex``, and
+    as aligned equations in a notebook.
+    """
+
+    steps: tuple[Step, ...]
+
+    @property
+    def result(self) -> Basic:
+        """The derivative, the right side of the last step."""
+        return self.steps[-1].right
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self.steps)
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def __getitem__(self, k):
+        return self.steps[k]
+
+    def _lefts(self) -> list[Basic | None]:
+        """The left sides, none where it is that of the step before."""
+        before = [None, *(s.left for s in self.steps)]
+        return [None if s.left == b else s.left
+                for s, b in zip(self.steps, before, strict=False)]
+
+    def __str__(self) -> str:
+        lefts = ["" if a is None else sstr(a) for a in self._lefts()]
+        rights = [sstr(s.right) for s in self.steps]
+        wide, long = max(map(len, lefts)), min(72, max(map(len, rights)))
+        return "\n".join(
+            f"{a.rjust(wide)} = {b.ljust(long)}   [{_comment(s.law)}]"
+            for a, b, s in zip(lefts, rights, self.steps, strict=True))
+
+    __repr__ = __str__
+
+    def _latex(self, printer) -> str:
+        rows = []
+        for left, step in zip(self._lefts(), self.steps, strict=True):
+            a = "" if left is None else printer._print(left)
+            comment = step.law.name.replace("&", r"\&").replace("_", r"\_")
+            rows.append(rf"{a} &= {printer._print(step.right)} && \text{{{comment}}}")
+        return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {latex(self)}$"
+
+    def _pretty(self, printer):
+        lefts = [None if a is None else printer._print(a) for a in self._lefts()]
+        wide = max(0 if a is None else a.width() for a in lefts)
+        rows: list[str] = []
+        for left, step in zip(lefts, self.steps, strict=True):
+            left = left if left is not None else prettyForm("")
+            padded = prettyForm(*left.left(" "*(wide - left.width())))
+            row = prettyForm(*padded.right(" = ", printer._print(step.right)))
+            row = prettyForm(*row.right(f"   [{step.law.name}]"))
+            rows += ["", *row.picture] if rows else row.picture
+        return prettyForm("\n".join(rows))
+
+
+def _comment(law: Law) -> str:
+    return "; ".join(filter(None, (law.name, law.source)))
+
+
+@refusing
+def derivation(expr: Any, X: Any, *, layout: Layout | str | None = None, name: str | None = None,
+               where: Mapping[Basic, Any] | None = None) -> Derivation:
+    r"""
+    The derivative as a person would work it out, with every step named.
+
+    Explanation
+    ===========
+
+    For a scalar: the differential by the rules of the textbooks, then the
+    properties of the trace until `\mathrm{d}L = \mathrm{tr}(G^T\mathrm{d}X)`
+    shows the gradient.  For a matrix or vector: the differential, then the
+    rules of vec until `\mathrm{vec}(\mathrm{d}F) = J\,\mathrm{vec}(\mathrm{d}X)`.
+    The steps are what the engine does: its graph, unfolded from outside, and
+    its reverse sweep.
+
+    Examples
+    ========
+
+    >>> from sympy import MatrixSymbol, symbols
+    >>> from sympy_matlayout import derivation
+    >>> m, n = symbols('m n', integer=True, positive=True)
+    >>> a, b, X = MatrixSymbol('a', m, 1), MatrixSymbol('b', n, 1), MatrixSymbol('X', m, n)
+    >>> for step in derivation(a.T*X*b, X):
+    ...     print(step, '|', step.rule)
+    L = a.T*X*b | given
+    L = Trace(a.T*X*b) | a scalar is its own trace
+    dL = Trace(d(a.T*X*b)) | trace rule
+    dL = Trace(a.T*dX*b) | product rule
+    dL = Trace(b*a.T*dX) | cyclic property
+    ∂L/∂X = a*b.T | first identification theorem
+
+    Parameters
+    ==========
+
+    expr : a scalar or matrix expression
+    X : a MatrixSymbol, the transpose of one, or a Symbol
+    layout : of the result, as in ``matrix_derivative``
+    name : what to call the function; by default `L` for scalars, `F` for others
+    where : definitions of intermediate variables, which stay in the result
+
+    See Also
+    ========
+
+    sympy_matlayout.differential, sympy_matlayout.matrix_derivative
+
+    References
+    ==========
+
+    .. [1] J. R. Magnus, H. Neudecker, Matrix Differential Calculus, 3rd ed., part 3
+    """
+    function, definitions = read_function(expr), read_definitions(where)
+    variable, chosen = Variable.of(X), Layout.of(layout)
+    graph = graph_of(function, [variable], definitions)
+    of = _named(name, function, (variable.symbol, *definitions))
+    steps = [*_statement(of, sympified(expr), function, definitions),
+             *_differential(of, graph)]
+    steps += _identified(of, steps[-1].right, graph, variable, chosen)
+    return Derivation(tuple(steps))
+
+
+def _named(name: str | None, function: Basic, symbols) -> Basic:
+    """L or F, or the first letter after it that is not in use."""
+    taken = {s.name for s in function.free_symbols | set(symbols) if hasattr(s, "name")}
+    letters = "FGHPQRSTUVWY" if is_matrix(function) else "LfghJQ"
+    letter = name or next((k for k in letters if k not in taken), "f_0")
+    return MatrixSymbol(letter, *shape(function)) if is_matrix(function) else Symbol(letter)
+
+
+def _statement(of, given, function, definitions) -> Iterator[Step]:
+    yield Step(of, given, GIVEN)
+    if not _looks_like(function, given):
+        trace = is_matrix(given) and not is_matrix(function)
+        yield Step(of, function, SCALAR if trace else READ)
+    for symbol, definition in definitions.items():
+        yield Step(symbol, definition, Law(f"definition of {symbol}"))
+
+
+# --- from the outermost operation inwards -----------------------------------------------
+
+
+def _differential(of: Basic, graph: Graph) -> Iterator[Step]:
+    """dF by one rule after the other, d(part) standing for what is not worked out yet."""
+    left, right = Differential(of), Differential(graph.root)
+    if graph.root not in graph.edges:
+        yield Step(left, graph.tangent({}), Law("constant", "d of a constant is 0", "M&N 8.2"))
+        return
+    if graph.root in graph.variables:
+        yield Step(left, right, DIFFERENTIAL)
+    for law, nodes in _in_waves(graph, lambda node: _law_at(node, graph)):
+        values = {Differential(node): sum_values([
+            m.apply(Differential(child)) for child, m in graph.edges[node]]) for node in nodes}
+        before, right = right, read(right.xreplace(values))
+        if not _looks_like(right, before):
+            yield Step(left, right, law)
+
+
+def _looks_like(a: Basic, b: Basic) -> bool:
+    """Equal to a reader, whatever bound symbols and f(X) as a scalar are inside."""
+    return a == b or sstr(a) == sstr(b)
+
+
+def _law_at(node: Basic, graph: Graph) -> Law:
+    return Law(f"definition of {node}") if node in graph.definitions else law_of(node)
+
+
+def _in_waves(graph: Graph, law_at: Callable[[Basic], Law]) -> Iterator[tuple[Law, list[Basic]]]:
+    """The nodes from the root down, those together that one law takes at one time."""
+    users = dict.fromkeys(graph.order, 0)
+    for node in graph.order:
+        for child in dict.fromkeys(child for child, _ in graph.edges[node]):
+            users[child] += 1
+    ready = [node for node, count in users.items() if not count and node not in graph.variables]
+    while ready:
+        laws = [law_at(node) for node in ready]
+        wave = [node for node, law in zip(ready, laws, strict=True) if law == laws[0]]
+        ready = [node for node in ready if node not in wave]
+        for node in wave:
+            for child in dict.fromkeys(child for child, _ in graph.edges[node]):
+                users[child] -= 1
+                if not users[child] and child not in graph.variables:
+                    ready.append(child)
+        yield laws[0], wave
+
+
+# --- towards dL = tr(G' dX), or vec(dF) = J vec(dX) -------------------------------------
+
+
+def _identified(of: Basic, dF: Basic, graph: Graph, variable: Variable,
+                layout: Layout) -> Iterator[Step]:
+    """From the differential to the derivative in a layout."""
+    direction = Differential(variable.symbol)
+    in_traces = not is_matrix(of) or not variable.shape
+    left = Differential(of) if in_traces else c.vec(Differential(of))
+    if left != Differential(of):
+        yield Step(left, c.vec(dF), VEC)
+    swept = Graph(dF, [direction], local_differentials)
+    before, maps = dF if in_traces else c.vec(dF), []
+    show = _in_traces if in_traces else _in_vecs
+    for law, maps in _swept(swept, "trace_law" if in_traces else "vec_law"):
+        right = sum_values([show(m, node) for node, ms in maps.items() for m in ms])
+        if not _looks_like(right, before):
+            yield Step(left, right, law)
+        before = right
+    by_symbol = Variable(variable.symbol)
+    plain = Layout.NUMERATOR if is_matrix(of) else Layout.DENOMINATOR
+    first = _partial(of, by_symbol, plain)
+    wanted = arranged(graph, by_symbol, plain, "auto")
+    identified = (IDENTIFIED_SCALAR if not variable.shape else
+                  IDENTIFIED if in_traces else IDENTIFIED_VEC)
+    if swept.root in swept.edges:
+        whole = total(maps[direction]) if maps else identity(shape(direction))
+        collected = show(whole, direction)
+        if not _looks_like(collected, before):
+            yield Step(left, collected, COLLECTED if in_traces else SUMMED)
+        found = _read_off(whole)
+        yield Step(first, found, identified)
+        if not _looks_like(found, wanted):
+            yield Step(first, wanted, SIMPLIFIED)
+    else:
+        yield Step(first, wanted, identified)
+    label = _partial(of, variable, layout)
+    if label != first:
+        yield Step(label, arranged(graph, variable, layout, "auto"),
+                   BY_TRANSPOSE if variable.transposed else TRANSPOSED)
+
+
+def _swept(graph: Graph, law: str) -> Iterator[tuple[Law, dict[Basic, list[LinearMap]]]]:
+    """The reverse sweep: after each wave, the maps that lead from the nodes to the root."""
+    maps = {graph.root: [identity(shape(graph.root))]}
+    for used, nodes in _in_waves(
+            graph, lambda node: getattr(_outermost(graph.edges[node][0][1]), law)):
+        for node in nodes:
+            to_root = total(maps.pop(node))
+            for child, m in graph.edges[node]:
+                maps.setdefault(child, []).append(compose(to_root, m))
+        yield used, maps
+
+
+def _outermost(m: LinearMap) -> LinearMap:
+    return _outermost(m.outer) if isinstance(m, Composition) else m
+
+
+def _in_traces(m: LinearMap, node: Basic) -> Basic:
+    return m.apply(node)
+
+
+def _in_vecs(m: LinearMap, node: Basic) -> Basic:
+    if not is_matrix(node):
+        return c.scale(node, m.matrix())
+    return c.multiply(m.matrix(), c.vec(node))
+
+
+def _read_off(whole: LinearMap) -> Basic:
+    """The gradient or derivative by a scalar, else the Jacobian."""
+    if isinstance(whole, InnerProduct):
+        return whole.gradient
+    if not whole.domain:
+        return whole.apply(S.One)
+    return whole.matrix()
+
+
+def _partial(of: Basic, variable: Variable, layout: Layout) -> Partial:
+    """The derivative's name, which says its layout."""
+    by = c.transpose(variable.symbol) if variable.transposed else variable.symbol
+    if not is_matrix(of):
+        turned = layout.transposes_gradient() and is_matrix(by)
+        return Partial(of, c.transpose(by) if turned else by)
+    if not is_matrix(by):
+        return Partial(c.transpose(of) if layout.transposes_jacobian() else of, by)
+    if layout.transposes_jacobian():
+        return Partial(c.transpose(c.vec(of)), c.vec(by))
+    return Partial(c.vec(of), c.transpose(c.vec(by)))

@@ -1,0 +1,35 @@
+"""
+Norms, where they are differentiable.
+
+References: Matrix Cookbook 2.8 (Frobenius, 2-norm); Watson 1992 (nuclear norm).
+"""
+
+from sympy import Abs, Lambda, Rational, sign
+
+from ..canonical import constructors as c
+from ..engine.maps import InnerProduct
+from ..errors import DerivativeNotImplementedError
+from ..expressions.bound_symbols import argument_symbol
+from ..expressions.norm import FROBENIUS, NUCLEAR, Norm
+from .table import cited, local_differentials
+
+
+@local_differentials.register(Norm)
+@cited("norm rule", "Matrix Cookbook 2.8")
+def _(node, varies):
+    """d‖X‖ = tr(X'dX)/‖X‖, for the 2-norm and the Frobenius norm"""
+    X, order = node.matrix, node.order
+    if order == FROBENIUS or node.is_of_vector and order == 2:
+        gradient = c.scale(1/node, X)
+    elif order == NUCLEAR:  # X of full column rank
+        gram = c.multiply(c.transpose(X), X)
+        gradient = c.multiply(X, c.power(gram, -Rational(1, 2)))
+    elif node.is_of_vector and order.is_finite is not False and not varies(order):
+        z = argument_symbol(order.free_symbols)
+        slope = sign(z) if order == 1 else sign(z)*Abs(z)**(order - 1)
+        gradient = c.scale(node**(1 - order), c.elementwise(Lambda((z,), slope), X))
+    else:
+        raise DerivativeNotImplementedError(
+            f"the norm of order {order} is not differentiated, met in {node}: it needs the place "
+            "of the largest entry or singular value, or varies in its order")
+    yield X, InnerProduct(gradient)
