@@ -20,7 +20,7 @@ from .derivative import arranged, graph_of
 from .engine.graph import Graph
 from .engine.law import Law
 from .engine.maps import Composition, InnerProduct, LinearMap, compose, identity, sum_values, total
-from .errors import refusing
+from .errors import VariableError, refusing
 from .expressions.differential import Differential
 from .expressions.partial import Partial
 from .expressions.shape import is_matrix, shape
@@ -169,7 +169,7 @@ def derivation(expr: Any, X: Any, *, layout: Layout | str | None = None, name: s
     L = a.T*X*b | given
     L = Trace(a.T*X*b) | a scalar is its own trace
     dL = Trace(d(a.T*X*b)) | trace rule
-    dL = Trace(a.T*dX*b) | product rule
+    dL = Trace(a.T*dX*b) | constant factors
     dL = Trace(b*a.T*dX) | cyclic property
     ∂L/∂X = a*b.T | first identification theorem
 
@@ -205,6 +205,9 @@ def derivation(expr: Any, X: Any, *, layout: Layout | str | None = None, name: s
 def _named(name: str | None, function: Basic, symbols) -> Basic:
     """L or F, or the first letter after it that is not in use."""
     taken = {s.name for s in function.free_symbols | set(symbols) if hasattr(s, "name")}
+    if name in taken:
+        raise VariableError(f"the name {name} is that of a symbol in the expression; "
+                            "give the function another")
     letters = "FGHPQRSTUVWY" if is_matrix(function) else "LfghJQ"
     letter = name or next((k for k in letters if k not in taken), "f_0")
     return MatrixSymbol(letter, *shape(function)) if is_matrix(function) else Symbol(letter)
@@ -244,7 +247,9 @@ def _looks_like(a: Basic, b: Basic) -> bool:
 
 
 def _law_at(node: Basic, graph: Graph) -> Law:
-    return Law(f"definition of {node}") if node in graph.definitions else law_of(node)
+    if node in graph.definitions:
+        return Law(f"definition of {node}")
+    return law_of(node, [child for child, _ in graph.edges[node]])
 
 
 def _in_waves(graph: Graph, law_at: Callable[[Basic], Law]) -> Iterator[tuple[Law, list[Basic]]]:

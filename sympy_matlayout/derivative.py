@@ -25,14 +25,14 @@ from .engine.maps import (
     Total,
     Transposition,
 )
-from .errors import DerivativeNotImplementedError, ShapeError, refusing
+from .errors import DerivativeNotImplementedError, ShapeError, VariableError, refusing
 from .expressions.arrays import MatrixReshape
 from .expressions.shape import Shape, is_vector_shape, shape, show
 from .layout import Layout, check_form
 from .reading.definitions import read_definitions
 from .reading.read import read_function
 from .rules import local_differentials
-from .variable import Variable
+from .variable import Variable, refuse_namesakes
 
 __all__ = ["gradient", "jacobian", "matrix_derivative"]
 
@@ -233,7 +233,11 @@ def graph_of(function: Basic, variables: Iterable[Variable],
     variables = list(variables)
     graph = Graph(function, [v.symbol for v in variables], local_differentials, definitions)
     for v in variables:
-        v.require_known(graph)
+        if v.symbol in definitions:
+            raise VariableError(f"{v.symbol} is the variable, and where= defines it")
+    for symbol in (*graph.variables, *definitions):
+        if symbol not in graph.edges:
+            refuse_namesakes(symbol, graph)
     return graph
 
 

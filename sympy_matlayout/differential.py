@@ -15,6 +15,7 @@ from sympy import Symbol, preorder_traversal
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import MatrixSymbol, ZeroMatrix
 
+from .canonical.normal_form import normal_form
 from .derivative import arranged, graph_of
 from .engine.graph import Graph, zero
 from .errors import NotLinearError, ShapeError, VariableError, refusing
@@ -278,6 +279,8 @@ def hessian_from_differential(d2L: Any, X: Any) -> Basic:
         raise ShapeError(f"the Hessian is for scalars, and this is {show(shape(function))}")
     (slope,) = _graph_by(_direction(function, variable), function/2).gradients()
     slope = variable.turn(slope)
+    if not _is_zero(slope) and not _differentials(slope):
+        raise NotLinearError(f"{function} is linear, not quadratic, in the differentials")
     _require_vanishing(function, "quadratic")
     return _identified(slope, variable, Layout.NUMERATOR, "vec", "quadratic", function)
 
@@ -329,6 +332,8 @@ def _identified(function: Basic, variable: Variable, layout: Layout, form: str,
     """The derivative by dX of what is linear in dX."""
     direction = _direction(function, variable)
     found = arranged(_graph_by(direction, function), direction, layout, form)
+    if _differentials(found):
+        found = normal_form(found)  # they may cancel
     held = _differentials(found)
     if held:
         raise NotLinearError(
@@ -340,7 +345,8 @@ def _identified(function: Basic, variable: Variable, layout: Layout, form: str,
 
 def _require_vanishing(function: Basic, degree: str, given: Basic | None = None) -> None:
     """Refuse a part that is constant in the differentials."""
-    rest = read(function.xreplace({s: zero(shape(s)) for s in _differentials(function)}))
+    rest = normal_form(read(function.xreplace(
+        {s: zero(shape(s)) for s in _differentials(function)})))
     if not _is_zero(rest):
         raise NotLinearError(
             f"{function if given is None else given} is not {degree} in the differentials: "

@@ -16,7 +16,7 @@ from .engine.maps import LinearMap, Transposition, compose
 from .errors import VariableError
 from .expressions.shape import Shape, shape
 
-__all__ = ["Variable"]
+__all__ = ["Variable", "refuse_namesakes"]
 
 
 @dataclass(frozen=True)
@@ -50,26 +50,6 @@ class Variable:
         size = shape(self.symbol)
         return size[::-1] if self.transposed else size
 
-    def require_known(self, graph: Graph) -> None:
-        """
-        Refuse a variable that is absent while another symbol bears its name.
-
-        MatrixSymbols of one name and two shapes are different symbols, and so
-        are Symbols with different assumptions; the derivative would be a zero
-        that nobody meant.
-        """
-        if self.symbol in graph.edges:
-            return
-        name = self.symbol.name
-        holders = (graph.root, *graph.definitions.values())
-        others = [a for holder in holders for a in preorder_traversal(holder)
-                  if isinstance(a, (MatrixSymbol, Symbol)) and not isinstance(a, Dummy)
-                  and a.name == name and a != self.symbol]
-        if others:
-            raise VariableError(
-                f"the expression holds another {name} than the variable: "
-                f"{srepr(others[0])}, not {srepr(self.symbol)}")
-
     def turn(self, gradient: Basic) -> Basic:
         """The gradient by the symbol as the gradient by the variable."""
         return c.transpose(gradient) if self.transposed else gradient
@@ -78,3 +58,21 @@ class Variable:
         """The map of d(symbol) as a map of d(variable)."""
         return compose(differential, Transposition(self.shape)) if self.transposed \
             else differential
+
+
+def refuse_namesakes(symbol: Basic, graph: Graph) -> None:
+    """
+    Refuse a symbol while another one bears its name.
+
+    MatrixSymbols of one name and two shapes are different symbols, and so are
+    Symbols with different assumptions; the derivative would be a zero that
+    nobody meant.
+    """
+    holders = (graph.root, *graph.definitions.values())
+    others = [a for holder in holders for a in preorder_traversal(holder)
+              if isinstance(a, (MatrixSymbol, Symbol)) and not isinstance(a, Dummy)
+              and a.name == symbol.name and a != symbol]
+    if others:
+        raise VariableError(
+            f"the expression holds another {symbol} than the one named: "
+            f"{srepr(others[0])}, not {srepr(symbol)}")

@@ -134,6 +134,9 @@ def multiply(*factors: Basic) -> Basic:
         product = [Identity(rows)]
     if len(product) == 1 and isinstance(product[0], MatrixBase):
         return product[0]*coefficient
+    if coefficient.is_Rational and len(product) == 1 and isinstance(product[0], MatAdd):
+        # as SymPy does, so that signs and numbers meet inside
+        return add(*(scale(coefficient, term) for term in product[0].args))
     if coefficient is not S.One:
         return new(MatMul, coefficient, *product)
     return product[0] if len(product) == 1 else new(MatMul, *product)

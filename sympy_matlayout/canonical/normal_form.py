@@ -85,14 +85,27 @@ def _scalar(expr: Expr) -> Expr:
         found = Add(*(m.written() for m in expansion.monomials(matrix, i, i, ())))
         return _multiplied_out(found)
     if isinstance(expr, Determinant):
-        matrix = normal_form(expr.args[0])
-        return c.determinant(min(matrix, normal_form(c.transpose(matrix)), key=order))
+        return _determinant(normal_form(expr.args[0]))
     if _binds(expr) or not expr.args:
         return expr
     if not isinstance(expr, (Add, Mul, Pow)) and any(map(is_matrix, expr.args)):
         return expr
     found = expr.func(*map(normal_form, expr.args))
     return _multiplied_out(found)
+
+
+def _determinant(matrix: Basic) -> Expr:
+    """|cAB| = cⁿ|A||B| and |Aᵏ| = |A|ᵏ for square factors, |A'| = |A|"""
+    scalar, core = c.split_scalar(matrix)
+    if scalar != 1:
+        return scalar**shape(core)[0]*_determinant(core)
+    if isinstance(core, MatMul) and all(same_size(*shape(a)) for a in core.args):
+        return Mul(*map(_determinant, core.args))
+    if isinstance(core, MatPow) and core.args[1].is_integer:
+        return _determinant(core.args[0])**core.args[1]
+    if isinstance(core, Transpose):
+        core = core.args[0]
+    return c.determinant(min(core, normal_form(c.transpose(core)), key=order))
 
 
 def _multiplied_out(expr: Expr) -> Expr:

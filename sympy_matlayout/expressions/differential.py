@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sympy import Expr, S, Symbol
 from sympy.core.basic import Basic
-from sympy.core.sympify import _sympify
 from sympy.matrices.expressions import MatrixSymbol
 from sympy.printing.pretty.stringpict import prettyForm
 
@@ -62,12 +61,11 @@ class Differential(Expr):
     _diff_wrt = True
 
     def __new__(cls, of):
-        of = _sympify(of)
-        if isinstance(of, Differential):
-            raise VariableError(f"{of} is constant under a further differential")
         if not isinstance(of, Expr):
             raise VariableError(f"the differential of {of!r} ({type(of).__name__}) is not defined; "
                                 "give a symbol or an expression")
+        if isinstance(of, Differential):
+            raise VariableError(f"{of} is constant under a further differential")
         if is_matrix(of) != issubclass(cls, MatrixSymbol) or cls is Differential:
             cls = MatrixDifferential if is_matrix(of) else ScalarDifferential
         return Basic.__new__(cls, of)

@@ -9,6 +9,7 @@ from sympy import Integer, S, Tuple, preorder_traversal
 from sympy.matrices.expressions import Identity, MatAdd, MatMul, MatPow, MatrixSymbol, Transpose
 
 from ..canonical import constructors as c
+from ..engine.law import Law
 from ..engine.maps import (
     PowerSum,
     Sandwich,
@@ -34,7 +35,8 @@ def _(node, varies):
 
 
 @local_differentials.register(MatMul)
-@cited("product rule", "M&N 8.2; document 003")
+@cited("product rule", "M&N 8.2; document 003",
+       linear=Law("constant factors", "d(AXB) = A·dX·B, d(cX) = c·dX", "M&N 8.2"))
 def _(node, varies):
     """d(XY) = dX·Y + X·dY, and d(cX) = dc·X + c·dX for a scalar c"""
     scalars = [a for a in node.args if not is_matrix(a)]

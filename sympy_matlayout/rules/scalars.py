@@ -25,6 +25,7 @@ from sympy.core.basic import Basic
 from sympy.core.function import AppliedUndef
 from sympy.matrices.expressions import MatrixSymbol
 
+from ..engine.law import Law
 from ..engine.maps import InnerProduct, Scaling
 from ..errors import DerivativeNotImplementedError
 from ..expressions.shape import is_matrix, shape
@@ -41,7 +42,7 @@ def _(node, varies):
 
 
 @local_differentials.register(Expr)
-@cited("chain rule", "M&N 5.12")
+@cited("chain rule", "M&N 5.12", linear=Law("constant factors", "d(cu) = c du", "M&N 8.2"))
 def _head(node, varies):
     """du(v, w) = ∂u/∂v dv + ∂u/∂w dw, with SymPy's partial derivatives"""
     if is_matrix(node):  # a matrix class without a rule is an Expr too

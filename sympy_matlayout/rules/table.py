@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import singledispatch
 from typing import TypeVar
 
+from sympy import MatMul, Mul
 from sympy.core.basic import Basic
 
 from ..engine.law import Law
@@ -81,16 +82,25 @@ def local_differentials(node: Basic, varies: Varies) -> Iterable[tuple[Basic, Li
 Rule = TypeVar("Rule", bound=Callable)
 
 
-def cited(name: str, source: str = "") -> Callable[[Rule], Rule]:
-    """The rule under its textbook name; the first line of its docstring states it."""
+def cited(name: str, source: str = "", *, linear: Law | None = None) -> Callable[[Rule], Rule]:
+    """
+    The rule under its textbook name; the first line of its docstring states it.
+
+    ``linear`` is its name where only one part of the node varies, the others
+    being constant factors.
+    """
     def with_law(rule: Rule) -> Rule:
         statement = (rule.__doc__ or "").strip().partition("\n")[0]
         rule.law = Law(name, statement, source)
+        rule.linear_law = linear or rule.law
         return rule
     return with_law
 
 
-def law_of(node: Basic) -> Law:
-    """The law that differentiates a node; a user's rule without a name goes by the node's."""
+def law_of(node: Basic, children: Sequence[Basic]) -> Law:
+    """The law that leads from a node to its children; a user's rule goes by the node's name."""
     rule = local_differentials.dispatch(type(node))
-    return getattr(rule, "law", None) or Law(f"rule for {type(node).__name__}")
+    if not hasattr(rule, "law"):
+        return Law(f"rule for {type(node).__name__}")
+    one_factor = isinstance(node, (Mul, MatMul)) and len(children) == 1
+    return rule.linear_law if one_factor and children[0] in node.args else rule.law

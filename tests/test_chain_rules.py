@@ -1,0 +1,140 @@
+"""Functions given through intermediate variables, which stay in the result."""
+
+import pytest
+from definition import SIZES, m, n, p, q, values_for
+from mpmath import mp, mpf
+from sympy import Function, MatrixSymbol, Sum, Symbol, Trace, exp, log, sin, symbols, tanh
+from sympy.matrices.expressions import (
+    DiagMatrix,
+    HadamardPower,
+    HadamardProduct,
+    KroneckerProduct,
+    ZeroMatrix,
+)
+
+from sympy_matlayout import (
+    Differential,
+    FunctionGradient,
+    ShapeError,
+    VariableError,
+    differential,
+    gradient,
+    jacobian,
+    layout,
+    matrix_derivative,
+)
+from sympy_matlayout.canonical.normal_form import normal_form
+from sympy_matlayout.numeric import Partials, evaluate
+from sympy_matlayout.numeric.definition import near
+
+x, u, b = MatrixSymbol("x", n, 1), MatrixSymbol("u", m, 1), MatrixSymbol("b", m, 1)
+z, w = MatrixSymbol("z", p, 1), MatrixSymbol("w", q, 1)
+A, X, Y = MatrixSymbol("A", p, m), MatrixSymbol("X", m, n), MatrixSymbol("Y", p, n)
+B, C, W = MatrixSymbol("B", p, n), MatrixSymbol("C", q, p), MatrixSymbol("W", p, m)
+M = MatrixSymbol("M", m, n)
+s, t = symbols("s t")
+f = Function("f")
+
+
+def test_document_001_norm_of_b_minus_Ax():
+    where = {u: b - M*x}
+    assert gradient(u.T*u, x, where=where) == -2*M.T*u       # (∂u/∂x)(∂g/∂u), denominator
+    assert matrix_derivative(u.T*u, x, where=where, layout="numerator") == -2*u.T*M
+    assert matrix_derivative(u, x, where=where, layout="numerator") == -M
+    assert matrix_derivative(u, x, where=where) == -M.T
+
+
+def test_document_003_linear_layers():
+    """Y = AX + B: ∂L/∂X = A'(∂L/∂Y); Y = XA + B: ∂L/∂X = (∂L/∂Y)A'"""
+    slope = FunctionGradient(f(MatrixSymbol("_Y", p, n)), MatrixSymbol("_Y", p, n), Y)
+    assert gradient(f(Y), X, where={Y: A*X + B}) == A.T*slope
+    assert gradient(f(Y), A, where={Y: A*X + B}) == slope*X.T
+    with layout("numerator"):
+        assert matrix_derivative(f(Y), X, where={Y: A*X + B}) == slope.T*A
+    assert str(gradient(f(Y), X, where={Y: A*X + B})) == "A.T*(∂f(Y)/∂Y)"
+
+
+def test_document_003_chain_of_vectors():
+    """x ⇒ u ⇒ z ⇒ w: (∂u/∂x)(∂z/∂u)(∂w/∂z) in denominator layout, reversed in numerator"""
+    where = {u: X*x, z: (A*u).applyfunc(sin), w: C*z}
+    slope = DiagMatrix(jacobian((A*u).applyfunc(sin), u).args[0].args[0])
+    assert matrix_derivative(w, x, where=where) == X.T*A.T*slope*C.T
+    assert matrix_derivative(w, x, where=where, layout="numerator") == C*slope*A*X
+
+
+i = Symbol("i", integer=True)
+square = Trace(x.T*x)
+GIVEN = {
+    "least squares": (u.T*u, {u: b - X*x}),
+    "order of definitions": (w.T*w, {w: C*z, z: (A*u).applyfunc(tanh), u: X*x}),
+    "x also directly": (Trace(u.T*u) + square + Trace(u.T*X*x), {u: X*x - b}),
+    "used twice": (Trace(u.T*u)*exp(s), {u: s*X*x, s: square/9}),
+    "scalar intermediates": (log(1 + s**2) + t, {s: square, t: s*Trace(b.T*X*x)}),
+    "vector function": (z, {z: (A*u).applyfunc(tanh), u: b - X*x}),
+    "matrix function": (Y*DiagMatrix(x), {Y: W*X*square}),
+    "inside applyfunc": (b.applyfunc(lambda v: v*s), {s: square}),
+    "inside a sum": (Sum(u[i, 0]**2, (i, 0, m - 1)), {u: X*x}),
+    "Kronecker": (KroneckerProduct(u, x), {u: X*x}),
+    "exponent": (HadamardPower(b, s), {s: square/5}),
+}
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_against_the_definition(name):
+    """All layouts and forms; the intermediates in the result take their values."""
+    F, where = GIVEN[name]
+
+    def whole(e):
+        for _ in where:
+            e = e.xreplace(where)
+        return e
+
+    with mp.workdps(50):
+        values = values_for(whole(F), x)
+        at_hand = {**values, **{v: evaluate(whole(v), values) for v in where}}
+        partials = Partials(whole(F), x, values)
+        for name in ("numerator", "denominator", "mixed"):
+            for form in partials.forms:
+                D = matrix_derivative(F, x, where=where, layout=name, form=form)
+                assert near(evaluate(D, at_hand), partials.arranged(name, form), mpf(10)**-28), D
+
+
+def test_several_gradients_through_one_intermediate():
+    where = {Y: A*X + B}
+    L = Trace(HadamardProduct(Y, Y)*B.T)
+    by_Y = gradient(L, Y)
+    found = gradient(L, A, X, where=where)
+    assert tuple(map(normal_form, found)) == (normal_form(by_Y*X.T), normal_form(A.T*by_Y))
+
+
+def test_differentials_go_through():
+    dx = Differential(x)
+    assert differential(u.T*u, x, where={u: b - X*x}) == -Trace(u.T*X*dx) - Trace(dx.T*X.T*u)
+    assert differential(u.T*u, where={u: b}) == (
+        Trace(u.T*Differential(b)) + Trace(Differential(b).T*u))
+
+
+def test_an_intermediate_that_does_not_depend_on_the_variable():
+    assert gradient(u.T*u, x, where={u: b}) == ZeroMatrix(n, 1)
+    assert gradient(x.T*x, x, where={u: X*x}) == 2*x
+
+
+REFUSED = {
+    "wrong shape": ({u: X}, ShapeError, "where= defines u"),
+    "a circle": ({u: X*x + s*u}, VariableError, "by way of itself"),
+    "a longer circle": ({u: b*s, s: u.T*u}, VariableError, "by way of itself"),
+    "no symbol": ({2*u: b}, VariableError, "where= defines symbols"),
+    "another u": ({MatrixSymbol("u", n, 1): x}, VariableError, "another u"),
+    "the variable": ({x: X.T*b}, VariableError, "the variable"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused(name):
+    where, error, message = REFUSED[name]
+    with pytest.raises(error, match=message):
+        gradient(u.T*u + x.T*x, x, where=where)
+
+
+def test_sizes_differ():
+    assert len(set(SIZES.values())) == len(SIZES)

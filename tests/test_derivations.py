@@ -1,0 +1,220 @@
+"""Derivations: every equation by numbers, and the printed steps of the trace method."""
+
+import pytest
+import test_families as families
+from definition import check_derivation, m, n, p
+from sympy import (
+    Determinant,
+    Function,
+    MatrixExpr,
+    MatrixSymbol,
+    Symbol,
+    Trace,
+    latex,
+    log,
+    pretty,
+    sin,
+)
+from sympy.matrices.expressions import HadamardProduct, Identity, Transpose
+
+from sympy_matlayout import (
+    Differential,
+    Norm,
+    VariableError,
+    derivation,
+    gradient,
+    jacobian,
+    local_differentials,
+    matrix_derivative,
+)
+from sympy_matlayout.engine.maps import Transposition, identity
+
+x, y, a, c = (MatrixSymbol("x", n, 1), MatrixSymbol("y", n, 1),
+              MatrixSymbol("a", m, 1), MatrixSymbol("c", m, 1))
+X, S, A, B = (MatrixSymbol("X", m, n), MatrixSymbol("S", n, n),
+              MatrixSymbol("A", n, n), MatrixSymbol("B", n, n))
+t = Symbol("t")
+
+FAMILIES = {
+    families.x: families.BY_COLUMN,
+    families.z: families.BY_ROW,
+    families.s1: families.BY_ONE_BY_ONE,
+    families.X: families.BY_RECTANGULAR,
+    families.X.T: families.BY_TRANSPOSED,
+    families.S: families.BY_SQUARE,
+    families.W: families.BY_WITH_EXPLICIT_CONSTANTS,
+    families.t: families.BY_SCALAR,
+}
+
+
+@pytest.mark.parametrize("variable, layout", [
+    (v, layout) for v in FAMILIES for layout in ("numerator", "denominator")], ids=str)
+def test_every_step_of_every_family(variable, layout):
+    for line in filter(None, FAMILIES[variable].splitlines()):
+        check_derivation(eval(line, vars(families)), variable, layout)
+
+
+@pytest.mark.parametrize("layout", ["numerator", "denominator", "mixed"])
+def test_it_ends_in_the_derivative_asked_for(layout):
+    for f, v in ((a.T*X*y, X), (a.T*X*y, X.T), (X*y, y), (X*A*X.T, X), (t**2*X, t), (y, x)):
+        assert derivation(f, v, layout=layout).result == matrix_derivative(f, v, layout=layout)
+
+
+# --- the steps of the source documents' formulas ----------------------------------------
+
+PRINTED = {
+    "(13) x'Ax": (x.T*A*x, x, """
+        L = x.T*A*x                          | given
+        L = Trace(x.T*A*x)                   | a scalar is its own trace
+        dL = Trace(d(x.T*A*x))               | trace rule
+        dL = Trace(d(x.T)*A*x) + Trace(x.T*A*dx) | product rule
+        dL = Trace(dx.T*A*x) + Trace(x.T*A*dx)   | transpose rule
+        dL = Trace(A*x*dx.T) + Trace(x.T*A*dx)   | cyclic property
+        dL = Trace(x.T*A*dx) + Trace(x.T*A.T*dx) | trace of a transpose
+        dL = Trace((x.T*A + x.T*A.T)*dx)     | linearity
+        ∂L/∂x = A*x + A.T*x                  | first identification theorem
+        """),
+    "(26) a'Xb": (a.T*X*y, X, """
+        L = a.T*X*y                          | given
+        L = Trace(a.T*X*y)                   | a scalar is its own trace
+        dL = Trace(d(a.T*X*y))               | trace rule
+        dL = Trace(a.T*dX*y)                 | constant factors
+        dL = Trace(y*a.T*dX)                 | cyclic property
+        ∂L/∂X = a*y.T                        | first identification theorem
+        """),
+    "log det X": (log(Determinant(S)), S, """
+        L = log(Determinant(S))              | given
+        dL = d(Determinant(S))/Determinant(S)| chain rule
+        dL = Trace(S**(-1)*dS)               | determinant rule
+        ∂L/∂S = S.T**(-1)                    | first identification theorem
+        """),
+    "tr(AX⁻¹B)": (Trace(A*S.inverse()*B), S, """
+        L = Trace(A*S**(-1)*B)               | given
+        dL = Trace(d(A*S**(-1)*B))           | trace rule
+        dL = Trace(A*d(S**(-1))*B)           | constant factors
+        dL = -Trace(A*S**(-1)*dS*S**(-1)*B)  | inverse rule
+        dL = -Trace(S**(-1)*B*A*S**(-1)*dS)  | cyclic property
+        ∂L/∂S = -S.T**(-1)*A.T*B.T*S.T**(-1) | first identification theorem
+        """),
+    "tr((A∘X)B)": (Trace(HadamardProduct(A, S)*B), S, """
+        L = Trace((HadamardProduct(A, S))*B) | given
+        dL = Trace(d((HadamardProduct(A, S))*B)) | trace rule
+        dL = Trace(d(HadamardProduct(A, S))*B)   | constant factors
+        dL = Trace((HadamardProduct(A, dS))*B)   | Hadamard product rule
+        dL = Trace(B*(HadamardProduct(A, dS)))   | cyclic property
+        dL = Trace((HadamardProduct(A, B.T)).T*dS) | Hadamard product in a trace
+        ∂L/∂S = HadamardProduct(A, B.T)      | first identification theorem
+        """),
+    "X⁻¹": (S.inverse(), S, """
+        F = S**(-1)                          | given
+        dF = -S**(-1)*dS*S**(-1)             | inverse rule
+        Vec(dF) = -Vec(S**(-1)*dS*S**(-1))   | vec of both sides
+        Vec(dF) = -(KroneckerProduct(S.T**(-1), S**(-1)))*Vec(dS) | vec of a product
+        ∂Vec(F)/∂Vec(S).T = -(KroneckerProduct(S.T**(-1), S**(-1))) | first identification theorem
+        ∂Vec(F).T/∂Vec(S) = -(KroneckerProduct(S**(-1), S.T**(-1))) | the other layout is the transpose
+        """),  # noqa: E501
+}
+
+
+@pytest.mark.parametrize("name", PRINTED)
+def test_printed_steps(name):
+    f, v, text = PRINTED[name]
+    wanted = [tuple(part.strip() for part in line.split("|")) for line in text.strip().splitlines()]
+    assert [(str(s), s.rule) for s in derivation(f, v)] == wanted
+
+
+def test_intermediate_variables_stay():
+    u = MatrixSymbol("u", m, 1)
+    steps = check_derivation(u.T*u, x, "numerator", where={u: a - X*x})
+    assert "definition of u" in [s.rule for s in steps]
+    assert steps.result == -2*u.T*X
+    assert [str(s.left) for s in steps if "∂" in str(s.left)] == ["∂L/∂x", "∂L/∂x.T"]
+
+
+def test_undefined_functions():
+    f, Y = Function("f"), MatrixSymbol("Y", p, n)
+    P, C = MatrixSymbol("P", p, m), MatrixSymbol("C", p, n)
+    known = {f: lambda Z: Trace(Z.T*Z)**2 + Trace(C.T*Z)}
+    for layout in ("numerator", "denominator"):
+        check_derivation(f(Y)**2, X, layout, where={Y: P*X + C}, undefined=known)
+        check_derivation(f(P*X + C), X, layout, undefined=known)
+
+
+def test_a_broken_rule_is_caught(monkeypatch):
+    """The numbers would notice a wrong map, a wrong adjoint and a wrong matrix."""
+    for name, wrong, F in (("apply", lambda self, dY: dY, S*A*S.T),
+                           ("adjoint", lambda self, G: G, Trace(A*S*B*S.T)),
+                           ("matrix", lambda self: Identity(n**2), S*A*S.T)):
+        check_derivation(F, S)
+        with monkeypatch.context() as patch:
+            patch.setattr(Transposition, name, wrong)
+            with pytest.raises(AssertionError, match="wanted"):
+                check_derivation(F, S)
+
+
+# --- as an object -----------------------------------------------------------------------
+
+
+def test_it_is_data():
+    steps = derivation(a.T*X*y, X, layout="numerator")
+    assert len(steps) == len(list(steps)) == 7
+    assert steps[-1].right == steps.result == y*a.T
+    assert steps[2].left == Differential(Symbol("L"))
+    assert steps[4].law.statement == "tr(G'LYR) = tr(RG'LY)" and "M&N" in steps[4].source
+    assert all(s.rule for s in steps)
+
+
+def test_text_is_aligned():
+    rows = str(derivation(a.T*X*y, X)).splitlines()
+    assert len({row.index("=") for row in rows}) == 1
+    assert rows[4].strip() == "= Trace(y*a.T*dX)     [cyclic property; M&N 1.10; document 003]"
+
+
+def test_pretty_and_latex():
+    steps = derivation(Trace(A*S.inverse()*B), S, layout="numerator")
+    tex = latex(steps)
+    assert tex.startswith(r"\begin{aligned}") and tex.endswith(r"\end{aligned}")
+    assert tex.count(r"\\") == len(steps) - 1
+    assert r"\mathrm{d}L &= \operatorname{tr}" in tex
+    assert r"\frac{\partial L}{\partial S^{T}}" in tex
+    assert steps._repr_latex_() == f"$\\displaystyle {tex}$"
+    assert "[inverse rule]" in pretty(steps)
+    pretty(steps, use_unicode=False).encode("ascii")
+
+
+def test_names_avoid_the_symbols_in_use():
+    L, f = MatrixSymbol("L", n, n), Symbol("f")
+    assert derivation(f*Trace(L*S), S)[0].left == Symbol("g")
+    assert derivation(Trace(S), S, name="loss")[0].left == Symbol("loss")
+    with pytest.raises(VariableError, match="name"):
+        derivation(Trace(L), L, name="L")
+
+
+def test_a_rule_of_ones_own_names_itself():
+    class Doubled(MatrixExpr):
+        shape = property(lambda self: self.args[0].shape)
+
+    @local_differentials.register(Doubled)
+    def _(node, varies):
+        yield node.args[0], identity(node.shape)
+        yield node.args[0], identity(node.shape)
+
+    steps = derivation(Trace(A.T*Doubled(S)), S)
+    assert "rule for Doubled" in [s.rule for s in steps]
+    assert steps.result == 2*A
+
+
+def test_constants_and_the_variable_itself():
+    assert str(derivation(Trace(A), S).result) == "0"
+    assert [str(s) for s in derivation(S, S)][:2] == ["F = S", "dF = dS"]
+    assert derivation(t, t).result == 1
+    for f, v in ((Trace(A), S), (A*B, S), (S, S), (t, t), (x, x), (t*A, t)):
+        check_derivation(f, v)
+        check_derivation(f, v, "numerator")
+
+
+def test_norms_and_elementwise():
+    for f, v in ((Norm(a - X*x)**2, x), (Norm(X*A), X), ((X*x).applyfunc(sin), x)):
+        check_derivation(f, v)
+    assert isinstance(x.T, Transpose) and gradient(Norm(x)**2, x) == 2*x
+    assert jacobian(Norm(x)*x, x).shape == (n, n)
