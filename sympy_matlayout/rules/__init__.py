@@ -1,10 +1,11 @@
 """Local differentials, one file per family; importing this fills the table."""
 
 from . import algebra, determinant_inverse, elementwise, norms, scalars, structure, summation
-from .table import local_differentials
+from .table import cited, local_differentials
 
 __all__ = [
     "algebra",
+    "cited",
     "determinant_inverse",
     "elementwise",
     "local_differentials",
