@@ -27,7 +27,12 @@ from .expressions.constants import CommutationMatrix, DiagonalEmbedding, MatrixU
 from .expressions.differential import Differential, MatrixDifferential, ScalarDifferential
 from .expressions.matrix_sum import MatrixSum
 from .expressions.norm import Norm
-from .expressions.undefined_functions import FunctionGradient, FunctionValue
+from .expressions.undefined_functions import (
+    FunctionGradient,
+    FunctionJacobian,
+    FunctionValue,
+    MatrixFunction,
+)
 from .expressions.vec import Unvec, Vec
 from .layout import Layout, layout
 from .rules import local_differentials
@@ -50,11 +55,13 @@ __all__ = [
     "Differential",
     "FormError",
     "FunctionGradient",
+    "FunctionJacobian",
     "FunctionValue",
     "Layout",
     "LayoutError",
     "MatlayoutError",
     "MatrixDifferential",
+    "MatrixFunction",
     "MatrixSum",
     "MatrixUnit",
     "Norm",

@@ -43,7 +43,7 @@ def check_against_definition(expr, X, seed=0, undefined=None):
         return made_known(e, undefined)
 
     with mp.workdps(DIGITS):
-        values = values_for(expr, X, seed)
+        values = values_for(known(expr), X, seed)
         partials = Partials(known(expr), symbol, values, transposed=symbol != X)
         for layout in LAYOUTS:
             for form in partials.forms:

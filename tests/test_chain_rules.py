@@ -1,9 +1,36 @@
 """Functions given through intermediate variables, which stay in the result."""
 
+import pickle
+
 import pytest
-from definition import SIZES, m, n, p, q, values_for
+import sympy
+from definition import (
+    SIZES,
+    check_against_definition,
+    check_derivation,
+    m,
+    n,
+    p,
+    q,
+    values_for,
+)
 from mpmath import mp, mpf
-from sympy import Function, MatrixSymbol, Sum, Symbol, Trace, exp, log, sin, symbols, tanh
+from sympy import (
+    Function,
+    MatrixSymbol,
+    Sum,
+    Symbol,
+    Trace,
+    exp,
+    latex,
+    log,
+    pretty,
+    sin,
+    srepr,
+    symbols,
+    tanh,
+)
+from sympy.core.symbol import Str
 from sympy.matrices.expressions import (
     DiagMatrix,
     HadamardPower,
@@ -15,6 +42,8 @@ from sympy.matrices.expressions import (
 from sympy_matlayout import (
     Differential,
     FunctionGradient,
+    FunctionJacobian,
+    MatrixFunction,
     ShapeError,
     VariableError,
     differential,
@@ -138,3 +167,68 @@ def test_refused(name):
 
 def test_sizes_differ():
     assert len(set(SIZES.values())) == len(SIZES)
+
+
+# --- functions left open ----------------------------------------------------------------
+
+P, Q, R = MatrixSymbol("P", p, m), MatrixSymbol("Q", n, q), MatrixSymbol("R", q, n)
+KNOWN = {MatrixFunction: lambda name, rows, cols, *args: {
+    "u": lambda v: (X*v).applyfunc(sin),
+    "z": lambda v: (A*v).applyfunc(tanh),
+    "r": lambda v: (v.T*B.T).applyfunc(sin),
+    "F": lambda Y: (P*Y*Q).applyfunc(sin),
+    "G": lambda Y, v: P*Y.applyfunc(sin)*DiagMatrix(v)*Q,
+}[str(name)](*args)}
+u_of_x, r_of_x = MatrixFunction("u", m, 1, x), MatrixFunction("r", 1, p, x)
+F_of_M = MatrixFunction("F", p, q, M)
+OPEN = {
+    "vector": (u_of_x, x),
+    "row": (r_of_x, x),
+    "of a row": (MatrixFunction("r", 1, p, (Q*w)), w),
+    "chain of vectors": (MatrixFunction("z", p, 1, u_of_x), x),
+    "inner product": (r_of_x*MatrixFunction("z", p, 1, u_of_x), x),
+    "product with a scalar": (Trace(x.T*x)*u_of_x, x),
+    "matrix": (F_of_M, M),
+    "trace": (Trace(F_of_M*R*B.T), M),
+    "by the transpose": (F_of_M, M.T),
+    "two arguments": (MatrixFunction("G", p, q, M, x), x),
+}
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_functions_left_open(name):
+    expr, variable = OPEN[name]
+    check_against_definition(expr, variable, undefined=KNOWN)
+    for arrangement in ("numerator", "denominator"):
+        check_derivation(expr, variable, arrangement, undefined=KNOWN)
+
+
+def test_document_003_chain_rule_for_vectors():
+    """∂z/∂x = (∂u/∂x)(∂z/∂u) in denominator layout, (∂z/∂u)(∂u/∂x) in numerator"""
+    z_of_u = MatrixFunction("z", p, 1, u)
+    by_x, by_u = jacobian(u_of_x, x), jacobian(z_of_u, u)
+    assert matrix_derivative(z_of_u, x, where={u: u_of_x}, layout="numerator") == by_u*by_x
+    assert matrix_derivative(z_of_u, x, where={u: u_of_x}) == by_x.T*by_u.T
+    assert (str(by_u), latex(by_x)) == (
+        "(∂z(u)/∂u.T)", r"\frac{\partial u{\left(x \right)}}{\partial x^{T}}")
+
+
+def test_document_003_product_rules():
+    """y'z → (∂y/∂x)z + (∂z/∂x)y, and scalar y times z → (∂y/∂x)z' + y(∂z/∂x)"""
+    y, v = MatrixFunction("y", p, 1, x), MatrixFunction("v", p, 1, x)
+    assert normal_form(gradient(y.T*v, x)) == normal_form(
+        jacobian(y, x).T*v + jacobian(v, x).T*y)
+    h = Trace(b.T*X*x)
+    assert normal_form(matrix_derivative(h*v, x)) == normal_form(
+        X.T*b*v.T + h*jacobian(v, x).T)
+
+
+def test_open_functions_are_ordinary_sympy():
+    for node in (u_of_x, F_of_M, jacobian(u_of_x, x), jacobian(F_of_M, M)):
+        assert node.func(*node.args) == node and pickle.loads(pickle.dumps(node)) == node
+        assert eval(srepr(node), vars(sympy) | {"Str": Str, "MatrixFunction": MatrixFunction,
+                                                "FunctionJacobian": FunctionJacobian}) == node
+        pretty(node), latex(node)
+    assert u_of_x.subs({m: 2, n: 3}).as_explicit().shape == (2, 1)
+    with pytest.raises(ShapeError, match="takes matrices"):
+        MatrixFunction("u", m, 1, t)

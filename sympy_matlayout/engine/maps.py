@@ -593,6 +593,16 @@ def identity(domain: Shape) -> LinearMap:
     return Sandwich(Identity(domain[0]), Identity(domain[1]))
 
 
+def vectorization(domain: Shape) -> LinearMap:
+    """dY ↦ vec(dY), for a column itself."""
+    return identity(domain) if is_one(domain[1]) else Vectorization(domain)
+
+
+def unvectorization(codomain: Shape) -> LinearMap:
+    """dy ↦ the matrix whose vec is dy, for a column itself."""
+    return identity(codomain) if is_one(codomain[1]) else Unvectorization(codomain)
+
+
 def sum_values(values: list[Basic]) -> Basic:
     """The sum of scalars, or of matrices of one shape."""
     return c.add(*values) if is_matrix(values[0]) else Add(*values)

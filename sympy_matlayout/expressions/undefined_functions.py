@@ -1,15 +1,17 @@
-"""Undefined scalar functions of a matrix: value and gradient."""
+"""Functions of matrices that are left undefined: values, gradients, Jacobians."""
 
-from sympy import Expr
+from sympy import Expr, Symbol
 from sympy.core.function import AppliedUndef
+from sympy.core.symbol import Str
 from sympy.core.sympify import _sympify
 from sympy.matrices.expressions import MatrixExpr, MatrixSymbol
+from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.printing.pretty.stringpict import prettyForm
 
 from ..errors import ShapeError
-from .shape import Shape, is_matrix, same_shape, shape, show
+from .shape import Shape, as_size, is_matrix, same_shape, shape, show
 
-__all__ = ["FunctionGradient", "FunctionValue"]
+__all__ = ["FunctionGradient", "FunctionJacobian", "FunctionValue", "MatrixFunction"]
 
 
 class FunctionValue(Expr):
@@ -61,7 +63,84 @@ class FunctionValue(Expr):
     _latex = _pretty = _sympystr
 
 
-class FunctionGradient(MatrixExpr):
+class DerivativeAtPoint(MatrixExpr):
+    """The derivative of an undefined function by a bound variable, at a point."""
+
+    def __new__(cls, expr, variable, point):
+        expr, variable, point = map(_sympify, (expr, variable, point))
+        if not isinstance(variable, MatrixSymbol):
+            raise ShapeError(f"{cls.__name__}: {variable} is not a MatrixSymbol")
+        if not is_matrix(point) or not same_shape(shape(variable), shape(point)):
+            raise ShapeError(
+                f"{cls.__name__}: the variable is {show(shape(variable))}, "
+                f"the point {show(shape(point))}")
+        return super().__new__(cls, expr, variable, point)
+
+    @property
+    def expr(self):
+        return self.args[0]
+
+    @property
+    def variable(self) -> MatrixSymbol:
+        return self.args[1]
+
+    @property
+    def point(self):
+        return self.args[2]
+
+    @property
+    def free_symbols(self):
+        return (self.expr.free_symbols - {self.variable}) | self.point.free_symbols
+
+    def doit(self, **hints):
+        if self.expr.has(AppliedUndef, MatrixFunction):
+            return self
+        found = self._derivative().xreplace({self.variable: self.point})
+        return found.doit(**hints) if hints.get("deep", True) else found
+
+    def as_explicit(self):
+        done = self.doit()
+        return super().as_explicit() if done == self else done.as_explicit()
+
+    def _entry(self, i, j, **kwargs):
+        done = self.doit()
+        if done == self:
+            return MatrixElement(self, i, j)
+        return done._entry(i, j, **kwargs)
+
+    def _shown(self):
+        """Above and below the bar, with the point's own name or plain Y for the variable."""
+        Y, point = self.variable, self.point
+        plain = MatrixSymbol(Y.name.lstrip("_") or Y.name, *Y.shape)
+        if isinstance(point, MatrixSymbol):
+            plain = point
+        elif plain in self.free_symbols:
+            plain = Y
+        return (*self._fraction(self.expr.xreplace({Y: plain}), plain), plain)
+
+    def _sympystr(self, printer):
+        above, below, Y = self._shown()
+        if Y != self.point:
+            return f"{type(self).__name__}({', '.join(map(printer._print, self.args))})"
+        return f"(∂{printer._print(above)}/∂{printer._print(below)})"
+
+    def _pretty(self, printer):
+        above, below, Y = self._shown()
+        slope = (prettyForm(*printer._print(above).left("∂"))
+                 / prettyForm(*printer._print(below).left("∂")))
+        if Y == self.point:
+            return slope
+        at_point = prettyForm(*slope.right(" at ", printer._print(self.point)))
+        return prettyForm(*at_point.parens())
+
+    def _latex(self, printer):
+        above, below, Y = self._shown()
+        slope = r"\frac{\partial %s}{\partial %s}" % (printer._print(above), printer._print(below))
+        if Y == self.point:
+            return slope
+        return r"\left.%s\right|_{%s=%s}" % (slope, printer._print(Y), printer._print(self.point))
+
+class FunctionGradient(DerivativeAtPoint):
     r"""
     `\partial f(Y) / \partial Y` at a point, for a scalar function `f` left undefined.
 
@@ -96,82 +175,139 @@ class FunctionGradient(MatrixExpr):
     point : where the gradient is taken, of the same shape
     """
 
-    def __new__(cls, expr, variable, point):
-        expr, variable, point = map(_sympify, (expr, variable, point))
-        if not isinstance(variable, MatrixSymbol):
-            raise ShapeError(f"FunctionGradient: {variable} is not a MatrixSymbol")
-        if not is_matrix(point) or not same_shape(shape(variable), shape(point)):
-            raise ShapeError(
-                f"FunctionGradient: the variable is {show(shape(variable))}, "
-                f"the point {show(shape(point))}")
-        return super().__new__(cls, expr, variable, point)
-
-    @property
-    def expr(self):
-        return self.args[0]
-
-    @property
-    def variable(self) -> MatrixSymbol:
-        return self.args[1]
-
-    @property
-    def point(self):
-        return self.args[2]
-
     @property
     def shape(self) -> Shape:
         return shape(self.variable)
 
-    @property
-    def free_symbols(self):
-        return (self.expr.free_symbols - {self.variable}) | self.point.free_symbols
-
-    def doit(self, **hints):
-        if self.expr.has(AppliedUndef):
-            return self
+    def _derivative(self):
         from ..derivative import gradient
 
-        found = gradient(self.expr, self.variable).xreplace({self.variable: self.point})
-        return found.doit(**hints) if hints.get("deep", True) else found
+        return gradient(self.expr, self.variable)
 
-    def as_explicit(self):
-        done = self.doit()
-        return super().as_explicit() if done == self else done.as_explicit()
+    @staticmethod
+    def _fraction(f, Y):
+        return f, Y
+
+
+class MatrixFunction(MatrixExpr):
+    r"""
+    An undefined function with matrix values, of matrices.
+
+    Explanation
+    ===========
+
+    SymPy's ``Function`` has scalar values; this one has a shape.  Its
+    derivative is a ``FunctionJacobian``, so that chain rules can be written
+    with functions that are left open.
+
+    Examples
+    ========
+
+    >>> from sympy import MatrixSymbol, symbols
+    >>> from sympy_matlayout import MatrixFunction, matrix_derivative
+    >>> m, n, p = symbols('m n p', integer=True, positive=True)
+    >>> x, u = MatrixSymbol('x', n, 1), MatrixSymbol('u', m, 1)
+    >>> z_of_u, u_of_x = MatrixFunction('z', p, 1, u), MatrixFunction('u', m, 1, x)
+    >>> matrix_derivative(z_of_u, x, where={u: u_of_x}, layout='numerator')
+    (∂z(u)/∂u.T)*(∂u(x)/∂x.T)
+    >>> matrix_derivative(z_of_u, x, where={u: u_of_x})
+    (∂u(x)/∂x.T).T*(∂z(u)/∂u.T).T
+
+    Parameters
+    ==========
+
+    name : a string
+    m, n : the shape of the value
+    *arguments : matrix expressions
+
+    See Also
+    ========
+
+    sympy_matlayout.FunctionJacobian, sympy_matlayout.FunctionGradient
+    """
+
+    def __new__(cls, name, m, n, *arguments):
+        name = Str(name) if isinstance(name, str) else name
+        arguments = [_sympify(a) for a in arguments]
+        for a in arguments:
+            if not is_matrix(a):
+                raise ShapeError(f"MatrixFunction {name} takes matrices, got the scalar {a}")
+        return super().__new__(cls, name, as_size(m), as_size(n), *arguments)
+
+    @property
+    def name(self) -> str:
+        return str(self.args[0])
+
+    @property
+    def arguments(self):
+        return self.args[3:]
+
+    @property
+    def shape(self) -> Shape:
+        return self.args[1:3]
 
     def _entry(self, i, j, **kwargs):
-        done = self.doit()
-        if done == self:
-            from sympy.matrices.expressions.matexpr import MatrixElement
-            return MatrixElement(self, i, j)
-        return done._entry(i, j, **kwargs)
-
-    def _shown(self):
-        """The function and the variable under a name to read: the point's own, or plain Y."""
-        Y, point = self.variable, self.point
-        plain = MatrixSymbol(Y.name.lstrip("_") or Y.name, *Y.shape)
-        if isinstance(point, MatrixSymbol):
-            plain = point
-        elif plain in self.free_symbols:
-            plain = Y
-        return self.expr.xreplace({Y: plain}), plain
+        return MatrixElement(self, i, j)
 
     def _sympystr(self, printer):
-        f, Y = self._shown()
-        if Y != self.point:
-            return f"FunctionGradient({', '.join(map(printer._print, self.args))})"
-        return f"(∂{printer._print(f)}/∂{printer._print(Y)})"
-
-    def _pretty(self, printer):
-        f, Y = self._shown()
-        slope = prettyForm(*printer._print(f).left("∂"))/prettyForm(*printer._print(Y).left("∂"))
-        if Y == self.point:
-            return slope
-        at_point = prettyForm(*slope.right(" at ", printer._print(self.point)))
-        return prettyForm(*at_point.parens())
+        return f"{self.name}({', '.join(map(printer._print, self.arguments))})"
 
     def _latex(self, printer):
-        f, Y = self._shown()
-        slope = r"\frac{\partial %s}{\partial %s}" % (printer._print(f), printer._print(Y))
-        if Y == self.point:
-            return slope
-        return r"\left.%s\right|_{%s=%s}" % (slope, printer._print(Y), printer._print(self.point))
+        inside = ", ".join(map(printer._print, self.arguments))
+        return rf"{printer._print(Symbol(self.name))}{{\left({inside} \right)}}"
+
+    def _pretty(self, printer):
+        inside = prettyForm(*printer._print_seq(self.arguments, delimiter=", ").parens())
+        return prettyForm(*inside.left(printer._print(Symbol(self.name))))
+
+
+class FunctionJacobian(DerivativeAtPoint):
+    r"""
+    `\partial\mathrm{vec}\,F(Y)/\partial\mathrm{vec}^T(Y)` at a point, for an undefined `F`.
+
+    Explanation
+    ===========
+
+    The Jacobian (13) of a ``MatrixFunction``, in numerator layout; for columns
+    it is written `\partial F/\partial Y^T`.  Once the function has been
+    replaced by one that is known, ``doit`` differentiates.
+
+    Examples
+    ========
+
+    >>> from sympy import MatrixSymbol, sin
+    >>> from sympy_matlayout import MatrixFunction, jacobian
+    >>> A, x = MatrixSymbol('A', 2, 3), MatrixSymbol('x', 3, 1)
+    >>> J = jacobian(A*MatrixFunction('z', 3, 1, x), x); J
+    A*(∂z(x)/∂x.T)
+    >>> J.replace(MatrixFunction, lambda name, m, n, y: A.T*A*y).doit()
+    A*A.T*A
+
+    Parameters
+    ==========
+
+    expr : the matrix, such as ``F(Y)``
+    variable : the MatrixSymbol ``Y``, bound inside the node
+    point : where the Jacobian is taken, of the same shape
+
+    See Also
+    ========
+
+    sympy_matlayout.MatrixFunction
+    """
+
+    @property
+    def shape(self) -> Shape:
+        (p, q), (m, n) = shape(self.expr), shape(self.variable)
+        return p*q, m*n
+
+    def _derivative(self):
+        from ..derivative import jacobian
+
+        return jacobian(self.expr, self.variable)
+
+    @staticmethod
+    def _fraction(F, Y):
+        from ..canonical.constructors import transpose, vec
+
+        return vec(F), transpose(vec(Y))

@@ -72,7 +72,7 @@ from ..expressions.shape import (
     shape,
     show,
 )
-from ..expressions.undefined_functions import FunctionGradient, FunctionValue
+from ..expressions.undefined_functions import DerivativeAtPoint, FunctionValue
 from ..expressions.vec import Unvec, Vec
 from .index_notation import from_index_notation
 
@@ -201,8 +201,8 @@ def _function_value(node, args):
     return args[0]  # read f(X) is one already
 
 
-@rebuild.register(FunctionGradient)
-def _function_gradient(node, args):
+@rebuild.register(DerivativeAtPoint)
+def _derivative_at_point(node, args):
     return _over(node, [*node.args[:2], args[2]])  # f(Y) in it is a function, not a value
 
 

@@ -23,13 +23,25 @@ from sympy import (
 )
 from sympy.core.basic import Basic
 from sympy.core.function import AppliedUndef
-from sympy.matrices.expressions import MatrixSymbol
+from sympy.matrices.expressions import Identity, MatrixSymbol
 
 from ..engine.law import Law
-from ..engine.maps import InnerProduct, Scaling
+from ..engine.maps import (
+    InnerProduct,
+    Sandwich,
+    Scaling,
+    compose,
+    unvectorization,
+    vectorization,
+)
 from ..errors import DerivativeNotImplementedError
-from ..expressions.shape import is_matrix, shape
-from ..expressions.undefined_functions import FunctionGradient, FunctionValue
+from ..expressions.shape import Shape, is_matrix, shape
+from ..expressions.undefined_functions import (
+    FunctionGradient,
+    FunctionJacobian,
+    FunctionValue,
+    MatrixFunction,
+)
 from .table import Varies, cited, local_differentials
 
 
@@ -80,13 +92,31 @@ def _(node, varies):
         if not varies(arg):
             continue
         if is_matrix(arg):
-            taken = {a.name for a in node.atoms(MatrixSymbol)}
-            name = next(name for e in range(1, 99) if (name := "_"*e + "Y") not in taken)
-            Y = MatrixSymbol(name, *shape(arg))
+            Y = placeholder(node, shape(arg))
             with_Y = node.func(*node.args[:k], Y, *node.args[k + 1:])
             yield arg, InnerProduct(FunctionGradient(with_Y, Y, arg))
         else:
             yield arg, Scaling(node.fdiff(k + 1))
+
+
+def placeholder(node: Basic, size: Shape) -> MatrixSymbol:
+    """A MatrixSymbol to stand for an argument, under a name that the node doesn't hold."""
+    taken = {a.name for a in node.atoms(MatrixSymbol)}
+    name = next(name for e in range(1, 99) if (name := "_"*e + "Y") not in taken)
+    return MatrixSymbol(name, *size)
+
+
+@local_differentials.register(MatrixFunction)
+@cited("chain rule", "M&N 5.15; document 003")
+def _(node, varies):
+    """vec dF(Y) = (∂vec F/∂vec'Y) vec dY"""
+    for k, arg in enumerate(node.args):
+        if not is_matrix(arg) or not varies(arg):
+            continue
+        Y = placeholder(node, shape(arg))
+        J = FunctionJacobian(node.func(*node.args[:k], Y, *node.args[k + 1:]), Y, arg)
+        yield arg, compose(unvectorization(shape(node)), compose(
+            Sandwich(J, Identity(S.One)), vectorization(shape(arg))))
 
 
 def partials(expr: Expr, varies: Varies, bound: frozenset[Basic] = frozenset(),
