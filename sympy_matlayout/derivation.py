@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Basic, MatrixSymbol, S, Symbol, latex, sstr
+from sympy import Basic, Eq, MatrixSymbol, S, Symbol, latex, sstr
 from sympy.printing.pretty.stringpict import prettyForm
 
 from .canonical import constructors as c
@@ -57,6 +57,11 @@ class Step:
     left: Basic
     right: Basic
     law: Law
+
+    @property
+    def equation(self) -> Eq:
+        """The step as SymPy's equation, unevaluated."""
+        return Eq(self.left, self.right, evaluate=False)
 
     @property
     def rule(self) -> str:

@@ -5,6 +5,7 @@ import test_families as families
 from definition import check_derivation, m, n, p
 from sympy import (
     Determinant,
+    Eq,
     Function,
     MatrixExpr,
     MatrixSymbol,
@@ -162,6 +163,7 @@ def test_it_is_data():
     assert steps[2].left == Differential(Symbol("L"))
     assert steps[4].law.statement == "tr(G'LYR) = tr(RG'LY)" and "M&N" in steps[4].source
     assert all(s.rule for s in steps)
+    assert steps[-1].equation == Eq(steps[-1].left, y*a.T, evaluate=False)
 
 
 def test_text_is_aligned():

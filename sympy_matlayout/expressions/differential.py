@@ -27,7 +27,8 @@ class Differential(Expr):
 
     ``Differential(X)`` of a matrix is a MatrixSymbol to SymPy, of a scalar a
     scalar symbol.  ``Differential(A*X)`` stands for the differential of an
-    expression that is not worked out yet, as the steps of a derivation need.
+    expression that is not worked out yet, as the steps of a derivation need.  It
+    prints with parentheses, ``d(X**2)``, so that ``dX**2`` is the square of dX.
 
     Examples
     ========
