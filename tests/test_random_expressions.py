@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import mpmath
 import pytest
-from definition import SIZES, check_against_definition, m, n
+from definition import SIZES, check_against_definition, check_derivation, m, n
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 from sympy import (
@@ -40,13 +40,21 @@ from sympy.matrices.expressions import (
     Identity,
     KroneckerProduct,
     OneMatrix,
+    Transpose,
     ZeroMatrix,
 )
 from sympy.matrices.expressions.diagonal import DiagonalOf
 
-from sympy_matlayout import DerivativeNotImplementedError, Vec
+from sympy_matlayout import (
+    DerivativeNotImplementedError,
+    Vec,
+    differential,
+    jacobian,
+    jacobian_from_differential,
+)
 from sympy_matlayout.canonical import constructors as c
 from sympy_matlayout.numeric import evaluate
+from sympy_matlayout.numeric.definition import near
 
 t = Symbol("t", positive=True)
 z = symbols("z")
@@ -178,3 +186,33 @@ def test_many_random_expressions(expr, variable):
 
 def test_sizes_are_all_different():
     assert len(set(SIZES.values())) == len(SIZES)
+
+
+def check_worked_steps(expr, variable):
+    """Every step of the derivation by numbers, and the Jacobian identified in the differential."""
+    try:
+        value = evaluate(expr, _values(expr, variable))
+        if any(abs(v) > 1e4 for v in (value if isinstance(value, mpmath.matrix) else [value])):
+            return
+        check_derivation(expr, variable, "numerator")
+    except (ZeroDivisionError, OverflowError, ValueError, DerivativeNotImplementedError):
+        return
+    dF = differential(expr, variable.arg if isinstance(variable, Transpose) else variable)
+    found = jacobian_from_differential(dF, variable)
+    with mpmath.mp.workdps(30):
+        values = _values(expr, variable)
+        assert near(evaluate(found, values), evaluate(jacobian(expr, variable), values),
+                    mpmath.mpf(10)**-18)
+
+
+@settings(relaxed, max_examples=60)
+@given(wholes(2), st.sampled_from(VARIABLES))
+def test_worked_steps_of_random_expressions(expr, variable):
+    check_worked_steps(expr, variable)
+
+
+@pytest.mark.long
+@settings(relaxed, max_examples=2000, derandomize=False)
+@given(wholes(3), st.sampled_from(VARIABLES))
+def test_worked_steps_of_many_random_expressions(expr, variable):
+    check_worked_steps(expr, variable)
