@@ -8,22 +8,45 @@ the graph of dL, and the vec rules are the same sweep for a matrix dF.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Basic, Eq, MatrixSymbol, S, Symbol, latex, sstr
+from sympy import (
+    Basic,
+    Eq,
+    MatrixSymbol,
+    S,
+    Sum,
+    Symbol,
+    Trace,
+    Transpose,
+    latex,
+    preorder_traversal,
+    sstr,
+)
 from sympy.printing.pretty.stringpict import prettyForm
 
 from .canonical import constructors as c
 from .derivative import arranged, graph_of
 from .engine.graph import Graph
 from .engine.law import Law
-from .engine.maps import Composition, InnerProduct, LinearMap, compose, identity, sum_values, total
+from .engine.maps import (
+    Composition,
+    LinearMap,
+    Total,
+    compose,
+    identity,
+    is_identity,
+    sum_values,
+    total,
+)
 from .errors import VariableError, refusing
 from .expressions.differential import Differential
 from .expressions.partial import Partial
-from .expressions.shape import is_matrix, shape
+from .expressions.shape import is_matrix, is_scalar_shape, shape
 from .layout import Layout
 from .reading.definitions import read_definitions
 from .reading.read import read, read_function, sympified
@@ -45,8 +68,12 @@ IDENTIFIED = Law("first identification theorem", "dL = tr(G' dX) if and only if 
 IDENTIFIED_SCALAR = Law("derivative by a scalar", "dF = D dt if and only if ∂F/∂t = D", "M&N 5.4")
 IDENTIFIED_VEC = Law("first identification theorem", "vec dF = J vec dX if and only if "
                      "∂vec(F)/∂vec'(X) = J", "M&N 9.2")
-SIMPLIFIED = Law("simplified")
+TRANSPOSE = Law("transpose of both sides")
+REWRITTEN = Law("rewritten")
 TRANSPOSED = Law("the other layout is the transpose", "", "document 002")
+# Terms are kept apart, as they came, up to this many ways from one part to the whole.
+MOST_TERMS = 8
+
 BY_TRANSPOSE = Law("by the transpose of the variable", "", "document 000 (34)")
 
 
@@ -76,14 +103,25 @@ class Step:
     def __str__(self) -> str:
         return f"{sstr(self.left)} = {sstr(self.right)}"
 
+    def _latex(self, printer) -> str:
+        return f"{printer._print(self.left)} = {printer._print(self.right)}"
+
+    def _pretty(self, printer):
+        return prettyForm(*printer._print(self.left).right(" = ", printer._print(self.right)))
+
 
 @dataclass(frozen=True)
 class Derivation:
     """
     A derivative with the steps that lead to it.
 
-    Iterates over its steps; prints as text, with ``pprint`` and ``latex``, and
-    as aligned equations in a notebook.
+    Explanation
+    ===========
+
+    Iterates over its ``steps``; each has ``left``, ``right``, ``equation``,
+    ``rule``, ``source`` and ``law``, whose ``statement`` says what the rule
+    is.  ``result`` is the derivative.  Prints as text, with ``pprint`` and
+    ``latex``, and as aligned equations in a notebook.
     """
 
     steps: tuple[Step, ...]
@@ -139,7 +177,8 @@ class Derivation:
             row = prettyForm(*padded.right(" = ", printer._print(step.right)))
             row = prettyForm(*row.right(f"   [{step.law.name}]"))
             rows += ["", *row.picture] if rows else row.picture
-        return prettyForm("\n".join(rows))
+        width = max(map(len, rows))
+        return prettyForm("\n".join(line.ljust(width) for line in rows))
 
 
 def _comment(law: Law) -> str:
@@ -147,7 +186,8 @@ def _comment(law: Law) -> str:
 
 
 @refusing
-def derivation(expr: Any, X: Any, *, layout: Layout | str | None = None, name: str | None = None,
+def derivation(expr: Any, X: Any, *, layout: Layout | str | None = None,
+               name: str | Symbol | None = None,
                where: Mapping[Basic, Any] | None = None) -> Derivation:
     r"""
     The derivative as a person would work it out, with every step named.
@@ -197,7 +237,8 @@ def derivation(expr: Any, X: Any, *, layout: Layout | str | None = None, name: s
 
     .. [1] J. R. Magnus, H. Neudecker, Matrix Differential Calculus, 3rd ed., part 3
     """
-    function, definitions = read_function(expr), read_definitions(where)
+    function = read_function(expr)
+    definitions = read_definitions(where, function)
     variable, chosen = Variable.of(X), Layout.of(layout)
     graph = graph_of(function, [variable], definitions)
     of = _named(name, function, (variable.symbol, *definitions))
@@ -207,9 +248,10 @@ def derivation(expr: Any, X: Any, *, layout: Layout | str | None = None, name: s
     return Derivation(tuple(steps))
 
 
-def _named(name: str | None, function: Basic, symbols) -> Basic:
+def _named(name: str | Symbol | None, function: Basic, symbols) -> Basic:
     """L or F, or the first letter after it that is not in use."""
     taken = {s.name for s in function.free_symbols | set(symbols) if hasattr(s, "name")}
+    name = name.name if isinstance(name, Symbol) else name
     if name in taken:
         raise VariableError(f"the name {name} is that of a symbol in the expression; "
                             "give the function another")
@@ -221,8 +263,9 @@ def _named(name: str | None, function: Basic, symbols) -> Basic:
 def _statement(of, given, function, definitions) -> Iterator[Step]:
     yield Step(of, given, GIVEN)
     if not _looks_like(function, given):
-        trace = is_matrix(given) and not is_matrix(function)
-        yield Step(of, function, SCALAR if trace else READ)
+        scalars = any(is_matrix(a) and is_scalar_shape(shape(a)) for a in preorder_traversal(given))
+        yield Step(of, function, SCALAR if scalars and function.has(Trace) else
+                   READ if given.has(Sum) and not function.has(Sum) else REWRITTEN)
     for symbol, definition in definitions.items():
         yield Step(symbol, definition, Law(f"definition of {symbol}"))
 
@@ -248,7 +291,12 @@ def _differential(of: Basic, graph: Graph) -> Iterator[Step]:
 
 def _looks_like(a: Basic, b: Basic) -> bool:
     """Equal to a reader, whatever bound symbols and f(X) as a scalar are inside."""
-    return a == b or sstr(a) == sstr(b)
+    return a == b or _shown(a) == _shown(b)
+
+
+def _shown(expr: Basic) -> str:
+    names: dict[str, str] = {}
+    return re.sub(r"\b_\w+", lambda found: names.setdefault(found[0], f"_{len(names)}"), sstr(expr))
 
 
 def _law_at(node: Basic, graph: Graph) -> Law:
@@ -263,17 +311,22 @@ def _in_waves(graph: Graph, law_at: Callable[[Basic], Law]) -> Iterator[tuple[La
     for node in graph.order:
         for child in dict.fromkeys(child for child, _ in graph.edges[node]):
             users[child] += 1
-    ready = [node for node, count in users.items() if not count and node not in graph.variables]
+    laws = {node: law_at(node) for node in graph.order if node not in graph.variables}
+    waiting = Counter(laws.values())
+    ready = [node for node in laws if not users[node]]
+    waiting.subtract(laws[node] for node in ready)
     while ready:
-        laws = [law_at(node) for node in ready]
-        wave = [node for node, law in zip(ready, laws, strict=True) if law == laws[0]]
-        ready = [node for node in ready if node not in wave]
+        # a law that will be needed again further in can wait, so that it is used once
+        law = next((laws[node] for node in ready if not waiting[laws[node]]), laws[ready[0]])
+        wave = [node for node in ready if laws[node] == law]
+        ready = [node for node in ready if laws[node] != law]
         for node in wave:
             for child in dict.fromkeys(child for child, _ in graph.edges[node]):
                 users[child] -= 1
-                if not users[child] and child not in graph.variables:
+                if not users[child] and child in laws:
                     ready.append(child)
-        yield laws[0], wave
+                    waiting[laws[child]] -= 1
+        yield law, wave
 
 
 # --- towards dL = tr(G' dX), or vec(dF) = J vec(dX) -------------------------------------
@@ -286,7 +339,7 @@ def _identified(of: Basic, dF: Basic, graph: Graph, variable: Variable,
     in_traces = not is_matrix(of) or not variable.shape
     left = Differential(of) if in_traces else c.vec(Differential(of))
     if left != Differential(of):
-        yield Step(left, c.vec(dF), VEC)
+        yield Step(left, c.vec(dF), TRANSPOSE if isinstance(left, Transpose) else VEC)
     swept = Graph(dF, [direction], local_differentials)
     before, maps = dF if in_traces else c.vec(dF), []
     show = _in_traces if in_traces else _in_vecs
@@ -298,7 +351,6 @@ def _identified(of: Basic, dF: Basic, graph: Graph, variable: Variable,
     by_symbol = Variable(variable.symbol)
     plain = Layout.NUMERATOR if is_matrix(of) else Layout.DENOMINATOR
     first = _partial(of, by_symbol, plain)
-    wanted = arranged(graph, by_symbol, plain, "auto")
     identified = (IDENTIFIED_SCALAR if not variable.shape else
                   IDENTIFIED if in_traces else IDENTIFIED_VEC)
     if swept.root in swept.edges:
@@ -307,15 +359,14 @@ def _identified(of: Basic, dF: Basic, graph: Graph, variable: Variable,
         if not _looks_like(collected, before):
             yield Step(left, collected, COLLECTED if in_traces else SUMMED)
         found = _read_off(whole)
-        yield Step(first, found, identified)
-        if not _looks_like(found, wanted):
-            yield Step(first, wanted, SIMPLIFIED)
     else:
-        yield Step(first, wanted, identified)
+        found = arranged(graph, by_symbol, plain, "auto")
+    yield Step(first, found, identified)
     label = _partial(of, variable, layout)
-    if label != first:
-        yield Step(label, arranged(graph, variable, layout, "auto"),
-                   BY_TRANSPOSE if variable.transposed else TRANSPOSED)
+    if variable.transposed and is_matrix(of):
+        yield Step(label, arranged(graph, variable, layout, "auto"), BY_TRANSPOSE)
+    elif label != first:
+        yield Step(label, c.transpose(found), BY_TRANSPOSE if variable.transposed else TRANSPOSED)
 
 
 def _swept(graph: Graph, law: str) -> Iterator[tuple[Law, dict[Basic, list[LinearMap]]]]:
@@ -324,14 +375,20 @@ def _swept(graph: Graph, law: str) -> Iterator[tuple[Law, dict[Basic, list[Linea
     for used, nodes in _in_waves(
             graph, lambda node: getattr(_outermost(graph.edges[node][0][1]), law)):
         for node in nodes:
-            to_root = total(maps.pop(node))
-            for child, m in graph.edges[node]:
-                maps.setdefault(child, []).append(compose(to_root, m))
+            to_root = maps.pop(node)
+            if len(to_root) > MOST_TERMS:
+                to_root = [total(to_root)]
+            for m in to_root:
+                for child, local in graph.edges[node]:
+                    maps.setdefault(child, []).append(compose(m, local))
         yield used, maps
 
 
 def _outermost(m: LinearMap) -> LinearMap:
-    return _outermost(m.outer) if isinstance(m, Composition) else m
+    """The map whose law a step goes by; taking a sum apart is linearity."""
+    if isinstance(m, Composition):
+        return _outermost(m.outer)
+    return Total((m,)) if is_identity(m) else m
 
 
 def _in_traces(m: LinearMap, node: Basic) -> Basic:
@@ -346,8 +403,8 @@ def _in_vecs(m: LinearMap, node: Basic) -> Basic:
 
 def _read_off(whole: LinearMap) -> Basic:
     """The gradient or derivative by a scalar, else the Jacobian."""
-    if isinstance(whole, InnerProduct):
-        return whole.gradient
+    if not whole.codomain:
+        return whole.adjoint(S.One)
     if not whole.domain:
         return whole.apply(S.One)
     return whole.matrix()

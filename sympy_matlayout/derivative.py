@@ -132,7 +132,8 @@ def matrix_derivative(
     chosen = Layout.of(layout)
     if form == "vech":
         check_form(form, ("matrix", "vec", "array"), "a variable without a structure")
-    function, definitions = read_function(expr), read_definitions(where)
+    function = read_function(expr)
+    definitions = read_definitions(where, function)
     several = isinstance(X, (tuple, list))
     found = tuple(
         arranged(graph_of(function, [v], definitions), v, chosen, form)
@@ -186,7 +187,7 @@ def gradient(f: Any, X: Any, *more: Any, where: Mapping[Basic, Any] | None = Non
         raise ShapeError(f"the gradient is for scalars, and this is {show(shape(function))}; "
                          "use jacobian or matrix_derivative")
     variables = [Variable.of(v) for v in (X, *more)]
-    graph = graph_of(function, variables, read_definitions(where))
+    graph = graph_of(function, variables, read_definitions(where, function))
     found = dict(zip(graph.variables, graph.gradients(), strict=True))
     results = tuple(v.turn(found[v.symbol]) for v in variables)
     return results if more else results[0]

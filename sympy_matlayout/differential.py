@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from math import prod
 from typing import Any
 
 from sympy import Symbol, preorder_traversal
@@ -46,7 +47,9 @@ def differential(F: Any, *variables: Any, where: Mapping[Basic, Any] | None = No
 
     Has the shape of `F`; 1x1 expressions are scalars.  Differentials of the
     variables are constants, so that ``differential(differential(F, X), X)`` is
-    the second differential.
+    the second differential.  Intermediate variables of ``where`` have to be
+    given each time, since they stay in the result by name; or use
+    ``second_differential``.
 
     Without variables everything that can vary does: all matrix symbols and
     all scalar symbols that are neither integers nor sizes; in an expression
@@ -84,12 +87,14 @@ def differential(F: Any, *variables: Any, where: Mapping[Basic, Any] | None = No
 
     .. [1] J. R. Magnus, H. Neudecker, Matrix Differential Calculus, 3rd ed., chapter 8
     """
-    function, definitions = read_function(F), read_definitions(where)
+    function = read_function(F)
+    definitions = read_definitions(where, function)
     graph = graph_of(function, _varying(function, variables, definitions), definitions)
     return graph.tangent({v: Differential(v) for v in graph.variables})
 
 
-def second_differential(F: Any, *variables: Any) -> Basic:
+def second_differential(F: Any, *variables: Any,
+                        where: Mapping[Basic, Any] | None = None) -> Basic:
     r"""
     The second differential `\mathrm{d}^2 F = \mathrm{d}(\mathrm{d}F)`.
 
@@ -114,6 +119,7 @@ def second_differential(F: Any, *variables: Any) -> Basic:
 
     F : a scalar or matrix expression
     *variables : MatrixSymbols or Symbols, as for ``differential``
+    where : definitions of intermediate variables, which stay in the result
 
     See Also
     ========
@@ -125,7 +131,13 @@ def second_differential(F: Any, *variables: Any) -> Basic:
 
     .. [1] J. R. Magnus, H. Neudecker, Matrix Differential Calculus, 3rd ed., chapter 6
     """
-    return differential(differential(F, *variables), *variables)
+    function = read_function(F)
+    definitions = read_definitions(where, function)
+    variables = _varying(function, variables, definitions)
+    for _ in range(2):
+        graph = graph_of(function, variables, definitions)
+        function = graph.tangent({v: Differential(v) for v in graph.variables})
+    return function
 
 
 @refusing
@@ -229,7 +241,7 @@ def jacobian_from_differential(dF: Any, X: Any) -> Basic:
 
 
 @refusing
-def hessian_from_differential(d2L: Any, X: Any) -> Basic:
+def hessian_from_differential(d2L: Any, X: Any, Y: Any = None) -> Basic:
     r"""
     The symmetric `H` with
     `\mathrm{d}^2 L = \mathrm{vec}(\mathrm{d}X)^T H\,\mathrm{vec}(\mathrm{d}X)`.
@@ -239,29 +251,33 @@ def hessian_from_differential(d2L: Any, X: Any) -> Basic:
 
     The second identification theorem: if the second differential is
     `\mathrm{vec}(\mathrm{d}X)^T B\,\mathrm{vec}(\mathrm{d}X)`, the Hessian is
-    `\frac12(B + B^T)`, of shape `mn \times mn`, vec column-major.
+    `\frac12(B + B^T)`, of shape `mn \times mn`, vec column-major.  In a second
+    differential by several variables, `X` and `Y` name a block,
+    `\partial\,\mathrm{vec}(\nabla_X L)/\partial\,\mathrm{vec}^T(Y)`.
 
     Examples
     ========
 
     >>> from sympy import MatrixSymbol, symbols
     >>> from sympy_matlayout import hessian_from_differential, second_differential
-    >>> n = symbols('n', integer=True, positive=True)
-    >>> A, x = MatrixSymbol('A', n, n), MatrixSymbol('x', n, 1)
-    >>> hessian_from_differential(second_differential(x.T*A*x, x), x)
-    A + A.T
+    >>> m, n = symbols('m n', integer=True, positive=True)
+    >>> A, x, y = MatrixSymbol('A', n, m), MatrixSymbol('x', n, 1), MatrixSymbol('y', m, 1)
+    >>> d2L = second_differential(x.T*x + x.T*A*y, x, y)
+    >>> hessian_from_differential(d2L, x), hessian_from_differential(d2L, x, y)
+    (2*I, A)
 
     Parameters
     ==========
 
-    d2L : a scalar or 1x1 expression, quadratic in ``Differential(X)``
+    d2L : a scalar or 1x1 expression, quadratic in the differentials it holds
     X : a MatrixSymbol, the transpose of one, or a Symbol
+    Y : the second variable of a mixed block, `X` by default
 
     Raises
     ======
 
-    NotLinearError : d2L is not quadratic in dX
-    VariableError : dX does not occur, though other differentials do
+    NotLinearError : d2L is not quadratic in the differentials
+    VariableError : dX or dY does not occur, though other differentials do
     ShapeError : d2L is a matrix
 
     See Also
@@ -274,15 +290,22 @@ def hessian_from_differential(d2L: Any, X: Any) -> Basic:
 
     .. [1] J. R. Magnus, H. Neudecker, Matrix Differential Calculus, 3rd ed., 10.3
     """
-    variable, function = Variable.of(X), read_function(d2L)
+    by, other = Variable.of(X), Variable.of(X if Y is None else Y)
+    function = read_function(d2L)
     if shape(function):
         raise ShapeError(f"the Hessian is for scalars, and this is {show(shape(function))}")
-    (slope,) = _graph_by(_direction(function, variable), function/2).gradients()
-    slope = variable.turn(slope)
+    for variable in (by, other):
+        _direction(function, variable)
+    (slope,) = _graph_by(_direction(function, by), function/2).gradients()
+    slope = by.turn(slope)
     if not _is_zero(slope) and not _differentials(slope):
-        raise NotLinearError(f"{function} is linear, not quadratic, in the differentials")
+        raise NotLinearError(f"{function} is linear, not quadratic, in {Differential(by.symbol)}; "
+                             "take the second differential")
     _require_vanishing(function, "quadratic")
-    return _identified(slope, variable, Layout.NUMERATOR, "vec", "quadratic", function)
+    if Differential(other.symbol) not in slope.free_symbols:
+        _require_vanishing(slope, "quadratic", function)
+        return zero((prod(by.shape), prod(other.shape)))  # no cross terms
+    return _identified(slope, other, Layout.NUMERATOR, "vec", "quadratic", function)
 
 
 def _varying(function: Basic, given: tuple, definitions: Mapping[Basic, Basic]) -> list[Variable]:

@@ -63,7 +63,7 @@ class Layout(Enum):
         if given is None:
             return current_layout()
         try:
-            return cls(given)
+            return cls(given.lower() if isinstance(given, str) else given)
         except ValueError:
             names = ", ".join(repr(member.value) for member in cls)
             raise LayoutError(f"unknown layout {given!r}; the layouts are {names}") from None

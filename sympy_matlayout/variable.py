@@ -14,7 +14,7 @@ from .canonical import constructors as c
 from .engine.graph import Graph
 from .engine.maps import LinearMap, Transposition, compose
 from .errors import VariableError
-from .expressions.shape import Shape, shape
+from .expressions.shape import Shape, is_matrix, shape, show
 
 __all__ = ["Variable", "refuse_namesakes"]
 
@@ -43,7 +43,7 @@ class Variable:
                     "and take the entry of the result")
         raise VariableError(
             f"can't differentiate by {given} ({type(given).__name__}); a variable is a "
-            f"MatrixSymbol, the transpose of one, a Symbol, or a list of these{hint}")
+            f"MatrixSymbol, the transpose of one, or a Symbol{hint}")
 
     @property
     def shape(self) -> Shape:
@@ -73,6 +73,6 @@ def refuse_namesakes(symbol: Basic, graph: Graph) -> None:
               if isinstance(a, (MatrixSymbol, Symbol)) and not isinstance(a, Dummy)
               and a.name == symbol.name and a != symbol]
     if others:
-        raise VariableError(
-            f"the expression holds another {symbol} than the one named: "
-            f"{srepr(others[0])}, not {srepr(symbol)}")
+        kinds = [show(shape(s)) if is_matrix(s) else srepr(s) for s in (others[0], symbol)]
+        raise VariableError(f"the expression holds another {symbol} than the one named: "
+                            f"{kinds[0]}, not {kinds[1]}")

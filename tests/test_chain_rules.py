@@ -145,15 +145,17 @@ def test_differentials_go_through():
 
 def test_an_intermediate_that_does_not_depend_on_the_variable():
     assert gradient(u.T*u, x, where={u: b}) == ZeroMatrix(n, 1)
-    assert gradient(x.T*x, x, where={u: X*x}) == 2*x
+    with pytest.raises(VariableError, match="where= defines u, m×1, which does not occur"):
+        gradient(x.T*x, x, where={u: X*x})
 
 
 REFUSED = {
+    "no dictionary": ([(u, X*x)], VariableError, "takes a dictionary"),
     "wrong shape": ({u: X}, ShapeError, "where= defines u"),
     "a circle": ({u: X*x + s*u}, VariableError, "by way of itself"),
     "a longer circle": ({u: b*s, s: u.T*u}, VariableError, "by way of itself"),
     "no symbol": ({2*u: b}, VariableError, "where= defines symbols"),
-    "another u": ({MatrixSymbol("u", n, 1): x}, VariableError, "another u"),
+    "another u": ({MatrixSymbol("u", n, 1): x}, VariableError, "u, n×1, which does not occur"),
     "the variable": ({x: X.T*b}, VariableError, "the variable"),
 }
 

@@ -30,6 +30,7 @@ from sympy.matrices.expressions import (
     DiagMatrix,
     HadamardPower,
     HadamardProduct,
+    Identity,
     KroneckerProduct,
     ZeroMatrix,
 )
@@ -295,6 +296,22 @@ def second_partials(f, variable, values):
             H[r, c] = sum(su*sv*value((u, su*h), (v, sv*h))
                           for su in (1, -1) for sv in (1, -1))/(4*h*h)
     return H
+
+
+def test_mixed_blocks_of_a_hessian():
+    d2L = second_differential(Trace(x.T*A*x) + Trace(b.T*X*x)*Trace(M), x, M)
+    assert normal_form(hessian_from_differential(d2L, x)) == normal_form(A + A.T)
+    mixed = X.T*b*Vec(Identity(n)).T
+    assert normal_form(hessian_from_differential(d2L, x, M)) == normal_form(mixed)
+    assert normal_form(hessian_from_differential(d2L, M, x)) == normal_form(mixed.T)
+    apart = second_differential(Trace(x.T*x) + Trace(M**2), x, M)
+    assert hessian_from_differential(apart, x, M) == ZeroMatrix(n, n**2)
+
+
+def test_second_differential_through_intermediates():
+    u = MatrixSymbol("u", m, 1)
+    d2L = second_differential(u.T*u, x, where={u: b - X*x})
+    assert hessian_from_differential(d2L, x) == 2*X.T*X
 
 
 def test_what_is_not_quadratic_is_refused():

@@ -1,7 +1,7 @@
 """Index notation read as matrices, and what can't be read so differentiated entry by entry."""
 
 import pytest
-from definition import check_against_definition, m, n
+from definition import check_against_definition, check_derivation, m, n, q
 from sympy import (
     Abs,
     KroneckerDelta,
@@ -17,7 +17,7 @@ from sympy import (
 )
 from sympy.matrices.expressions import HadamardProduct, OneMatrix
 
-from sympy_matlayout import gradient
+from sympy_matlayout import MatrixSum, Norm, gradient
 from sympy_matlayout.reading.read import read
 
 i, j, k = symbols("i j k", integer=True)
@@ -87,3 +87,39 @@ def test_a_product_with_a_zero_factor_has_a_derivative():
 
 def test_a_hadamard_product_by_entries():
     assert gradient(Sum(HadamardProduct(X, Y)[i, j], rows, cols), X) == Y
+
+
+# --- sums over samples: matrices that change with the index ------------------------------
+
+D, mu, Sigma = MatrixSymbol("D", n, q), MatrixSymbol("mu", n, 1), MatrixSymbol("Sigma", n, n)
+W, w = MatrixSymbol("W", m, n), MatrixSymbol("w", q, 1)
+sample, other = D[:, i], D[:, j]
+over_samples = (i, 0, q - 1)
+SAMPLES = [
+    (Sum(Trace((sample - mu).T*Sigma.inverse()*(sample - mu)), over_samples), mu),
+    (Sum(Trace((sample - mu).T*Sigma.inverse()*(sample - mu)), over_samples), Sigma),
+    (Sum(Trace((sample - mu).T*Sigma*(sample - mu)), over_samples), D),
+    (Sum(Norm(sample - mu)**2, over_samples), mu),
+    (Sum(log(1 + exp(-w[i, 0]*Trace(sample.T*mu))), over_samples), mu),
+    (Sum(log(1 + exp(-w[i, 0]*Trace(sample.T*mu))), over_samples), w),
+    (Sum(Norm(W*sample - a), over_samples), W),
+    (Sum(exp(-Norm(sample - other)**2), over_samples, (j, 0, q - 1)), D),
+    (Trace(Sigma*MatrixSum((sample - mu)*(sample - mu).T, over_samples)), mu),
+    (MatrixSum((sample - mu)*(sample - mu).T, over_samples), mu),
+    (Sum(i*Trace(Sigma**i), (i, 1, 4)), Sigma),
+    (Sum(Trace(Sigma**i), (i, 0, m)), Sigma),
+]
+
+
+@pytest.mark.parametrize("f, variable", SAMPLES, ids=str)
+def test_sums_over_samples(f, variable):
+    check_against_definition(f, variable)
+    check_derivation(f, variable)
+
+
+def test_gaussian_scatter_matrix():
+    """Σᵢ(dᵢ − μ)'Σ⁻¹(dᵢ − μ) by Σ: constant factors stand outside the sum."""
+    f = Sum(Trace((sample - mu).T*Sigma.inverse()*(sample - mu)), over_samples)
+    G = gradient(f, Sigma)
+    scatter = [a for a in G.args if isinstance(a, MatrixSum)]
+    assert len(scatter) == 1 and not scatter[0].has(Sigma)

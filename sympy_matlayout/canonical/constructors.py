@@ -143,11 +143,24 @@ def multiply(*factors: Basic) -> Basic:
 
 
 def matrix_sum(body: Basic, limits: Tuple) -> Basic:
-    """The sum over an index; of scalars as well."""
+    """The sum over an index, of scalars as well, constant factors in front and behind."""
     index, lower, upper = limits
-    if index not in body.free_symbols:
-        return scale(upper - lower + 1, body) if is_matrix(body) else (upper - lower + 1)*body
-    return new(MatrixSum, body, limits) if is_matrix(body) else Sum(body, limits)
+    if not is_matrix(body):
+        return Sum(body, limits) if index in body.free_symbols else (upper - lower + 1)*body
+    if isinstance(body, ZeroMatrix):
+        return body
+    factors = list(body.args if isinstance(body, MatMul) else [body])
+    before, after = [], []
+    while factors and index not in factors[0].free_symbols:
+        before.append(factors.pop(0))
+    while factors and index not in factors[-1].free_symbols:
+        after.insert(0, factors.pop())
+    if not factors:
+        return scale(upper - lower + 1, body)
+    if not any(map(is_matrix, factors)):  # only a scalar holds the index
+        return multiply(Sum(Mul(*factors), limits), *before, *after)
+    inside = factors[0] if len(factors) == 1 else new(MatMul, *factors)
+    return multiply(*before, new(MatrixSum, inside, limits), *after)
 
 
 def _is_neutral(matrix: Basic) -> bool:
@@ -249,9 +262,13 @@ def _transpose_term(matrix: Basic) -> Basic:
 def _is_flat(term: Basic) -> bool:
     """Whether a term is a product of symbols and their transposes."""
     factors = term.args if isinstance(term, MatMul) else [term]
-    return all(not is_matrix(f) or isinstance(f, (MatrixSymbol, Identity, OneMatrix))
-               or isinstance(f, Transpose) and isinstance(f.args[0], MatrixSymbol)
-               for f in factors)
+    return all(not is_matrix(f) or isinstance(f, (Identity, OneMatrix))
+               or _is_symbol(f.args[0] if isinstance(f, Transpose) else f) for f in factors)
+
+
+def _is_symbol(matrix: Basic) -> bool:
+    """A matrix symbol or a slice of one."""
+    return isinstance(matrix.args[0] if isinstance(matrix, MatrixSlice) else matrix, MatrixSymbol)
 
 
 def trace(matrix: Basic) -> Expr:

@@ -593,6 +593,17 @@ def identity(domain: Shape) -> LinearMap:
     return Sandwich(Identity(domain[0]), Identity(domain[1]))
 
 
+def summation(term: LinearMap, limits: Tuple) -> LinearMap:
+    """Σ term over an index, as a map from or onto scalars where the term is one."""
+    if isinstance(term, InnerProduct):
+        return InnerProduct(c.matrix_sum(term.gradient, limits))
+    if isinstance(term, ScalarTimes):
+        return ScalarTimes(c.matrix_sum(term.direction, limits))
+    if isinstance(term, Scaling) and not term.domain:
+        return Scaling(c.matrix_sum(term.factor, limits))
+    return Summation(term, limits)
+
+
 def vectorization(domain: Shape) -> LinearMap:
     """dY ↦ vec(dY), for a column itself."""
     return identity(domain) if is_one(domain[1]) else Vectorization(domain)

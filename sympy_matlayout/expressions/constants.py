@@ -1,6 +1,6 @@
 """Constant matrices of zeros and ones that the vec form of a derivative needs."""
 
-from sympy import Eq, Expr, Integer, KroneckerDelta, Mod, Piecewise, S, floor
+from sympy import Eq, Expr, KroneckerDelta, Mod, Piecewise, S, floor
 from sympy.core.sympify import _sympify
 from sympy.matrices import ImmutableDenseMatrix
 from sympy.matrices.expressions import MatrixExpr
@@ -235,5 +235,5 @@ class MatrixUnit(MatrixExpr):
         return MatrixUnit(n, m, j, i)
 
     def _latex(self, printer):
-        _, _, i, j = (a + 1 if isinstance(a, Integer) else a for a in self.args)
-        return f"E_{{{printer._print(i)},{printer._print(j)}}}"
+        i, j = map(printer._print, self.args[2:])
+        return f"E_{{{i},{j}}}"

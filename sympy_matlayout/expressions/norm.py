@@ -123,7 +123,8 @@ class Norm(Expr):
     def _pretty(self, printer):
         bars = "‖" if printer._use_unicode else "||"
         inside = printer._print(self.matrix)
-        return prettyForm(*prettyForm(*inside.left(bars)).right(bars))
+        order = f"_{printer._print(self.order)}" if len(self.args) == 2 else ""
+        return prettyForm(*prettyForm(*inside.left(bars)).right(bars + order))
 
     def _numpycode(self, printer):
         norm = printer._module_format("numpy.linalg.norm")

@@ -109,13 +109,11 @@ class DerivativeAtPoint(MatrixExpr):
         return done._entry(i, j, **kwargs)
 
     def _shown(self):
-        """Above and below the bar, with the point's own name or plain Y for the variable."""
+        """Above and below the bar, the variable under the point's name or a free letter."""
         Y, point = self.variable, self.point
-        plain = MatrixSymbol(Y.name.lstrip("_") or Y.name, *Y.shape)
-        if isinstance(point, MatrixSymbol):
-            plain = point
-        elif plain in self.free_symbols:
-            plain = Y
+        taken = {s.name for s in self.free_symbols if hasattr(s, "name")}
+        plain = point if isinstance(point, MatrixSymbol) else next(
+            (MatrixSymbol(name, *Y.shape) for name in "YZWVUT" if name not in taken), Y)
         return (*self._fraction(self.expr.xreplace({Y: plain}), plain), plain)
 
     def _sympystr(self, printer):

@@ -15,8 +15,11 @@ from ..expressions.shape import is_matrix, is_scalar_shape, same_shape, shape, s
 from .read import read_function
 
 
-def read_definitions(where: Mapping[Basic, Any] | None) -> dict[Basic, Basic]:
-    """Each intermediate variable with its definition, well-formed and not in a circle."""
+def read_definitions(where: Mapping[Basic, Any] | None, function: Basic) -> dict[Basic, Basic]:
+    """Each intermediate variable with its definition, well-formed, in use, not in a circle."""
+    if not isinstance(where, (Mapping, type(None))):
+        raise VariableError(f"where= takes a dictionary such as {{u: b - A*x}}, got {where!r} "
+                            f"({type(where).__name__})")
     found = {}
     for symbol, given in (where or {}).items():
         if not isinstance(symbol, (MatrixSymbol, Symbol)):
@@ -25,6 +28,10 @@ def read_definitions(where: Mapping[Basic, Any] | None) -> dict[Basic, Basic]:
         found[symbol] = _fitting(symbol, read_function(given))
     for symbol in found:
         _refuse_circle(symbol, found)
+        others = (d for s, d in found.items() if s != symbol)
+        if not any(symbol in holder.free_symbols for holder in (function, *others)):
+            raise VariableError(f"where= defines {symbol}, {show(shape(symbol))}, "
+                                f"which does not occur in {function}")
     return found
 
 

@@ -33,7 +33,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from ..canonical import constructors as c
 from ..canonical.contraction import Contraction, NotMatrixNotation
 from ..errors import ShapeError
-from ..expressions.shape import same_size, shape, show
+from ..expressions.shape import is_matrix, same_size, shape, show
 
 Sizes = dict[Symbol, Expr]  # every live index with the size it runs over
 
@@ -101,6 +101,8 @@ def _is_repeated_sum(expr: Pow) -> bool:
 
 def _of_indices(expr: Expr, free: Sequence[Symbol], sizes: Sizes) -> Basic:
     """An expression in the indices alone, such as ``i + j``."""
+    if any(map(is_matrix, preorder_traversal(expr))):
+        raise NotMatrixNotation(expr)  # a matrix that changes with an index
     if len(free) == 2:
         return FunctionMatrix(*(sizes[i] for i in free), Lambda(tuple(free), expr))
     return FunctionMatrix(sizes[free[0]], S.One, Lambda((free[0], Dummy("j")), expr))

@@ -116,7 +116,7 @@ def read_function(expr: Any) -> Basic:
 
 def sympified(expr: Any) -> Basic:
     """What a user gave, as an expression."""
-    found = sympify(expr)
+    found = None if isinstance(expr, str) else sympify(expr)
     found = found.as_immutable() if hasattr(found, "as_immutable") else found
     if not isinstance(found, Expr) and not is_matrix(found):
         raise ShapeError(f"can't differentiate {expr!r}, a {type(expr).__name__}; "

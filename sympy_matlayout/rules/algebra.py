@@ -5,7 +5,7 @@ References: Magnus & Neudecker, Matrix Differential Calculus, 8.2-8.4; document
 003, table of differentials.
 """
 
-from sympy import Integer, S, Tuple, preorder_traversal
+from sympy import Integer, S
 from sympy.matrices.expressions import Identity, MatAdd, MatMul, MatPow, MatrixSymbol, Transpose
 
 from ..canonical import constructors as c
@@ -14,16 +14,14 @@ from ..engine.maps import (
     PowerSum,
     Sandwich,
     ScalarTimes,
-    Summation,
     Transposition,
-    compose,
     identity,
 )
-from ..errors import DerivativeNotImplementedError, VariableError
-from ..expressions.bound_symbols import index_symbol
-from ..expressions.matrix_sum import MatrixSum
+from ..errors import VariableError
 from ..expressions.shape import is_matrix, shape
 from .table import cited, local_differentials
+
+CONSTANT_FACTORS = Law("constant factors", "d(AXB) = A·dX·B, d(cX) = c·dX", "M&N 8.2")
 
 
 @local_differentials.register(MatAdd)
@@ -36,7 +34,7 @@ def _(node, varies):
 
 @local_differentials.register(MatMul)
 @cited("product rule", "M&N 8.2; document 003",
-       linear=Law("constant factors", "d(AXB) = A·dX·B, d(cX) = c·dX", "M&N 8.2"))
+       where=lambda node, children: CONSTANT_FACTORS if len(children) == 1 else None)
 def _(node, varies):
     """d(XY) = dX·Y + X·dY, and d(cX) = dc·X + c·dX for a scalar c"""
     scalars = [a for a in node.args if not is_matrix(a)]
@@ -78,32 +76,6 @@ def _(node, varies):
 def _(node, varies):
     """dXᵀ = (dX)ᵀ"""
     yield node.args[0], Transposition(shape(node.args[0]))
-
-
-@local_differentials.register(MatrixSum)
-@cited("sum rule", "M&N 8.2")
-def _(node, varies):
-    """d ΣMᵢ = Σ dMᵢ"""
-    index, *ends = node.limits
-    if any(map(varies, ends)):
-        raise DerivativeNotImplementedError(f"the limits of a sum depend on the variable: {node}")
-    inside = {s for part in preorder_traversal(node.body)
-              for s in getattr(part, "bound_symbols", ())}
-    own = index_symbol(inside | node.free_symbols)
-    body = node.body.xreplace({index: own})
-    for child, term in _outside(body, identity(shape(node)), own, varies):
-        yield child, Summation(term, Tuple(own, *ends))
-
-
-def _outside(node, to_root, index, varies):
-    """The maps from what doesn't hold the index."""
-    for child, m in local_differentials(node, varies):
-        if varies(child):
-            m = compose(to_root, m)
-            if index in child.free_symbols:
-                yield from _outside(child, m, index, varies)
-            else:
-                yield child, m
 
 
 @local_differentials.register(MatrixSymbol)

@@ -9,15 +9,19 @@ from sympy import Determinant, S, Trace
 from sympy.matrices.expressions import Identity, Inverse, MatPow
 
 from ..canonical import constructors as c
+from ..engine.law import Law
 from ..engine.maps import InnerProduct, Sandwich
 from ..expressions.shape import shape
 from .table import cited, local_differentials
 
+POWER = Law("trace of a power", "d tr Xᵏ = k tr(Xᵏ⁻¹ dX)", "M&N 8.2, 1.10")
+
 
 @local_differentials.register(Trace)
-@cited("trace rule", "M&N 8.2; document 003")
+@cited("trace rule", "M&N 8.2; document 003",
+       where=lambda node, children: POWER if children[0] != node.args[0] else None)
 def _(node, varies):
-    """d tr X = tr dX, and d tr Xᵏ = k tr(Xᵏ⁻¹ dX) for any k"""
+    """d tr X = tr dX"""
     matrix = node.args[0]
     if isinstance(matrix, MatPow) and not varies(matrix.args[1]):
         base, k = matrix.args

@@ -16,6 +16,7 @@ from sympy import (
     Derivative,
     Dummy,
     Expr,
+    Mul,
     S,
     Subs,
     Symbol,
@@ -37,12 +38,29 @@ from ..engine.maps import (
 from ..errors import DerivativeNotImplementedError
 from ..expressions.shape import Shape, is_matrix, shape
 from ..expressions.undefined_functions import (
+    DerivativeAtPoint,
     FunctionGradient,
     FunctionJacobian,
     FunctionValue,
     MatrixFunction,
 )
 from .table import Varies, cited, local_differentials
+
+CONSTANT_FACTORS = Law("constant factors", "d(cu) = c du", "M&N 8.2")
+PRODUCT = Law("product rule", "d(uv) = du·v + u·dv", "M&N 8.2")
+QUOTIENT = Law("quotient rule", "d(u/v) = (du·v - u·dv)/v²", "M&N 8.2")
+
+
+def _law_of_product(node, children) -> Law | None:
+    """A product, whose factors are the children themselves or one over them."""
+    if not isinstance(node, Mul):
+        return None
+    varying = [a for a in node.args if any(a.has(child) for child in children)]
+    if len(varying) != len(children) or not all(a in children or 1/a in children for a in varying):
+        return None
+    if not all(a in children for a in varying):
+        return QUOTIENT
+    return CONSTANT_FACTORS if len(children) == 1 else PRODUCT
 
 
 @local_differentials.register(Add)
@@ -54,7 +72,7 @@ def _(node, varies):
 
 
 @local_differentials.register(Expr)
-@cited("chain rule", "M&N 5.12", linear=Law("constant factors", "d(cu) = c du", "M&N 8.2"))
+@cited("chain rule", "M&N 5.12", where=lambda node, children: _law_of_product(node, children))
 def _head(node, varies):
     """du(v, w) = ∂u/∂v dv + ∂u/∂w dw, with SymPy's partial derivatives"""
     if is_matrix(node):  # a matrix class without a rule is an Expr too
@@ -104,6 +122,14 @@ def placeholder(node: Basic, size: Shape) -> MatrixSymbol:
     taken = {a.name for a in node.atoms(MatrixSymbol)}
     name = next(name for e in range(1, 99) if (name := "_"*e + "Y") not in taken)
     return MatrixSymbol(name, *size)
+
+
+@local_differentials.register(DerivativeAtPoint)
+def _(node, varies):
+    raise DerivativeNotImplementedError(
+        f"second derivatives of a function of matrices that is left undefined are not covered: "
+        f"{node}; put a known function in its place")
+    yield
 
 
 @local_differentials.register(MatrixFunction)

@@ -11,14 +11,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sympy import Dummy, Eq, Expr, KroneckerDelta, Lambda, Piecewise, Product, S, Sum
+from sympy import (
+    Dummy,
+    Eq,
+    Expr,
+    KroneckerDelta,
+    Lambda,
+    Piecewise,
+    Product,
+    S,
+    Sum,
+    Tuple,
+    preorder_traversal,
+)
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import FunctionMatrix
 from sympy.matrices.expressions.matexpr import MatrixElement
 
-from ..engine.maps import InnerProduct, Scaling
+from ..engine.maps import InnerProduct, LinearMap, Scaling, compose, identity, summation
 from ..errors import DerivativeNotImplementedError
 from ..expressions.bound_symbols import index_symbol
+from ..expressions.matrix_sum import MatrixSum
 from ..expressions.shape import is_one, same_size, shape
 from ..reading.index_notation import from_index_notation
 from .scalars import partials
@@ -43,15 +56,52 @@ def _(node, varies):
     try:
         terms = list(_entry_terms(node, varies, frozenset()))
     except DerivativeNotImplementedError:
-        if not all(end.is_Integer for _, *ends in node.limits for end in ends):
+        if isinstance(node, Sum):
+            yield from _term_by_term(node, varies)
+        elif all(end.is_Integer for _, *ends in node.limits for end in ends):
+            yield node.doit(deep=False), Scaling(S.One)  # a known number of factors
+        else:
             raise
-        yield node.doit(deep=False), Scaling(S.One)  # a known number of terms
         return
     for term in terms:
         if term.place is None:
             yield term.child, Scaling(_summed(term.coefficient, term.limits))
         else:
             yield term.child, InnerProduct(_gradient(term))
+
+
+@local_differentials.register(MatrixSum)
+@cited("sum rule, term by term", "M&N 8.2")
+def _(node, varies):
+    """d ΣMᵢ = Σ dMᵢ"""
+    yield from _term_by_term(node, varies)
+
+
+def _term_by_term(node: Basic, varies: Varies) -> Iterator[tuple[Basic, LinearMap]]:
+    """The differential under the sum, for a body that holds matrices changing with the index."""
+    body, *limits = node.args
+    index, *ends = limits.pop()
+    if limits:
+        body = Sum(body, *limits)
+    if any(map(varies, ends)):
+        raise DerivativeNotImplementedError(f"the limits of a sum depend on the variable: {node}")
+    inside = {s for part in preorder_traversal(body) for s in getattr(part, "bound_symbols", ())}
+    own = index_symbol(inside | node.free_symbols)
+    body = body.xreplace({index: own})
+    for child, term in _outside(body, identity(shape(body)), own, varies):
+        yield child, summation(term, Tuple(own, *ends))
+
+
+def _outside(node: Basic, to_root: LinearMap, index: Basic,
+             varies: Varies) -> Iterator[tuple[Basic, LinearMap]]:
+    """The maps from what doesn't hold the index."""
+    for child, m in local_differentials(node, varies):
+        if varies(child):
+            m = compose(to_root, m)
+            if index in child.free_symbols:
+                yield from _outside(child, m, index, varies)
+            else:
+                yield child, m
 
 
 def _entry_terms(expr: Expr, varies: Varies, bound: frozenset) -> Iterator[EntryTerm]:

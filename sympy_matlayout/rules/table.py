@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import singledispatch
 from typing import TypeVar
 
-from sympy import MatMul, Mul
 from sympy.core.basic import Basic
 
 from ..engine.law import Law
@@ -82,17 +81,19 @@ def local_differentials(node: Basic, varies: Varies) -> Iterable[tuple[Basic, Li
 Rule = TypeVar("Rule", bound=Callable)
 
 
-def cited(name: str, source: str = "", *, linear: Law | None = None) -> Callable[[Rule], Rule]:
+def cited(name: str, source: str = "", *,
+          where: Callable[[Basic, Sequence[Basic]], Law | None] | None = None,
+          ) -> Callable[[Rule], Rule]:
     """
     The rule under its textbook name; the first line of its docstring states it.
 
-    ``linear`` is its name where only one part of the node varies, the others
-    being constant factors.
+    ``where`` may give special cases a name of their own: of a node and the
+    children that vary it returns a law, or None.
     """
     def with_law(rule: Rule) -> Rule:
         statement = (rule.__doc__ or "").strip().partition("\n")[0]
         rule.law = Law(name, statement, source)
-        rule.linear_law = linear or rule.law
+        rule.special_law = where or (lambda node, children: None)
         return rule
     return with_law
 
@@ -102,5 +103,4 @@ def law_of(node: Basic, children: Sequence[Basic]) -> Law:
     rule = local_differentials.dispatch(type(node))
     if not hasattr(rule, "law"):
         return Law(f"rule for {type(node).__name__}")
-    one_factor = isinstance(node, (Mul, MatMul)) and len(children) == 1
-    return rule.linear_law if one_factor and children[0] in node.args else rule.law
+    return rule.special_law(node, children) or rule.law
