@@ -153,7 +153,14 @@ def cycle_traces(expr: Any, last: Basic) -> Expr:
     ==========
 
     expr : a scalar or 1x1 expression
-    last : the factor; traces that don't hold it as a factor stay as they are
+    last : the factor, the last one where it occurs several times; traces that
+        don't hold it as a factor of their product stay as they are: sums have
+        to be taken apart with ``split_traces`` before
+
+    Raises
+    ======
+
+    VariableError : `last` occurs nowhere in the expression
 
     See Also
     ========

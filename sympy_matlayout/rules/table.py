@@ -36,7 +36,7 @@ def local_differentials(node: Basic, varies: Varies) -> Iterable[tuple[Basic, Li
 
     An operation of one's own, the symmetric part of a square matrix:
 
-    >>> from sympy import MatrixExpr, MatrixSymbol, Trace
+    >>> from sympy import MatrixExpr, MatrixSymbol, Rational, Trace
     >>> from sympy_matlayout import gradient, local_differentials
     >>> from sympy_matlayout.engine.maps import Scaling, Transposition
     >>> class SymmetricPart(MatrixExpr):
@@ -44,11 +44,11 @@ def local_differentials(node: Basic, varies: Varies) -> Iterable[tuple[Basic, Li
     >>> @local_differentials.register(SymmetricPart)
     ... def _(node, varies):
     ...     Y, = node.args
-    ...     yield Y, Scaling(1/2, Y.shape)
-    ...     yield Y.T, Scaling(1/2, Y.shape)
+    ...     yield Y, Scaling(Rational(1, 2), Y.shape)
+    ...     yield Y.T, Scaling(Rational(1, 2), Y.shape)
     >>> A, X = MatrixSymbol('A', 3, 3), MatrixSymbol('X', 3, 3)
     >>> gradient(Trace(A.T*SymmetricPart(X)), X)
-    0.5*A + 0.5*A.T
+    (1/2)*A + (1/2)*A.T
 
     Parameters
     ==========
