@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import Any
 
 from sympy import (
@@ -27,6 +28,7 @@ from sympy import (
     preorder_traversal,
     sstr,
 )
+from sympy.core.function import AppliedUndef
 from sympy.printing.pretty.stringpict import prettyForm
 
 from .canonical import constructors as c
@@ -241,22 +243,26 @@ def derivation(expr: Any, X: Any, *, layout: Layout | str | None = None,
     definitions = read_definitions(where, function)
     variable, chosen = Variable.of(X), Layout.of(layout)
     graph = graph_of(function, [variable], definitions)
-    of = _named(name, function, (variable.symbol, *definitions))
+    of = _named(name, function, definitions, variable.symbol)
     steps = [*_statement(of, sympified(expr), function, definitions),
              *_differential(of, graph)]
     steps += _identified(of, steps[-1].right, graph, variable, chosen)
     return Derivation(tuple(steps))
 
 
-def _named(name: str | Symbol | None, function: Basic, symbols) -> Basic:
+def _named(name: str | Symbol | None, function: Basic, definitions: Mapping[Basic, Basic],
+           variable: Basic) -> Basic:
     """L or F, or the first letter after it that is not in use."""
-    taken = {s.name for s in function.free_symbols | set(symbols) if hasattr(s, "name")}
-    name = name.name if isinstance(name, Symbol) else name
-    if name in taken:
+    holders = (function, variable, *definitions, *definitions.values())
+    parts = [a for holder in holders for a in preorder_traversal(holder)]
+    taken = {getattr(a, "name", None) for a in parts} | {
+        a.func.__name__ for a in parts if isinstance(a, AppliedUndef)}
+    if name is not None and str(name) in taken:
         raise VariableError(f"the name {name} is that of a symbol in the expression; "
                             "give the function another")
     letters = "FGHPQRSTUVWY" if is_matrix(function) else "LfghJQ"
-    letter = name or next((k for k in letters if k not in taken), "f_0")
+    free = (k for k in chain(letters, map("f_{}".format, count())) if k not in taken)
+    letter = str(name) if name is not None else next(free)
     return MatrixSymbol(letter, *shape(function)) if is_matrix(function) else Symbol(letter)
 
 

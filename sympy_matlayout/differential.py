@@ -12,9 +12,11 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
-from sympy import Symbol, preorder_traversal
+from sympy import Piecewise, Symbol, preorder_traversal
 from sympy.core.basic import Basic
+from sympy.core.relational import Relational
 from sympy.matrices.expressions import MatrixSymbol, ZeroMatrix
+from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
 from .canonical.normal_form import normal_form
 from .derivative import arranged, graph_of
@@ -296,14 +298,21 @@ def hessian_from_differential(d2L: Any, X: Any, Y: Any = None) -> Basic:
         raise ShapeError(f"the Hessian is for scalars, and this is {show(shape(function))}")
     for variable in (by, other):
         _direction(function, variable)
-    (slope,) = _graph_by(_direction(function, by), function/2).gradients()
-    slope = by.turn(slope)
-    if not _is_zero(slope) and not _differentials(slope):
-        raise NotLinearError(f"{function} is linear, not quadratic, in {Differential(by.symbol)}; "
-                             "take the second differential")
+    held = sorted(_differentials(function), key=str)
+    slopes = dict(zip(held, Graph(function/2, held, local_differentials).gradients(),
+                      strict=True))
     _require_vanishing(function, "quadratic")
-    if Differential(other.symbol) not in slope.free_symbols:
+    if _jumps(function):
+        raise NotLinearError(f"{function} is not quadratic in the differentials")
+    for d, slope in slopes.items():
+        if not _is_zero(slope) and not _differentials(slope):
+            raise NotLinearError(f"{function} is linear, not quadratic, in {d}; "
+                                 "take the second differential")
         _require_vanishing(slope, "quadratic", function)
+        for e in sorted(_differentials(slope), key=str):
+            _slope(slope, Variable(e), Layout.NUMERATOR, "vec", "quadratic", function)
+    slope = by.turn(slopes.get(Differential(by.symbol), zero(shape(by.symbol))))
+    if Differential(other.symbol) not in _differentials(slope):
         return zero((prod(by.shape), prod(other.shape)))  # no cross terms
     return _identified(slope, other, Layout.NUMERATOR, "vec", "quadratic", function)
 
@@ -335,6 +344,10 @@ def _direction(function: Basic, variable: Variable) -> Variable:
     """dX as a variable, which the function has to hold unless it is zero."""
     direction = replace(variable, symbol=Differential(variable.symbol))
     held = _differentials(function)
+    for d in held:
+        if not d.is_of_variable:
+            raise VariableError(
+                f"{d} is not worked out; put differential({d.of}, ...) in its place")
     if direction.symbol not in held and not _is_zero(function):
         others = ", ".join(sorted(map(str, held))) or "no differential"
         hint = (f"; what is called {direction.symbol} in it is a symbol of another kind or shape, "
@@ -352,17 +365,38 @@ def _graph_by(direction: Variable, function: Basic) -> Graph:
 
 def _identified(function: Basic, variable: Variable, layout: Layout, form: str,
                 degree: str = "linear", given: Basic | None = None) -> Basic:
-    """The derivative by dX of what is linear in dX."""
+    """The derivative by dX of what is linear in dX and in the other differentials."""
     direction = _direction(function, variable)
+    for d in sorted(_differentials(function), key=str):
+        if d != direction.symbol:
+            _slope(function, Variable(d), Layout.NUMERATOR, "vec", degree, given)
+    found = _slope(function, direction, layout, form, degree, given)
+    _require_vanishing(function, degree, given)
+    return found
+
+
+def _slope(function: Basic, direction: Variable, layout: Layout, form: str,
+           degree: str, given: Basic | None) -> Basic:
+    """The derivative by a differential, which has to be free of differentials."""
     found = arranged(_graph_by(direction, function), direction, layout, form)
     if _differentials(found):
         found = normal_form(found)  # they may cancel
-    held = _differentials(found)
+    held = _differentials(found) or _jumps(function)
     if held:
         raise NotLinearError(
             f"{function if given is None else given} is not {degree} in "
             f"{', '.join(sorted(map(str, held | {direction.symbol})))}")
-    _require_vanishing(function, degree, given)
+    return found
+
+
+def _jumps(function: Basic) -> set[Differential]:
+    """The differentials in conditions, where a derivative doesn't see what they do."""
+    found = set()
+    for part in preorder_traversal(function):
+        if isinstance(part, Relational):
+            found |= _differentials(part)
+        elif isinstance(part, ElementwiseApplyFunction) and part.function.has(Piecewise):
+            found |= _differentials(part.expr)
     return found
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import product
+from math import prod
 from typing import Any
 
 from sympy import Add, Expr, Trace
@@ -18,7 +19,7 @@ from sympy.matrices.expressions import HadamardProduct, MatAdd
 from .canonical import constructors as c
 from .canonical.monomial import word_factors
 from .canonical.normal_form import normal_form
-from .errors import ShapeError, VariableError, refusing
+from .errors import DerivativeNotImplementedError, ShapeError, VariableError, refusing
 from .expressions.shape import is_matrix, shape, show
 from .reading.read import read, read_function, sympified
 
@@ -30,6 +31,8 @@ __all__ = [
     "trace_normal_form",
     "transpose_traces",
 ]
+
+MOST_TERMS = 1 << 12
 
 
 @refusing
@@ -289,4 +292,7 @@ def _summands(matrix: Basic) -> list[Basic]:
         return [t for a in matrix.args for t in _summands(a)]
     if max(map(len, sums)) == 1:
         return [matrix]
+    if prod(map(len, sums)) > MOST_TERMS:
+        raise DerivativeNotImplementedError(
+            f"a product of sums with {prod(map(len, sums))} terms is too long to write out")
     return [t for factors in product(*sums) for t in _summands(c.multiply(*factors))]

@@ -14,7 +14,9 @@ from sympy import (
     latex,
     log,
     pretty,
+    prod,
     sin,
+    symbols,
 )
 from sympy.matrices.expressions import HadamardProduct, Identity, Transpose
 
@@ -190,6 +192,9 @@ def test_names_avoid_the_symbols_in_use():
     assert derivation(Trace(S), S, name="loss")[0].left == Symbol("loss")
     with pytest.raises(VariableError, match="name"):
         derivation(Trace(L), L, name="L")
+    assert derivation(Function("L")(X), X)[0].left == Symbol("f")
+    assert derivation(t**2, x, where={t: x.T*x*Symbol("L")})[0].left == Symbol("f")
+    assert derivation(prod(symbols("L f g h J Q f_0"))*t, t)[0].left == Symbol("f_1")
 
 
 def test_a_rule_of_ones_own_names_itself():

@@ -9,17 +9,24 @@ from definition import DIGITS, SIZES, TOLERANCE, m, n, p, q
 from mpmath import mp
 from sympy import (
     Determinant,
+    Eq,
     Function,
+    Integral,
+    Lambda,
     Matrix,
     MatrixSymbol,
+    Piecewise,
     S,
     Sum,
     Symbol,
     Trace,
+    ccode,
     exp,
+    julia_code,
     lambdify,
     latex,
     log,
+    octave_code,
     pretty,
     sin,
     srepr,
@@ -27,7 +34,10 @@ from sympy import (
 )
 from sympy.core.symbol import Str
 from sympy.matrices.expressions import (
+    BlockDiagMatrix,
+    BlockMatrix,
     DiagMatrix,
+    DiagonalMatrix,
     HadamardPower,
     HadamardProduct,
     Identity,
@@ -45,6 +55,7 @@ from sympy_matlayout import (
     ShapeError,
     VariableError,
     Vec,
+    derivation,
     differential,
     gradient,
     gradient_from_differential,
@@ -57,6 +68,7 @@ from sympy_matlayout.canonical.normal_form import normal_form
 from sympy_matlayout.expressions.bound_symbols import index_symbol
 from sympy_matlayout.numeric import evaluate, example_values
 from sympy_matlayout.numeric.definition import near
+from sympy_matlayout.numeric.evaluation import vec as numeric_vec
 
 t, s = symbols("t s")
 k = Symbol("k", integer=True, positive=True)
@@ -205,6 +217,12 @@ def test_of_a_constant():
 
 
 NOT_LINEAR = {
+    "nonlinear in another": Trace(C.T*dX) + dt**2,
+    "bilinear in others": Trace(C.T*dX) + dt*Differential(s),
+    "a jump": Trace(C.T*dX) + Piecewise((0, dt < 1), (1, True)),
+    "a jump at zero": Trace(C.T*dX) + Piecewise((0, Eq(dt, 0)), (1, True)),
+    "a jump in every entry": Trace(C.T*dX.applyfunc(
+        Lambda(t, Piecewise((t, t < 1), (t + 1, True))))),
     "square": Trace(dX.T*dX),
     "square of a trace": Trace(C.T*dX)**2,
     "product of two": Trace(dX.T*dY),
@@ -222,6 +240,39 @@ def test_what_is_not_linear_is_refused(name):
         gradient_from_differential(NOT_LINEAR[name], X)
     with pytest.raises(NotLinearError, match="not linear in"):
         jacobian_from_differential(NOT_LINEAR[name], X)
+
+
+ZEROS_OF_ALL_KINDS = [
+    (Matrix([dt, 2*dt]), t), (BlockDiagMatrix(dM, dM.T), M),
+    (BlockMatrix([[dX, 2*dX], [3*dX, ZeroMatrix(m, n)]]), X), (DiagonalMatrix(dM), M),
+    (Sum(dM[i, n - 1 - i], (i, 0, n - 1)), M), (Sum(dM[i, j], (j, 0, i), (i, 0, n - 1)), M),
+    (Integral(s*dt, (s, 0, 1)), t), (MatrixSum(A**i*dM, (i, 0, k)), M),
+    (Trace(KroneckerProduct(dM, A)), M), (Vec(dX), X),
+]
+
+
+@pytest.mark.parametrize("dF, variable", ZEROS_OF_ALL_KINDS, ids=str)
+def test_what_vanishes_without_dX(dF, variable):
+    """By numbers: J vec(dX) = vec(dF) for a random dX."""
+    J = jacobian_from_differential(dF, variable)
+    direction = Differential(variable)
+    with mp.workdps(30):
+        values = example_values([S(dF), direction], SIZES)
+        found = evaluate(J, values)*numeric_vec(values[direction])
+        assert near(found, numeric_vec(evaluate(S(dF), values)), mpmath.mpf(10)**-25)
+
+
+def test_what_is_not_worked_out_is_refused():
+    """d(S²) depends on S: it is neither a constant nor another variable's differential."""
+    undone = derivation(Trace(M.T*B*M*M), M)[3].right
+    assert any(not d.is_of_variable for d in undone.atoms(Differential))
+    with pytest.raises(VariableError, match="not worked out"):
+        gradient_from_differential(undone, M)
+    for function in (gradient, differential):
+        with pytest.raises(MatlayoutError, match="not worked out"):
+            function(Trace(Differential(M**2)), M)
+    assert gradient(Trace(Differential(A**2)*M), M) == Differential(A**2).T
+    assert Differential(t**2).subs(t, 3) == Differential(t**2)
 
 
 def test_what_looks_nonlinear_and_is_not():
@@ -316,6 +367,7 @@ def test_second_differential_through_intermediates():
 
 def test_what_is_not_quadratic_is_refused():
     for given in (Trace(C.T*dX), Trace(dX.T*dX) + Trace(C.T*dX), Trace(dX.T*dX) + 1,
+                  Trace(dX.T*dX) + dt, Trace(dX.T*dX) + Piecewise((0, dt < 1), (1, True)),
                   Trace(dX.T*dX)**2):
         with pytest.raises(NotLinearError, match="not quadratic"):
             hessian_from_differential(given, X)
@@ -350,6 +402,10 @@ def test_substitution_keeps_directions():
     assert (t*dt).subs(t, 5) == 5*dt and (t*dt).xreplace({t: s}) == s*Differential(s)
     assert differential(dX*Q, X) == ZeroMatrix(m, q)
     assert (t*dt).diff(t) == dt and dt.diff(dt) == 1
+
+
+def test_code_printers():
+    assert (ccode(2*dt), octave_code(P*dX), julia_code(dt)) == ("2*dt", "P*dX", "dt")
 
 
 def test_lambdify_takes_differentials():

@@ -8,11 +8,13 @@ import sympy
 from definition import check_against_definition, check_derivation, m, n, p
 from mpmath import matrix, mpf
 from sympy import (
+    I,
     Matrix,
     MatrixSymbol,
     Rational,
     Symbol,
     Trace,
+    ZeroMatrix,
     exp,
     lambdify,
     latex,
@@ -79,12 +81,20 @@ def test_ordinary_sympy():
     assert Norm(X).is_nonnegative and Norm(X).is_commutative
 
 
+def test_wide_matrices():
+    wide = MatrixSymbol("V", 2, 3)
+    check_against_definition(Norm(wide, "nuc"), wide)
+    assert Norm(ZeroMatrix(2, 3)).doit() == 0
+
+
 def test_refusals():
+    with pytest.raises(DerivativeNotImplementedError, match="everything is real"):
+        gradient(Norm(I*x), x)
     for f, variable in ((Norm(x, oo), x), (Norm(X, 2), X), (Norm(x, r), r)):
         with pytest.raises(DerivativeNotImplementedError, match="is not differentiated"):
             gradient(f, variable)
     with pytest.raises(ShapeError, match="use Abs"):
         Norm(r)
-    for arguments in ((X, 1), (X, oo), (X, "frob"), (x, Rational(1, 2)), (x, "max")):
+    for arguments in ((X, 1), (X, oo), (X, "frob"), (x, Rational(1, 2)), (x, "max"), (x, I)):
         with pytest.raises(ValueError, match="no norm of order"):
             Norm(*arguments)

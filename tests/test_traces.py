@@ -89,6 +89,11 @@ EQUAL = {
                   + Trace(KroneckerProduct(X.T*X, D).T*KroneckerProduct(A, B).T)),
     "Hadamard powers": (Trace(X.T*HadamardPower(X, 2)),
                         OneMatrix(1, m)*HadamardPower(X, 3)*OneMatrix(n, 1)),
+    "power of a diagonal": (Trace(DiagMatrix(x)**2*A), Trace(DiagMatrix(HadamardProduct(x, x))*A)),
+    "inverse of a diagonal": (Trace(DiagMatrix(x)**-1), OneMatrix(1, n)*HadamardPower(x, -1)),
+    "power of a Hadamard product": (Trace(HadamardProduct(A, B)*C*HadamardProduct(B, A)),
+                                    Trace(HadamardProduct(A, B)**2*C)),
+    "coefficients": ((2*t*(t + 1) + 2)*Trace(A), 2*t**2*Trace(A) + 2*t*Trace(A) + 2*Trace(A)),
     "Hadamard inverse": (x.T*HadamardPower(x, -1), OneMatrix(1, n)*OneMatrix(n, 1)),
 }
 
@@ -161,6 +166,14 @@ def test_the_trace_trick_by_hand():
     dL = Trace(A*X.T*dX) + Trace(A*dX.T*X)
     dL = cycle_traces(transpose_traces(dL, dX), dX)
     assert dL == Trace(A*X.T*dX) + Trace(A.T*X.T*dX)
+
+
+def test_long_words_stay_short_of_work():
+    nested = Trace(((((A*B)**5*C)**5*D)**5*A)**5)
+    assert equal_traces(nested, nested.doit(deep=False))
+    assert trace_normal_form(Trace((A*B)**12)) == trace_normal_form(Trace((B*A)**12))
+    with pytest.raises(MatlayoutError, match="too long"):
+        split_traces(Trace(MatMul(*[A + B, C]*20)))
 
 
 def test_refusals():

@@ -46,6 +46,8 @@ __all__ = ["normal_form"]
 
 # Products of sums are multiplied out up to this many terms.
 MOST_TERMS = 128
+# One round nearly always is enough; the next finds nothing to do.
+MOST_ROUNDS = 4
 # Powers of products are written out up to this exponent.
 MOST_FACTORS = 16
 
@@ -60,6 +62,14 @@ CONSTRUCTORS: dict[type, Callable[..., Basic]] = {
 @lru_cache(maxsize=1 << 12)
 def normal_form(expr: Basic) -> Basic:
     """The expression as a sum of monomials in one form; scalars as polynomials of these."""
+    for _ in range(MOST_ROUNDS):  # writing a monomial may merge factors that then go on
+        before, expr = expr, _once(expr)
+        if expr == before:
+            break
+    return expr
+
+
+def _once(expr: Basic) -> Basic:
     if is_matrix(expr):
         return _matrix(expr)
     return _scalar(expr) if _holds_matrices(expr) else expr
@@ -309,7 +319,10 @@ def _whole(matrix: Basic, i: Index | None, j: Index | None, expansion: Expansion
 def _power(matrix, expansion, i, j):
     base, exponent = matrix.args
     scalar, base = c.split_scalar(normal_form(base))
-    if exponent.is_Integer and isinstance(base, (MatMul, MatAdd)):
+    if isinstance(base, DiagMatrix) and exponent.is_integer:
+        power = c.diag(c.hadamard_power(base.args[0], exponent))
+        return _scaled(scalar**exponent, expansion.terms(power, i, j))
+    if exponent.is_Integer and isinstance(base, (MatMul, MatAdd, HadamardProduct)):
         written_out = _written_out(base, int(exponent))
         if written_out is not None:
             return _scaled(scalar**exponent, expansion.terms(written_out, i, j))
@@ -329,7 +342,9 @@ def _written_out(base: Basic, k: int) -> Basic | None:
         if not isinstance(base, MatMul) or not all(same_size(*shape(a)) for a in base.args):
             return None
         return c.power(c.multiply(*(c.inverse(a) for a in reversed(base.args))), S(-k))
-    if k > MOST_FACTORS or isinstance(base, MatAdd) and len(base.args)**k > MOST_TERMS:
+    factors = len(base.args) if isinstance(base, MatMul) else 1
+    if k > MOST_FACTORS or k*factors > 4*MOST_FACTORS \
+            or isinstance(base, MatAdd) and len(base.args)**k > MOST_TERMS:
         return None
     return c.new(MatMul, *[base]*k)
 

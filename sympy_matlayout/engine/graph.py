@@ -62,8 +62,9 @@ class Graph:
     def _arguments(self, node: Basic) -> tuple[Basic, ...]:
         if node in self.definitions:
             return (self.definitions[node],)
-        # a differential is a direction of its own, whatever becomes of the variable
-        return () if isinstance(node, (Symbol, Differential)) else node.args
+        # dX is a direction of its own, whatever becomes of X; d(X**2) depends on X
+        is_direction = isinstance(node, Differential) and node.is_of_variable
+        return () if is_direction or isinstance(node, Symbol) else node.args
 
     def _is_free_in(self, node: Basic) -> bool:
         """Sums and lambdas bind symbols; what is bound in them is not the variable."""

@@ -27,8 +27,9 @@ class Differential(Expr):
 
     ``Differential(X)`` of a matrix is a MatrixSymbol to SymPy, of a scalar a
     scalar symbol.  ``Differential(A*X)`` stands for the differential of an
-    expression that is not worked out yet, as the steps of a derivation need.  It
-    prints with parentheses, ``d(X**2)``, so that ``dX**2`` is the square of dX.
+    expression that is not worked out yet, as the steps of a derivation need;
+    ``differential(A*X, X)`` works it out.  It prints with parentheses,
+    ``d(X**2)``, so that ``dX**2`` is the square of dX.
 
     Examples
     ========
@@ -62,7 +63,7 @@ class Differential(Expr):
     _diff_wrt = True
 
     def __new__(cls, of):
-        if not isinstance(of, Expr):
+        if not isinstance(of, Expr) or of.is_number:
             raise VariableError(f"the differential of {of!r} ({type(of).__name__}) is not defined; "
                                 "give a symbol or an expression")
         if isinstance(of, Differential):
@@ -76,8 +77,13 @@ class Differential(Expr):
         return self.args[0]
 
     @property
+    def is_of_variable(self) -> bool:
+        """Whether this is dX, and not d(A*X), which is not worked out."""
+        return _is_variable(self.of)
+
+    @property
     def name(self) -> str:
-        return f"d{self.of.name}" if _is_variable(self.of) else f"d({self.of})"
+        return f"d{self.of.name}" if self.is_of_variable else f"d({self.of})"
 
     @property
     def free_symbols(self):
@@ -99,8 +105,8 @@ class Differential(Expr):
         """Renamed or resized with the variable, but not evaluated with it."""
         if of == self.of:
             return self
-        if not _is_variable(self.of):
-            return Differential(of)
+        if not self.is_of_variable:
+            return Differential(of) if of.free_symbols - self.of.free_symbols else self
         if not _is_variable(of):
             if not is_matrix(self.of):
                 return self
@@ -112,17 +118,20 @@ class Differential(Expr):
 
     def _latex(self, printer):
         of = printer._print(self.of)
-        return rf"\mathrm{{d}}{of}" if _is_variable(self.of) else \
+        return rf"\mathrm{{d}}{of}" if self.is_of_variable else \
             rf"\mathrm{{d}}\left({of}\right)"
 
     def _pretty(self, printer):
         of = printer._print(self.of)
-        return prettyForm(*(of if _is_variable(self.of) else prettyForm(*of.parens())).left("d"))
+        return prettyForm(*(of if self.is_of_variable else prettyForm(*of.parens())).left("d"))
 
     def _sympystr(self, printer):
         return self.name
 
+    # SymPy's printers know another Differential, so each of them needs a method
     _pythoncode = _numpycode = _mpmathcode = _lambdacode = _sympystr
+    _ccode = _cxxcode = _fcode = _octave = _julia = _mcode = _rust_code = _sympystr
+    _javascript = _maple = _glsl = _rcode = _sympystr
 
 
 class MatrixDifferential(Differential, MatrixSymbol):

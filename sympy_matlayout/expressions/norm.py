@@ -6,6 +6,7 @@ from sympy import Abs, Expr, Max, S, Trace, oo, sqrt
 from sympy.core.symbol import Str
 from sympy.core.sympify import _sympify
 from sympy.matrices import MatrixBase
+from sympy.matrices.expressions import ZeroMatrix
 from sympy.printing.pretty.stringpict import prettyForm
 
 from ..errors import ShapeError
@@ -30,7 +31,8 @@ class Norm(Expr):
 
     Gradients (Matrix Cookbook 2.8; Watson 1992): `x/\|x\|_2`, `X/\|X\|_F`,
     `\mathrm{sign}(x)` for the 1-norm, `X(X^T X)^{-1/2}` for the nuclear norm
-    where `X` has full column rank.  The maximum and the spectral norm are not
+    where `X` has full column rank (`(X X^T)^{-1/2}X` where it is known to be wide,
+    of full row rank).  The maximum and the spectral norm are not
     differentiated.
 
     Examples
@@ -78,7 +80,9 @@ class Norm(Expr):
             raise ValueError(
                 f"no norm of order {order} of a {show(shape(matrix))} matrix; the orders are "
                 "'fro', 'nuc' and 2, and Norm(Vec(X), p) is the norm by entries")
-        if vector and (isinstance(order, Str) or (order < 1) == True):  # noqa: E712
+        real = isinstance(order, Expr) and order.is_extended_real is not False \
+            and not is_matrix(order)
+        if vector and (not real or (order < 1) == True):  # noqa: E712
             raise ValueError(f"no norm of order {order} of a vector; "
                              "an order is a number >= 1 or oo")
         if order == FROBENIUS or vector and order == 2:
@@ -102,6 +106,8 @@ class Norm(Expr):
 
     def doit(self, **hints):
         matrix = self.matrix.doit(**hints) if hints.get("deep", True) else self.matrix
+        if isinstance(matrix, ZeroMatrix):
+            return S.Zero
         if isinstance(matrix, MatrixBase) and (self.is_of_vector or self.order == FROBENIUS):
             entries = [Abs(a) for a in matrix]
             if self.order == oo:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sympy import Symbol
+from sympy import Symbol, preorder_traversal
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import MatrixSymbol
 
@@ -26,6 +26,7 @@ def read_definitions(where: Mapping[Basic, Any] | None, function: Basic) -> dict
             raise VariableError(f"where= defines symbols, and {symbol} is "
                                 f"{type(symbol).__name__}; name it by a MatrixSymbol or Symbol")
         found[symbol] = _fitting(symbol, read_function(given))
+    _refuse_bound(found, function)
     for symbol in found:
         _refuse_circle(symbol, found)
         others = (d for s, d in found.items() if s != symbol)
@@ -42,6 +43,15 @@ def _fitting(symbol: Basic, definition: Basic) -> Basic:
         raise ShapeError(f"where= defines {symbol}, {show(shape(symbol))}, "
                          f"as {definition}, {show(shape(definition))}")
     return definition
+
+
+def _refuse_bound(definitions: Mapping[Basic, Basic], function: Basic) -> None:
+    for holder in (function, *definitions.values()):
+        for part in preorder_traversal(holder):
+            for symbol in getattr(part, "bound_symbols", None) or ():
+                if symbol in definitions:
+                    raise VariableError(f"where= defines {symbol}, which is bound in {part}; "
+                                        "give the bound symbol another name")
 
 
 def _refuse_circle(symbol: Basic, definitions: Mapping[Basic, Basic]) -> None:

@@ -19,6 +19,7 @@ from sympy import (
     Adjoint,
     Determinant,
     Expr,
+    Integral,
     Lambda,
     Mul,
     Pow,
@@ -53,6 +54,7 @@ from sympy.matrices.expressions import (
     MatrixSlice,
     MatrixSymbol,
     Transpose,
+    ZeroMatrix,
 )
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.diagonal import DiagonalOf
@@ -290,11 +292,19 @@ def _element(node, args):
 @rebuild.register(Sum)
 def _sum(node, args):
     body, *limits = args
+    if isinstance(body, ZeroMatrix) or body == 0:
+        return body
     if is_matrix(body) and not is_scalar_shape(shape(body)):
         for limit in limits:
             body = MatrixSum(body, limit)
         return body
     return _over(node, [c.as_scalar(body), *limits])
+
+
+@rebuild.register(Integral)
+def _integral(node, args):
+    body, *limits = args
+    return _over(node, [c.as_scalar(body), *limits]) if body != 0 else S.Zero
 
 
 @rebuild.register(Lambda)
@@ -421,6 +431,8 @@ def _slice(node, args):
 
 @rebuild.register(BlockDiagMatrix)
 def _block_diag(node, args):
+    if all(isinstance(a, ZeroMatrix) for a in args):
+        return ZeroMatrix(*shape(node))
     return _over(node, args)
 
 
@@ -434,6 +446,8 @@ def _block(node, args):
     for column in zip(*table, strict=True):
         _require(all(same_size(shape(b)[1], shape(column[0])[1]) for b in column), node,
                  "blocks of one column with different numbers of columns")
+    if all(isinstance(a, ZeroMatrix) for a in args):
+        return ZeroMatrix(*shape(node))
     if all(a is b for a, b in zip(args, node.blocks, strict=True)):
         return node
     return c.new(BlockMatrix, ImmutableDenseMatrix(table, evaluate=False))
@@ -463,7 +477,10 @@ def _matrix_sum(node, args):
 
 @rebuild.register(Norm)
 def _norm(node, args):
+    _require_real(node)
     matrix = args[0]
+    if isinstance(matrix, ZeroMatrix):
+        return S.Zero
     if is_scalar_shape(shape(matrix)):
         return Abs(c.trace(matrix))
     return node if matrix is node.matrix else Norm(matrix, *args[1:])

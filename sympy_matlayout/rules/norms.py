@@ -11,6 +11,7 @@ from ..engine.maps import InnerProduct
 from ..errors import DerivativeNotImplementedError
 from ..expressions.bound_symbols import argument_symbol
 from ..expressions.norm import FROBENIUS, NUCLEAR, Norm
+from ..expressions.shape import shape
 from .table import cited, local_differentials
 
 
@@ -21,9 +22,12 @@ def _(node, varies):
     X, order = node.matrix, node.order
     if order == FROBENIUS or node.is_of_vector and order == 2:
         gradient = c.scale(1/node, X)
-    elif order == NUCLEAR:  # X of full column rank
-        gram = c.multiply(c.transpose(X), X)
-        gradient = c.multiply(X, c.power(gram, -Rational(1, 2)))
+    elif order == NUCLEAR:  # X of full rank
+        m, n = shape(X)
+        if (m < n) == True:  # noqa: E712 - sizes may be symbols
+            gradient = c.multiply(c.power(c.multiply(X, c.transpose(X)), -Rational(1, 2)), X)
+        else:
+            gradient = c.multiply(X, c.power(c.multiply(c.transpose(X), X), -Rational(1, 2)))
     elif node.is_of_vector and order.is_finite is not False and not varies(order):
         z = argument_symbol(order.free_symbols)
         slope = sign(z) if order == 1 else sign(z)*Abs(z)**(order - 1)

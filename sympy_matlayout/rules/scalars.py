@@ -36,6 +36,7 @@ from ..engine.maps import (
     vectorization,
 )
 from ..errors import DerivativeNotImplementedError
+from ..expressions.differential import Differential
 from ..expressions.shape import Shape, is_matrix, shape
 from ..expressions.undefined_functions import (
     DerivativeAtPoint,
@@ -122,6 +123,14 @@ def placeholder(node: Basic, size: Shape) -> MatrixSymbol:
     taken = {a.name for a in node.atoms(MatrixSymbol)}
     name = next(name for e in range(1, 99) if (name := "_"*e + "Y") not in taken)
     return MatrixSymbol(name, *size)
+
+
+@local_differentials.register(Differential)
+def _(node, varies):
+    raise DerivativeNotImplementedError(
+        f"{node} is not worked out, and depends on the variable; "
+        f"put differential({node.of}, ...) in its place")
+    yield
 
 
 @local_differentials.register(DerivativeAtPoint)
