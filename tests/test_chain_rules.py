@@ -17,7 +17,6 @@ from definition import (
 from mpmath import mp, mpf
 from sympy import (
     Function,
-    Integral,
     MatrixSymbol,
     Sum,
     Symbol,
@@ -157,7 +156,7 @@ REFUSED = {
     "a longer circle": ({u: b*s, s: u.T*u}, VariableError, "by way of itself"),
     "no symbol": ({2*u: b}, VariableError, "where= defines symbols"),
     "another u": ({MatrixSymbol("u", n, 1): x}, VariableError, "u, n×1, which does not occur"),
-    "bound in a definition": ({u: s*X*x*Integral(s, (s, 0, 1)), s: x.T*x}, VariableError,
+    "bound in a definition": ({u: s*X*x*Sum(sin(s), (s, 1, m)), s: x.T*x}, VariableError,
                               "which is bound"),
     "other assumptions": ({Symbol("s", real=True): x.T*x}, VariableError, "does not occur"),
     "the variable": ({x: X.T*b}, VariableError, "the variable"),
