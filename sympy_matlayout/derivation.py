@@ -281,10 +281,11 @@ def _statement(of, given, function, definitions) -> Iterator[Step]:
 
 def _differential(of: Basic, graph: Graph) -> Iterator[Step]:
     """dF by one rule after the other, d(part) standing for what is not worked out yet."""
-    left, right = Differential(of), Differential(graph.root)
+    left = Differential(of)
     if graph.root not in graph.edges:
         yield Step(left, graph.tangent({}), Law("constant", "d of a constant is 0", "M&N 8.2"))
         return
+    right = Differential(graph.root)
     if graph.root in graph.variables:
         yield Step(left, right, DIFFERENTIAL)
     for law, nodes in _in_waves(graph, lambda node: _law_at(node, graph)):

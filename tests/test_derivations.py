@@ -9,6 +9,7 @@ from sympy import (
     Function,
     MatrixExpr,
     MatrixSymbol,
+    Rational,
     Symbol,
     Trace,
     latex,
@@ -215,7 +216,8 @@ def test_constants_and_the_variable_itself():
     assert str(derivation(Trace(A), S).result) == "0"
     assert [str(s) for s in derivation(S, S)][:2] == ["F = S", "dF = dS"]
     assert derivation(t, t).result == 1
-    for f, v in ((Trace(A), S), (A*B, S), (S, S), (t, t), (x, x), (t*A, t)):
+    for f, v in ((Rational(1, 3), S), (sin(1)**2, x), (Trace(A), S), (A*B, S), (S, S), (t, t),
+                 (x, x), (t*A, t)):
         check_derivation(f, v)
         check_derivation(f, v, "numerator")
 

@@ -192,11 +192,14 @@ def check_worked_steps(expr, variable):
     """Every step of the derivation by numbers, and the Jacobian identified in the differential."""
     try:
         value = evaluate(expr, _values(expr, variable))
-        if any(abs(v) > 1e4 for v in (value if isinstance(value, mpmath.matrix) else [value])):
-            return
-        check_derivation(expr, variable, "numerator")
-    except (ZeroDivisionError, OverflowError, ValueError, DerivativeNotImplementedError):
+    except (ZeroDivisionError, OverflowError, ValueError):
         return
+    if any(abs(v) > 1e4 for v in (value if isinstance(value, mpmath.matrix) else [value])):
+        return
+    try:
+        check_derivation(expr, variable, "numerator")
+    except (ZeroDivisionError, DerivativeNotImplementedError):
+        return  # singular, or refused
     dF = differential(expr, variable.arg if isinstance(variable, Transpose) else variable)
     found = jacobian_from_differential(dF, variable)
     with mpmath.mp.workdps(30):
