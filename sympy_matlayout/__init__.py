@@ -4,7 +4,7 @@ Matrix derivatives for SymPy, in the layout you ask for: right, or refused with 
 Importing this changes nothing in SymPy.
 """
 
-from .canonical.constructors import unvec, vec
+from .canonical.constructors import unvec, vec, vech
 from .derivation import Derivation, Step, derivation
 from .derivative import gradient, jacobian, matrix_derivative
 from .differential import (
@@ -34,6 +34,13 @@ from .expressions.undefined_functions import (
     MatrixFunction,
 )
 from .expressions.vec import Unvec, Vec
+from .expressions.vech import (
+    DuplicationMatrix,
+    EliminationMatrix,
+    SymmetrizerMatrix,
+    Unvech,
+    Vech,
+)
 from .layout import Layout, layout
 from .rules import local_differentials
 from .traces import (
@@ -53,6 +60,8 @@ __all__ = [
     "DerivativeNotImplementedError",
     "DiagonalEmbedding",
     "Differential",
+    "DuplicationMatrix",
+    "EliminationMatrix",
     "FormError",
     "FunctionGradient",
     "FunctionJacobian",
@@ -70,9 +79,12 @@ __all__ = [
     "SelectionMatrix",
     "ShapeError",
     "Step",
+    "SymmetrizerMatrix",
     "Unvec",
+    "Unvech",
     "VariableError",
     "Vec",
+    "Vech",
     "cycle_traces",
     "derivation",
     "differential",
@@ -92,4 +104,5 @@ __all__ = [
     "transpose_traces",
     "unvec",
     "vec",
+    "vech",
 ]

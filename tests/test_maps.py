@@ -33,6 +33,8 @@ MAPS = [
     maps.KroneckerRight(A, (n, q)),
     maps.Vectorization((m, n)),
     maps.Unvectorization((m, n)),
+    maps.HalfVectorization(n),
+    maps.HalfUnvectorization(n),
     maps.Slicing((S(1), S(3), S(1)), (S(0), S(4), S(2)), (n, p)),
     maps.Adjoint(maps.Slicing((S(1), S(3), S(1)), (S(0), S(2), S(1)), (n, p))),
     maps.Composition(maps.HadamardBy(A*C*B), maps.Sandwich(A, B)),

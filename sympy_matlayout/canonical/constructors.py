@@ -50,6 +50,14 @@ from ..expressions.shape import (
     shape,
 )
 from ..expressions.vec import Unvec, Vec
+from ..expressions.vech import (
+    DuplicationMatrix,
+    EliminationMatrix,
+    SymmetrizerMatrix,
+    Unvech,
+    Vech,
+    triangle,
+)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -174,12 +182,36 @@ def _merge(left: Basic, right: Basic) -> Basic | None:
         return ImmutableDenseMatrix(left*right)
     if isinstance(left, CommutationMatrix) and left == transpose(right):
         return Identity(shape(left)[0])
+    merged = _merge_of_size(left, right)
+    if merged is not None:
+        return merged
     if isinstance(left, OneMatrix) and isinstance(right, OneMatrix) and is_one(shape(left)[1]):
         return OneMatrix(shape(left)[0], shape(right)[1])
     base, exponent = _base_exponent(left)
     other, power_of_other = _base_exponent(right)
     if base == other and same_size(*shape(base)):
         return power(base, exponent + power_of_other)
+    return None
+
+
+def _merge_of_size(left: Basic, right: Basic) -> Basic | None:
+    """LD = I, LL' = I, KD = ND = D, KN = NN = N, and these transposed (M&N 3.7, 3.8)."""
+    symmetric = isinstance(left, SymmetrizerMatrix) or (
+        isinstance(left, CommutationMatrix) and same_size(*left.args))
+    if symmetric and isinstance(right, (DuplicationMatrix, SymmetrizerMatrix)):
+        return right
+    if isinstance(left, SymmetrizerMatrix) and isinstance(right, CommutationMatrix) \
+            and same_size(*right.args):
+        return left
+    if isinstance(left, EliminationMatrix) and (
+            isinstance(right, DuplicationMatrix) or right == new(Transpose, left)):
+        return Identity(shape(left)[0])
+    if isinstance(left, Transpose) and isinstance(left.args[0], DuplicationMatrix):
+        if isinstance(right, SymmetrizerMatrix) or (
+                isinstance(right, CommutationMatrix) and same_size(*right.args)):
+            return left
+        if right == new(Transpose, EliminationMatrix(left.args[0].args[0])):
+            return Identity(shape(left)[0])
     return None
 
 
@@ -242,7 +274,7 @@ def _transpose_term(matrix: Basic) -> Basic:
         return kronecker(*map(_transpose_term, matrix.args))
     if isinstance(matrix, (ZeroMatrix, OneMatrix)):
         return matrix.func(*shape(matrix)[::-1])
-    if isinstance(matrix, (Identity, DiagMatrix)):
+    if isinstance(matrix, (Identity, DiagMatrix, SymmetrizerMatrix, Unvech)):
         return matrix
     if isinstance(matrix, (CommutationMatrix, MatrixUnit)):
         return matrix._eval_transpose()
@@ -528,6 +560,57 @@ def unvec(column: Basic, m: Expr, n: Expr) -> Basic:
     if isinstance(column, MatrixBase) and m.is_Integer and n.is_Integer:
         return ImmutableDenseMatrix(column.reshape(n, m).T)
     return scale(c, new(Unvec, core, m, n))
+
+
+def vech(matrix: Basic) -> Basic:
+    """
+    The lower triangle of a square matrix, column by column.
+
+    Examples
+    ========
+
+    >>> from sympy import Matrix, MatrixSymbol, symbols
+    >>> from sympy_matlayout import Unvech, vech
+    >>> vech(Matrix([[1, 2], [3, 4]])).T
+    Matrix([[1, 3, 4]])
+    >>> v = MatrixSymbol('v', 3, 1)
+    >>> vech(Unvech(v, 2))
+    v
+
+    Parameters
+    ==========
+
+    matrix : a square matrix expression or an explicit matrix
+
+    See Also
+    ========
+
+    sympy_matlayout.Vech
+    """
+    if isinstance(matrix, MatrixBase):
+        return Vech(matrix.as_immutable()).as_explicit()
+    c, core = split_scalar(matrix)
+    n = shape(core)[0]
+    if is_one(n):
+        return matrix
+    if isinstance(core, (ZeroMatrix, OneMatrix)):
+        return scale(c, core.func(triangle(n), S.One))
+    if isinstance(core, Unvech):
+        return scale(c, core.arg)
+    return scale(c, Vech(core))
+
+
+def unvech(column: Basic, n: Expr) -> Basic:
+    """The symmetric matrix whose vech is the column."""
+    c, core = split_scalar(column)
+    if is_one(n):
+        return column
+    if isinstance(core, (ZeroMatrix, OneMatrix)):
+        return scale(c, core.func(n, n))
+    node = new(Unvech, core, n)
+    if isinstance(core, MatrixBase) and n.is_Integer:
+        return c*ImmutableDenseMatrix(node.as_explicit())
+    return scale(c, node)
 
 
 def commutation(m: Expr, n: Expr) -> Basic:

@@ -39,6 +39,7 @@ from sympy.matrices.expressions.diagonal import DiagonalOf
 from ..expressions.bound_symbols import index_symbol
 from ..expressions.shape import is_matrix, is_one, same_size, shape
 from ..expressions.vec import Unvec, Vec
+from ..expressions.vech import Unvech, Vech
 from . import constructors as c
 from .monomial import DELTA, Factor, Index, Monomial, order
 
@@ -56,6 +57,8 @@ CONSTRUCTORS: dict[type, Callable[..., Basic]] = {
     ElementwiseApplyFunction: c.elementwise,
     Vec: c.vec,
     Unvec: c.unvec,
+    Vech: c.vech,
+    Unvech: c.unvech,
 }
 
 
@@ -229,7 +232,7 @@ def _terms(matrix: Basic, expansion: Expansion, i: Index | None, j: Index | None
     scalar, core = c.split_scalar(made)
     if type(core) is not type(matrix):
         return expansion.terms(made, i, j)
-    if isinstance(core, (Vec, Unvec)):
+    if isinstance(core, (Vec, Unvec, Vech, Unvech)):
         transposed = c.transpose(core)
     else:
         transposed = make(*(normal_form(c.transpose(a)) if is_matrix(a) else a

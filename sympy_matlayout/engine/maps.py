@@ -29,6 +29,7 @@ from ..errors import DerivativeNotImplementedError
 from ..expressions.bound_symbols import index_symbol
 from ..expressions.constants import DiagonalEmbedding
 from ..expressions.shape import SCALAR, Shape, is_matrix, is_one, same_shape, same_size, shape
+from ..expressions.vech import DuplicationMatrix, EliminationMatrix, triangle
 from .law import Law
 
 # Distributing over sums writes the derivative as a textbook does, one term for
@@ -470,6 +471,60 @@ class Unvectorization(LinearMap):
 
     def matrix(self):
         return Identity(self.domain[0])
+
+
+@dataclass(frozen=True)
+class HalfVectorization(LinearMap):
+    """dY ↦ vech(dY)."""
+
+    trace_law = Law("trace as vech", "g' vech Y = g'L vec Y", "M&N 3.8")
+    vec_law = Law("definition of L", "vech Y = L vec Y", "M&N 3.8")
+
+    size: Expr
+
+    @property
+    def domain(self) -> Shape:
+        return self.size, self.size
+
+    @property
+    def codomain(self) -> Shape:
+        return triangle(self.size), S.One
+
+    def apply(self, dY):
+        return c.vech(dY)
+
+    def adjoint(self, G):
+        return c.unvec(c.multiply(c.transpose(self.matrix()), G), *self.domain)
+
+    def matrix(self):
+        return EliminationMatrix(self.size)
+
+
+@dataclass(frozen=True)
+class HalfUnvectorization(LinearMap):
+    """dy ↦ the symmetric matrix whose vech is dy."""
+
+    trace_law = Law("trace as vech", "tr(G' unvech y) = vec(G)'D y", "M&N 3.8")
+    vec_law = Law("definition of D", "vec unvech y = D y", "M&N 3.8")
+
+    size: Expr
+
+    @property
+    def domain(self) -> Shape:
+        return triangle(self.size), S.One
+
+    @property
+    def codomain(self) -> Shape:
+        return self.size, self.size
+
+    def apply(self, dY):
+        return c.unvech(dY, self.size)
+
+    def adjoint(self, G):
+        return c.multiply(c.transpose(self.matrix()), c.vec(G))
+
+    def matrix(self):
+        return DuplicationMatrix(self.size)
 
 
 @dataclass(frozen=True)

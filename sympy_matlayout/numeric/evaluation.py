@@ -77,6 +77,13 @@ from ..expressions.matrix_sum import MatrixSum
 from ..expressions.norm import FROBENIUS, NUCLEAR, Norm
 from ..expressions.undefined_functions import FunctionValue
 from ..expressions.vec import Unvec, Vec
+from ..expressions.vech import (
+    DuplicationMatrix,
+    EliminationMatrix,
+    SymmetrizerMatrix,
+    Unvech,
+    Vech,
+)
 
 Value = Any  # an mpf or an mpmath matrix
 Values = Mapping[Basic, Value]
@@ -392,6 +399,24 @@ class Evaluation:
     def _(self, expr):
         n = self.size(expr.args[0])
         return self._build(expr, lambda r, s: mpf(r == s*(n + 1)))
+
+    @compute.register(DuplicationMatrix)
+    @compute.register(EliminationMatrix)
+    @compute.register(SymmetrizerMatrix)
+    def _(self, expr):
+        M = expr.func(self.size(expr.args[0])).as_explicit()
+        return matrix_of(M.rows, M.cols, lambda i, j: mpf(M[i, j].p)/M[i, j].q)
+
+    @compute.register(Vech)
+    def _(self, expr):
+        M = self.value(expr.arg)
+        return mpmath.matrix([[M[i, j]] for j in range(M.cols) for i in range(j, M.rows)])
+
+    @compute.register(Unvech)
+    def _(self, expr):
+        v, n = self.value(expr.arg), self.size(expr.args[1])
+        return self._build(expr, lambda i, j: v[
+            [(k, l) for l in range(n) for k in range(l, n)].index((max(i, j), min(i, j))), 0])
 
     @compute.register(Vec)
     def _(self, expr):

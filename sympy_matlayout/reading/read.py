@@ -76,6 +76,7 @@ from ..expressions.shape import (
 )
 from ..expressions.undefined_functions import DerivativeAtPoint, FunctionValue
 from ..expressions.vec import Unvec, Vec
+from ..expressions.vech import Unvech, Vech
 from .index_notation import from_index_notation
 
 
@@ -489,6 +490,17 @@ def _norm(node, args):
 @rebuild.register(Vec)
 def _vec(node, args):
     return c.vec(args[0])
+
+
+@rebuild.register(Vech)
+def _vech(node, args):
+    _require_square(node, args[0], "vech")
+    return c.vech(args[0])
+
+
+@rebuild.register(Unvech)
+def _unvech(node, args):
+    return c.unvech(*args)
 
 
 @rebuild.register(Unvec)

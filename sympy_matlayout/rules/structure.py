@@ -26,6 +26,8 @@ from ..engine.maps import (
     DiagonalIn,
     DiagonalOut,
     HadamardBy,
+    HalfUnvectorization,
+    HalfVectorization,
     InnerProduct,
     KroneckerLeft,
     KroneckerRight,
@@ -42,6 +44,7 @@ from ..errors import DerivativeNotImplementedError, VariableError
 from ..expressions.constants import MatrixUnit
 from ..expressions.shape import is_one, same_shape, same_size, shape
 from ..expressions.vec import Unvec, Vec
+from ..expressions.vech import Unvech, Vech
 from .scalars import partials
 from .table import cited, local_differentials
 
@@ -198,3 +201,17 @@ def _(node, varies):
 def _(node, varies):
     """d unvec x = unvec dx"""
     yield node.arg, Unvectorization(shape(node))
+
+
+@local_differentials.register(Vech)
+@cited("vech rule", "M&N 3.8")
+def _(node, varies):
+    """d vech X = vech dX"""
+    yield node.arg, HalfVectorization(shape(node.arg)[0])
+
+
+@local_differentials.register(Unvech)
+@cited("vech rule", "M&N 3.8")
+def _(node, varies):
+    """d unvech x = unvech dx"""
+    yield node.arg, HalfUnvectorization(node.args[1])
