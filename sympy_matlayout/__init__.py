@@ -6,7 +6,13 @@ Importing this changes nothing in SymPy.
 
 from .canonical.constructors import unvec, vec, vech
 from .derivation import Derivation, Step, derivation
-from .derivative import gradient, jacobian, matrix_derivative
+from .derivative import (
+    gradient,
+    hessian,
+    hessian_vector_product,
+    jacobian,
+    matrix_derivative,
+)
 from .differential import (
     differential,
     gradient_from_differential,
@@ -92,7 +98,9 @@ __all__ = [
     "gradient",
     "gradient_from_differential",
     "hadamard_traces",
+    "hessian",
     "hessian_from_differential",
+    "hessian_vector_product",
     "jacobian",
     "jacobian_from_differential",
     "layout",

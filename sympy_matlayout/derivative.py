@@ -7,6 +7,7 @@ from typing import Any
 
 from sympy.core.basic import Basic
 from sympy.core.sympify import sympify
+from sympy.matrices.expressions import Identity
 from sympy.tensor.array.expressions.array_expressions import (
     ArrayAdd,
     ArrayTensorProduct,
@@ -27,14 +28,27 @@ from .engine.maps import (
 )
 from .errors import DerivativeNotImplementedError, ShapeError, VariableError, refusing
 from .expressions.arrays import MatrixReshape
-from .expressions.shape import Shape, is_vector_shape, shape, show
+from .expressions.shape import (
+    Shape,
+    is_scalar_shape,
+    is_vector_shape,
+    same_shape,
+    shape,
+    show,
+)
 from .layout import Layout, check_form
 from .reading.definitions import read_definitions
 from .reading.read import read_function
 from .rules import local_differentials
 from .variable import Variable, refuse_namesakes
 
-__all__ = ["gradient", "jacobian", "matrix_derivative"]
+__all__ = [
+    "gradient",
+    "hessian",
+    "hessian_vector_product",
+    "jacobian",
+    "matrix_derivative",
+]
 
 
 @refusing
@@ -226,6 +240,112 @@ def jacobian(F: Any, X: Any, *, where: Mapping[Basic, Any] | None = None) -> Bas
     sympy_matlayout.matrix_derivative, sympy_matlayout.CommutationMatrix
     """
     return matrix_derivative(F, X, layout=Layout.NUMERATOR, form="vec", where=where)
+
+
+@refusing
+def hessian(f: Any, X: Any, Y: Any = None, *, where: Mapping[Basic, Any] | None = None) -> Basic:
+    r"""
+    The Hessian matrix `\partial\,\mathrm{vec}(\nabla_X f)/\partial\,\mathrm{vec}^T(Y)`.
+
+    Explanation
+    ===========
+
+    For `X` of shape `m \times n` and `Y` of `p \times q` it is `mn \times pq`,
+    vec column-major; for vectors of lengths `n` and `p` it is `n \times p`.  With
+    `Y = X`, the default, it is symmetric.  The layout doesn't matter to it.
+
+    Examples
+    ========
+
+    >>> from sympy import MatrixSymbol, Trace, symbols
+    >>> from sympy_matlayout import hessian
+    >>> m, n = symbols('m n', integer=True, positive=True)
+    >>> A, x, X = MatrixSymbol('A', n, n), MatrixSymbol('x', n, 1), MatrixSymbol('X', m, n)
+    >>> hessian(x.T*A*x, x)
+    A + A.T
+    >>> hessian(Trace(X*A*X.T), X)
+    KroneckerProduct(A, I) + KroneckerProduct(A.T, I)
+
+    Parameters
+    ==========
+
+    f : a scalar or 1x1 expression
+    X, Y : MatrixSymbols, transposes of these, or Symbols
+    where : definitions of intermediate variables
+
+    See Also
+    ========
+
+    sympy_matlayout.hessian_vector_product, sympy_matlayout.gradient,
+    sympy_matlayout.hessian_from_differential
+
+    References
+    ==========
+
+    .. [1] J. R. Magnus, H. Neudecker, Matrix Differential Calculus, 3rd ed., chapter 10
+    """
+    slope, definitions = _slope(f, X, where)
+    variable = Variable.of(X if Y is None else Y)
+    if not shape(slope):  # by a scalar
+        slope = c.scale(slope, Identity(1))
+    return arranged(graph_of(slope, [variable], definitions), variable, Layout.NUMERATOR, "vec")
+
+
+@refusing
+def hessian_vector_product(f: Any, X: Any, V: Any, *,
+                           where: Mapping[Basic, Any] | None = None) -> Basic:
+    r"""
+    The derivative of the gradient in the direction `V`, without the Hessian.
+
+    Explanation
+    ===========
+
+    It has the shape of `X` and `V`, and
+    `\mathrm{vec}` of it is the Hessian times `\mathrm{vec}(V)`; it comes from one
+    forward sweep over the graph of the gradient.
+
+    Examples
+    ========
+
+    >>> from sympy import MatrixSymbol, Trace, symbols
+    >>> from sympy_matlayout import hessian_vector_product
+    >>> m, n = symbols('m n', integer=True, positive=True)
+    >>> A, X, V = MatrixSymbol('A', n, n), MatrixSymbol('X', m, n), MatrixSymbol('V', m, n)
+    >>> hessian_vector_product(Trace(X*A*X.T), X, V)
+    V*A + V*A.T
+
+    Parameters
+    ==========
+
+    f : a scalar or 1x1 expression
+    X : a MatrixSymbol, the transpose of one, or a Symbol
+    V : a matrix expression of the shape of `X`, or a scalar
+    where : definitions of intermediate variables
+
+    See Also
+    ========
+
+    sympy_matlayout.hessian
+    """
+    slope, definitions = _slope(f, X, where)
+    variable, direction = Variable.of(X), read_function(V)
+    if is_scalar_shape(variable.shape) and variable.shape:
+        direction = c.scale(direction, Identity(1))  # read made the 1x1 matrix a scalar
+    if not same_shape(shape(direction), variable.shape):
+        raise ShapeError(f"the direction is {show(shape(direction))}, "
+                         f"and the variable {show(variable.shape)}")
+    graph = graph_of(slope, [variable], definitions)
+    return graph.tangent({variable.symbol: variable.turn(direction)})
+
+
+def _slope(f: Any, X: Any, where: Mapping[Basic, Any] | None) -> tuple[Basic, dict]:
+    """The gradient as a function to differentiate again, and the definitions it holds."""
+    function, variable = read_function(f), Variable.of(X)
+    if shape(function):
+        raise ShapeError(f"the Hessian is for scalars, and this is {show(shape(function))}")
+    definitions = read_definitions(where, function)
+    (slope,) = graph_of(function, [variable], definitions).gradients()
+    return variable.turn(slope), definitions
 
 
 def graph_of(function: Basic, variables: Iterable[Variable],
