@@ -182,6 +182,12 @@ def _merge(left: Basic, right: Basic) -> Basic | None:
         return ImmutableDenseMatrix(left*right)
     if isinstance(left, CommutationMatrix) and left == transpose(right):
         return Identity(shape(left)[0])
+    if isinstance(left, KroneckerProduct) and isinstance(right, KroneckerProduct):
+        pairs = list(zip(left.args, right.args, strict=False))
+        if len(left.args) == len(right.args) and all(
+                same_size(shape(a)[1], shape(b)[0]) for a, b in pairs):
+            return kronecker(*(multiply(a, b) for a, b in pairs))
+        return None
     merged = _merge_of_size(left, right)
     if merged is not None:
         return merged
@@ -231,6 +237,8 @@ def power(base: Basic, exponent: Expr) -> Basic:
         return power(base.args[0], base.args[1]*exponent)
     if isinstance(base, ZeroMatrix) and exponent.is_positive:
         return base
+    if exponent.is_integer and _is_kronecker_of_squares(base):
+        return kronecker(*(power(factor, exponent) for factor in base.args))
     if exponent == -1:
         if isinstance(base, CommutationMatrix):
             return transpose(base)
@@ -316,6 +324,8 @@ def trace(matrix: Basic) -> Expr:
         return c*shape(core)[0]
     if isinstance(core, MatrixBase):
         return c*core.trace()
+    if _is_kronecker_of_squares(core):
+        return c*Mul(*map(trace, core.args))
     if is_scalar_shape(shape(core)):
         if isinstance(core, OneMatrix):
             return c
@@ -344,6 +354,9 @@ def determinant(matrix: Basic) -> Expr:
         return S.One
     if is_scalar_shape(shape(matrix)):
         return trace(matrix)
+    if _is_kronecker_of_squares(matrix):  # |A⊗B| = |A|ⁿ|B|ᵐ for A m×m and B n×n
+        size = shape(matrix)[0]
+        return Mul(*(determinant(a)**(size/shape(a)[0]) for a in matrix.args))
     return new(Determinant, matrix)
 
 
@@ -443,6 +456,11 @@ def kronecker(*factors: Basic) -> Basic:
         return ZeroMatrix(rows, cols)
     return scale(coefficient,
                  matrices[0] if len(matrices) == 1 else new(KroneckerProduct, *matrices))
+
+
+def _is_kronecker_of_squares(matrix: Basic) -> bool:
+    return isinstance(matrix, KroneckerProduct) and all(
+        same_size(*shape(factor)) for factor in matrix.args)
 
 
 def diag(column: Basic) -> Basic:

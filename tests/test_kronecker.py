@@ -1,0 +1,54 @@
+"""Kronecker products as the constructors simplify them: M&N chapter 2.2."""
+
+import mpmath
+import pytest
+from definition import SIZES, check_against_definition, m, n, p, q
+from mpmath import mp
+from sympy import Determinant, Inverse, MatMul, MatPow, MatrixSymbol, Symbol, Trace, log
+from sympy.matrices.expressions import Identity, KroneckerProduct
+
+from sympy_matlayout.numeric import evaluate, example_values
+from sympy_matlayout.numeric.definition import near
+from sympy_matlayout.reading.read import read_function
+
+k = Symbol("k", integer=True)
+A, B = MatrixSymbol("A", n, n), MatrixSymbol("B", m, m)
+C, D, E = MatrixSymbol("C", n, p), MatrixSymbol("D", m, q), MatrixSymbol("E", p, n)
+AB = KroneckerProduct(A, B)
+
+RULES = {
+    "(A⊗B)(C⊗D) = AC⊗BD": (MatMul(AB, KroneckerProduct(C, D)), KroneckerProduct(A*C, B*D)),
+    "(A⊗I)(I⊗B) = A⊗B": (MatMul(KroneckerProduct(A, Identity(m)),
+                                 KroneckerProduct(Identity(n), B)), AB),
+    "(A⊗B)⁻¹ = A⁻¹⊗B⁻¹": (Inverse(AB), KroneckerProduct(A.inverse(), B.inverse())),
+    "(A⊗B)ᵏ = Aᵏ⊗Bᵏ": (MatPow(AB, k), KroneckerProduct(A**k, B**k)),
+    "tr(A⊗B) = tr A tr B": (Trace(AB), Trace(A)*Trace(B)),
+    "|A⊗B| = |A|ᵐ|B|ⁿ": (Determinant(AB), Determinant(A)**m*Determinant(B)**n),
+}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_rules(name):
+    given, wanted = RULES[name]
+    found = read_function(given)
+    assert found == wanted
+    with mp.workdps(30):
+        values = example_values([given], SIZES)
+        assert near(evaluate(found, values), evaluate(given, values), mpmath.mpf(10)**-24)
+
+
+UNTOUCHED = [
+    Trace(KroneckerProduct(C, E)),                       # square as a whole, its factors not
+    Determinant(KroneckerProduct(C, C.T)),
+]
+
+
+@pytest.mark.parametrize("given", UNTOUCHED, ids=str)
+def test_factors_that_are_not_square_stay(given):
+    assert read_function(given).has(KroneckerProduct)
+
+
+def test_differentiates_all_the_same():
+    for f, variable in ((Trace(AB), A), (Determinant(AB), B), (log(Determinant(AB)), A),
+                        (Inverse(AB), A), (MatMul(AB, KroneckerProduct(C, D)), B)):
+        check_against_definition(f, variable)
