@@ -73,10 +73,10 @@ IDENTIFIED_VEC = Law("first identification theorem", "vec dF = J vec dX if and o
 TRANSPOSE = Law("transpose of both sides")
 REWRITTEN = Law("rewritten")
 TRANSPOSED = Law("the other layout is the transpose", "", "document 002")
+BY_TRANSPOSE = Law("by the transpose of the variable", "", "document 000 (34)")
+
 # Terms are kept apart, as they came, up to this many ways from one part to the whole.
 MOST_TERMS = 8
-
-BY_TRANSPOSE = Law("by the transpose of the variable", "", "document 000 (34)")
 
 
 @dataclass(frozen=True)
@@ -314,10 +314,9 @@ def _law_at(node: Basic, graph: Graph) -> Law:
 
 def _in_waves(graph: Graph, law_at: Callable[[Basic], Law]) -> Iterator[tuple[Law, list[Basic]]]:
     """The nodes from the root down, those together that one law takes at one time."""
-    users = dict.fromkeys(graph.order, 0)
-    for node in graph.order:
-        for child in dict.fromkeys(child for child, _ in graph.edges[node]):
-            users[child] += 1
+    children = {node: list(dict.fromkeys(child for child, _ in graph.edges[node]))
+                for node in graph.order}
+    users = Counter(child for used in children.values() for child in used)
     laws = {node: law_at(node) for node in graph.order if node not in graph.variables}
     waiting = Counter(laws.values())
     ready = [node for node in laws if not users[node]]
@@ -328,7 +327,7 @@ def _in_waves(graph: Graph, law_at: Callable[[Basic], Law]) -> Iterator[tuple[La
         wave = [node for node in ready if laws[node] == law]
         ready = [node for node in ready if laws[node] != law]
         for node in wave:
-            for child in dict.fromkeys(child for child, _ in graph.edges[node]):
+            for child in children[node]:
                 users[child] -= 1
                 if not users[child] and child in laws:
                     ready.append(child)

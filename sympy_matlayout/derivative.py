@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sympy import S
 from sympy.core.basic import Basic
 from sympy.core.sympify import sympify
-from sympy.matrices.expressions import Identity
 from sympy.tensor.array.expressions.array_expressions import (
     ArrayAdd,
     ArrayTensorProduct,
@@ -30,7 +30,6 @@ from .errors import DerivativeNotImplementedError, ShapeError, VariableError, re
 from .expressions.arrays import MatrixReshape
 from .expressions.shape import (
     Shape,
-    is_scalar_shape,
     is_vector_shape,
     same_shape,
     shape,
@@ -38,7 +37,7 @@ from .expressions.shape import (
 )
 from .layout import Layout, check_form
 from .reading.definitions import read_definitions
-from .reading.read import read_function
+from .reading.read import in_shape, read_function
 from .rules import local_differentials
 from .variable import Variable, refuse_namesakes
 
@@ -286,8 +285,7 @@ def hessian(f: Any, X: Any, Y: Any = None, *, where: Mapping[Basic, Any] | None 
     """
     slope, definitions = _slope(f, X, where)
     variable = Variable.of(X if Y is None else Y)
-    if not shape(slope):  # by a scalar
-        slope = c.scale(slope, Identity(1))
+    slope = in_shape(slope, shape(slope) or (S.One, S.One))
     return arranged(graph_of(slope, [variable], definitions), variable, Layout.NUMERATOR, "vec")
 
 
@@ -328,9 +326,8 @@ def hessian_vector_product(f: Any, X: Any, V: Any, *,
     sympy_matlayout.hessian
     """
     slope, definitions = _slope(f, X, where)
-    variable, direction = Variable.of(X), read_function(V)
-    if is_scalar_shape(variable.shape) and variable.shape:
-        direction = c.scale(direction, Identity(1))  # read made the 1x1 matrix a scalar
+    variable = Variable.of(X)
+    direction = in_shape(read_function(V), variable.shape)
     if not same_shape(shape(direction), variable.shape):
         raise ShapeError(f"the direction is {show(shape(direction))}, "
                          f"and the variable {show(variable.shape)}")

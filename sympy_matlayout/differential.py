@@ -314,7 +314,7 @@ def hessian_from_differential(d2L: Any, X: Any, Y: Any = None) -> Basic:
     slope = by.turn(slopes.get(Differential(by.symbol), zero(shape(by.symbol))))
     if Differential(other.symbol) not in _differentials(slope):
         return zero((prod(by.shape), prod(other.shape)))  # no cross terms
-    return _identified(slope, other, Layout.NUMERATOR, "vec", "quadratic", function)
+    return _slope(slope, _direction(slope, other), Layout.NUMERATOR, "vec", "quadratic", function)
 
 
 def _varying(function: Basic, given: tuple, definitions: Mapping[Basic, Basic]) -> list[Variable]:
@@ -359,26 +359,22 @@ def _direction(function: Basic, variable: Variable) -> Variable:
     return direction
 
 
-def _graph_by(direction: Variable, function: Basic) -> Graph:
-    return Graph(function, [direction.symbol], local_differentials)
-
-
-def _identified(function: Basic, variable: Variable, layout: Layout, form: str,
-                degree: str = "linear", given: Basic | None = None) -> Basic:
+def _identified(function: Basic, variable: Variable, layout: Layout, form: str) -> Basic:
     """The derivative by dX of what is linear in dX and in the other differentials."""
     direction = _direction(function, variable)
     for d in sorted(_differentials(function), key=str):
         if d != direction.symbol:
-            _slope(function, Variable(d), Layout.NUMERATOR, "vec", degree, given)
-    found = _slope(function, direction, layout, form, degree, given)
-    _require_vanishing(function, degree, given)
+            _slope(function, Variable(d), Layout.NUMERATOR, "vec")
+    found = _slope(function, direction, layout, form)
+    _require_vanishing(function)
     return found
 
 
 def _slope(function: Basic, direction: Variable, layout: Layout, form: str,
-           degree: str, given: Basic | None) -> Basic:
+           degree: str = "linear", given: Basic | None = None) -> Basic:
     """The derivative by a differential, which has to be free of differentials."""
-    found = arranged(_graph_by(direction, function), direction, layout, form)
+    graph = Graph(function, [direction.symbol], local_differentials)
+    found = arranged(graph, direction, layout, form)
     if _differentials(found):
         found = normal_form(found)  # they may cancel
     held = _differentials(found) or _jumps(function)
@@ -400,7 +396,8 @@ def _jumps(function: Basic) -> set[Differential]:
     return found
 
 
-def _require_vanishing(function: Basic, degree: str, given: Basic | None = None) -> None:
+def _require_vanishing(function: Basic, degree: str = "linear",
+                       given: Basic | None = None) -> None:
     """Refuse a part that is constant in the differentials."""
     rest = normal_form(read(function.xreplace(
         {s: zero(shape(s)) for s in _differentials(function)})))

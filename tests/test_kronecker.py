@@ -22,6 +22,8 @@ RULES = {
                                  KroneckerProduct(Identity(n), B)), AB),
     "(A⊗B)⁻¹ = A⁻¹⊗B⁻¹": (Inverse(AB), KroneckerProduct(A.inverse(), B.inverse())),
     "(A⊗B)ᵏ = Aᵏ⊗Bᵏ": (MatPow(AB, k), KroneckerProduct(A**k, B**k)),
+    "(C⊗E)(C⊗E) = (C⊗E)²": (MatMul(KroneckerProduct(C, E), KroneckerProduct(C, E)),
+                             MatPow(KroneckerProduct(C, E), 2)),
     "tr(A⊗B) = tr A tr B": (Trace(AB), Trace(A)*Trace(B)),
     "|A⊗B| = |A|ᵐ|B|ⁿ": (Determinant(AB), Determinant(A)**m*Determinant(B)**n),
 }

@@ -187,7 +187,6 @@ def _merge(left: Basic, right: Basic) -> Basic | None:
         if len(left.args) == len(right.args) and all(
                 same_size(shape(a)[1], shape(b)[0]) for a, b in pairs):
             return kronecker(*(multiply(a, b) for a, b in pairs))
-        return None
     merged = _merge_of_size(left, right)
     if merged is not None:
         return merged

@@ -98,8 +98,14 @@ class Monomial:
                 return m
             m = simpler
 
-    def _replaced(self, old: tuple[Factor, ...], *new: Factor) -> Monomial:
-        return replace(self, factors=tuple(f for f in self.factors if f not in old) + new)
+    def _replaced(self, old: Sequence[Factor], *new: Factor) -> Monomial:
+        rest = list(self.factors)
+        for f in old:
+            rest.remove(f)
+        return replace(self, factors=(*rest, *new))
+
+    def _without_index(self, index: Index) -> Monomial:
+        return replace(self, sizes={k: s for k, s in self.sizes.items() if k != index})
 
     def _without_delta(self) -> Monomial | None:
         for f in self.factors:
@@ -108,13 +114,12 @@ class Monomial:
             i, j = f.indices
             if i != j and i in self.free and j in self.free:
                 continue
-            rest = self._replaced((f,))
+            rest = self._replaced([f])
             if i == j:
                 return rest
             gone, kept = (i, j) if i not in self.free else (j, i)
             renamed = tuple(g.at(lambda k: kept if k == gone else k) for g in rest.factors)  # noqa: B023
-            return replace(rest, factors=renamed,
-                           sizes={k: s for k, s in self.sizes.items() if k != gone})
+            return replace(rest, factors=renamed)._without_index(gone)
         return None
 
     def _with_merged_columns(self) -> Monomial | None:
@@ -123,14 +128,11 @@ class Monomial:
         for f in self.factors:
             place = (f.base, f.power, f.indices)
             if place in seen and f.base is DELTA:
-                return replace(self, factors=tuple(g for g in self.factors if g is not f))
+                return self._replaced([f])
             if place in seen:
                 g = seen[place]
                 merged = replace(f, hadamard=f.hadamard + g.hadamard)
-                rest = list(self.factors)
-                rest.remove(f)
-                rest.remove(g)
-                return replace(self, factors=(*rest, *([merged] if merged.hadamard != 0 else [])))
+                return self._replaced([f, g], *([merged] if merged.hadamard != 0 else []))
             seen[place] = f
         return None
 
@@ -151,11 +153,7 @@ class Monomial:
             exponent = f.power + g.power
             merged = (Factor(DELTA, (first, last), symmetric=True) if exponent == 0 else
                       replace(f, indices=(first, last), power=exponent).at(lambda k: k))
-            rest = list(self.factors)
-            rest.remove(f)
-            rest.remove(g)
-            return replace(self, factors=(*rest, merged),
-                           sizes={k: s for k, s in self.sizes.items() if k != i})
+            return self._replaced([f, g], merged)._without_index(i)
         return None
 
     def _ends(self) -> dict[Index, list[tuple[Factor, int]]]:

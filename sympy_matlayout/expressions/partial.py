@@ -2,6 +2,7 @@
 
 from sympy import Expr
 from sympy.core.sympify import _sympify
+from sympy.printing.pretty.stringpict import prettyForm
 
 __all__ = ["Partial"]
 
@@ -50,8 +51,6 @@ class Partial(Expr):
         return rf"\frac{{\partial {of}}}{{\partial {by}}}"
 
     def _pretty(self, printer):
-        from sympy.printing.pretty.stringpict import prettyForm
-
         of, by = (prettyForm(*printer._print(a).left("∂" if printer._use_unicode else "d"))
                   for a in self.args)
         return of/by

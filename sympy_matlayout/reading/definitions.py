@@ -9,10 +9,9 @@ from sympy import Symbol, preorder_traversal
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import MatrixSymbol
 
-from ..canonical import constructors as c
 from ..errors import ShapeError, VariableError
-from ..expressions.shape import is_matrix, is_scalar_shape, same_shape, shape, show
-from .read import read_function
+from ..expressions.shape import same_shape, shape, show
+from .read import in_shape, read_function
 
 
 def read_definitions(where: Mapping[Basic, Any] | None, function: Basic) -> dict[Basic, Basic]:
@@ -37,8 +36,7 @@ def read_definitions(where: Mapping[Basic, Any] | None, function: Basic) -> dict
 
 
 def _fitting(symbol: Basic, definition: Basic) -> Basic:
-    if is_matrix(symbol) and is_scalar_shape(shape(symbol)) and not is_matrix(definition):
-        definition = c.scale(definition, c.Identity(1))  # read made the 1x1 matrix a scalar
+    definition = in_shape(definition, shape(symbol))
     if not same_shape(shape(symbol), shape(definition)):
         raise ShapeError(f"where= defines {symbol}, {show(shape(symbol))}, "
                          f"as {definition}, {show(shape(definition))}")

@@ -66,6 +66,7 @@ from ..expressions.differential import Differential
 from ..expressions.matrix_sum import MatrixSum
 from ..expressions.norm import Norm
 from ..expressions.shape import (
+    Shape,
     is_matrix,
     is_scalar_shape,
     is_vector_shape,
@@ -115,6 +116,13 @@ def read_function(expr: Any) -> Basic:
     if is_matrix(expr) and is_scalar_shape(shape(expr)):
         return c.trace(expr)
     return expr
+
+
+def in_shape(value: Basic, wanted: Shape) -> Basic:
+    """What was read, a scalar as a 1x1 matrix again where that is the shape wanted."""
+    if wanted and is_scalar_shape(wanted) and not is_matrix(value):
+        return c.scale(value, c.Identity(1))
+    return value
 
 
 def sympified(expr: Any) -> Basic:
