@@ -32,6 +32,7 @@ from sympy.core.function import AppliedUndef
 from sympy.printing.pretty.stringpict import prettyForm
 
 from .canonical import constructors as c
+from .canonical.factoring import factored
 from .derivative import arranged, graph_of
 from .engine.graph import Graph
 from .engine.law import Law
@@ -68,6 +69,7 @@ VEC = Law("vec of both sides", "", "M&N 2.4")
 IDENTIFIED = Law("first identification theorem", "dL = tr(G' dX) if and only if ∂L/∂X = G",
                  "M&N 9.2; document 003")
 IDENTIFIED_SCALAR = Law("derivative by a scalar", "dF = D dt if and only if ∂F/∂t = D", "M&N 5.4")
+FACTORED = Law("common factors", "with K(A⊗B) = (B⊗A)K", "M&N 3.7")
 IDENTIFIED_VEC = Law("first identification theorem", "vec dF = J vec dX if and only if "
                      "∂vec(F)/∂vec'(X) = J", "M&N 9.2")
 TRANSPOSE = Law("transpose of both sides")
@@ -368,6 +370,8 @@ def _identified(of: Basic, dF: Basic, graph: Graph, variable: Variable,
     else:
         found = arranged(graph, by_symbol, plain, "auto")
     yield Step(first, found, identified)
+    if identified is IDENTIFIED_VEC and (shorter := factored(found)) != found:
+        yield Step(first, found := shorter, FACTORED)
     label = _partial(of, variable, layout)
     if variable.transposed and is_matrix(of):
         yield Step(label, arranged(graph, variable, layout, "auto"), BY_TRANSPOSE)

@@ -16,6 +16,7 @@ from sympy.tensor.array.expressions.array_expressions import (
 )
 
 from .canonical import constructors as c
+from .canonical.factoring import factored
 from .engine.graph import Graph, zero
 from .engine.maps import (
     Composition,
@@ -391,7 +392,7 @@ def _matrix_by_matrix(graph: Graph, variable: Variable, layout: Layout, form: st
     if form == "array":
         return ZeroArray(m, n, p, q) if differential is None else \
             as_array(differential, (m, n), (p, q))
-    J = zero((p*q, m*n)) if differential is None else differential.matrix()
+    J = zero((p*q, m*n)) if differential is None else factored(differential.matrix())
     return c.transpose(J) if layout.transposes_jacobian() else J
 
 

@@ -299,15 +299,18 @@ def _transpose_term(matrix: Basic) -> Basic:
 
 
 def _is_flat(term: Basic) -> bool:
-    """Whether a term is a product of symbols and their transposes."""
+    """Whether a term is a product of leaves, their transposes, powers and Kronecker products."""
     factors = term.args if isinstance(term, MatMul) else [term]
-    return all(not is_matrix(f) or isinstance(f, (Identity, OneMatrix))
-               or _is_symbol(f.args[0] if isinstance(f, Transpose) else f) for f in factors)
+    return all(not is_matrix(f) or _is_leaf(f) or (
+        isinstance(f, (Transpose, MatPow, KroneckerProduct)) and all(
+            _is_leaf(a) for a in f.args if is_matrix(a))) for f in factors)
 
 
-def _is_symbol(matrix: Basic) -> bool:
-    """A matrix symbol or a slice of one."""
-    return isinstance(matrix.args[0] if isinstance(matrix, MatrixSlice) else matrix, MatrixSymbol)
+def _is_leaf(matrix: Basic) -> bool:
+    """A matrix symbol or a slice of one, a constant matrix, and the vec of such."""
+    if isinstance(matrix, (MatrixSlice, Transpose, Vec)):
+        matrix = matrix.args[0]
+    return isinstance(matrix, MatrixSymbol) or not any(map(is_matrix, matrix.args))
 
 
 def trace(matrix: Basic) -> Expr:
@@ -445,6 +448,8 @@ def kronecker(*factors: Basic) -> Basic:
                 scalars.append(trace(f))
             elif matrices and isinstance(f, Identity) and isinstance(matrices[-1], Identity):
                 matrices[-1] = Identity(shape(matrices[-1])[0]*shape(f)[0])
+            elif matrices and (outer := _outer_product(matrices[-1], f)) is not None:
+                matrices[-1] = outer
             else:
                 matrices.append(f)
     coefficient = Mul(*scalars)
@@ -455,6 +460,15 @@ def kronecker(*factors: Basic) -> Basic:
         return ZeroMatrix(rows, cols)
     return scale(coefficient,
                  matrices[0] if len(matrices) == 1 else new(KroneckerProduct, *matrices))
+
+
+def _outer_product(left: Basic, right: Basic) -> Basic | None:
+    """``b⊗a' = a'⊗b = b*a'`` for columns a and b (M&N 2.2)."""
+    if is_one(shape(left)[1]) and is_one(shape(right)[0]):
+        return multiply(left, right)
+    if is_one(shape(left)[0]) and is_one(shape(right)[1]):
+        return multiply(right, left)
+    return None
 
 
 def _is_kronecker_of_squares(matrix: Basic) -> bool:
@@ -488,14 +502,20 @@ def diagonal_of(matrix: Basic) -> Basic:
         return scale(c, OneMatrix(n, S.One))
     if isinstance(core, DiagMatrix):
         return scale(c, core.args[0])
-    if isinstance(core, MatMul):  # diag(u*v.T) = u∘v, wherever the product is as thin as that
-        for k, factor in enumerate(core.args[1:], start=1):
-            if is_one(shape(factor)[0]):
-                left, right = multiply(*core.args[:k]), multiply(*core.args[k:])
-                return scale(c, hadamard(left, transpose(right)))
+    if (thin := _thin_split(core)) is not None:  # diag(u*v.T) = u∘v
+        return scale(c, hadamard(thin[0], transpose(thin[1])))
     if isinstance(core, MatrixBase):
         return c*ImmutableDenseMatrix(core.diagonal().T)
     return scale(c, new(DiagonalOf, core))
+
+
+def _thin_split(product: Basic) -> tuple[Basic, Basic] | None:
+    """``u, v.T`` where a product is as thin as a column times a row at some place."""
+    if isinstance(product, MatMul):
+        for k, factor in enumerate(product.args[1:], start=1):
+            if is_one(shape(factor)[0]):
+                return multiply(*product.args[:k]), multiply(*product.args[k:])
+    return None
 
 
 Range = tuple[Expr, Expr, Expr]  # start, stop, step, as MatrixSlice keeps them
@@ -560,6 +580,8 @@ def vec(matrix: Basic) -> Basic:
         return scale(c, core.func(m*n, S.One))
     if isinstance(core, Unvec):
         return scale(c, core.arg)
+    if (thin := _thin_split(core)) is not None:  # vec(a*b.T) = b⊗a
+        return scale(c, kronecker(transpose(thin[1]), thin[0]))
     return scale(c, new(Vec, core))
 
 
