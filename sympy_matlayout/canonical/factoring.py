@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import gcd
 
-from sympy import Add, Expr, Mul, S, default_sort_key
+from sympy import Add, Expr, S, default_sort_key
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import (
     Identity,
@@ -22,15 +22,13 @@ from sympy.matrices.expressions import (
     MatAdd,
     MatMul,
     MatPow,
-    Transpose,
 )
 
 from ..expressions.constants import CommutationMatrix
-from ..expressions.matrix_sum import MatrixSum
-from ..expressions.shape import Shape, same_size, shape
-from ..expressions.vec import Vec
+from ..expressions.shape import Shape, shape
 from . import constructors as c
 from .monomial import order
+from .neighbours import commutation_left, neighbours_merged
 
 __all__ = ["factored"]
 
@@ -61,12 +59,8 @@ class Term:
     @classmethod
     def of(cls, matrix: Basic) -> Term:
         scalar, core = c.split_scalar(matrix)
-        word: list[Basic] = []
-        for factor in _letters(core):
-            word.append(factor)
-            while len(word) > 1 and (merged := _merged(*word[-2:])) is not None:
-                word[-2:] = merged
-        return cls(scalar, tuple(word))
+        more, word = neighbours_merged(_letters(core))
+        return cls(scalar*more, word)
 
     def variants(self) -> list[tuple[Basic, ...]]:
         """The word, and with K moved to the left of the Kronecker product before it."""
@@ -77,7 +71,7 @@ class Term:
 def _turned(word: tuple[Basic, ...]) -> list[tuple[Basic, ...]]:
     if len(word) < 2 or not isinstance(word[-1], CommutationMatrix):
         return []
-    turned = _with_commutation_left(*word[-2:])
+    turned = commutation_left(*word[-2:])
     return [(*word[:-2], *turned)] if turned else []
 
 
@@ -89,70 +83,6 @@ def _letters(core: Basic) -> Iterator[Basic]:
             yield from [c.power(factor.args[0], S.One if k > 0 else S.NegativeOne)]*abs(int(k))
         elif not isinstance(factor, Identity):
             yield factor
-
-
-def _merged(left: Basic, right: Basic) -> list[Basic] | None:
-    """K(A⊗B) = (B⊗A)K, K vec X = vec X', (B'⊗A) vec X = vec AXB, and these transposed."""
-    if isinstance(right, Vec):
-        return _applied(left, right)
-    if isinstance(left, Transpose) and isinstance(left.args[0], Vec):
-        turned = _applied(c.transpose(right), left.args[0])
-        return turned and [c.transpose(turned[0])]
-    if isinstance(left, CommutationMatrix) and isinstance(right, KroneckerProduct):
-        return _with_commutation_right(left, right)
-    if isinstance(left, CommutationMatrix) and left == c.transpose(right):
-        return []
-    return _summed(left, right)
-
-
-def _summed(left: Basic, right: Basic) -> list[Basic] | None:
-    """Kronecker products and K taken under a sum of Kronecker products."""
-    if isinstance(left, MatrixSum) and isinstance(right, KroneckerProduct):
-        inside = c.multiply(left.body, right)
-        if isinstance(c.split_scalar(inside)[1], KroneckerProduct):
-            return [c.matrix_sum(inside, left.limits)]
-    if isinstance(right, MatrixSum) and isinstance(left, KroneckerProduct):
-        turned = _summed(c.transpose(right), c.transpose(left))
-        return turned and [c.transpose(turned[0])]
-    if isinstance(left, CommutationMatrix) and isinstance(right, MatrixSum):
-        scalar, core = c.split_scalar(right.body)
-        if isinstance(core, KroneckerProduct) and (turned := _with_commutation_right(left, core)):
-            return [c.matrix_sum(c.scale(scalar, turned[0]), right.limits), *turned[1:]]
-    return None
-
-
-def _applied(left: Basic, right: Vec) -> list[Basic] | None:
-    X = right.arg
-    rows, cols = shape(X)
-    if isinstance(left, CommutationMatrix) and left.args == (rows, cols):
-        return [c.vec(c.transpose(X))]
-    if isinstance(left, KroneckerProduct) and len(left.args) == 2:
-        B, A = left.args
-        if same_size(shape(A)[1], rows) and same_size(shape(B)[1], cols):
-            return [c.vec(c.multiply(A, X, c.transpose(B)))]
-    return None
-
-
-def _with_commutation_right(K: CommutationMatrix, product: KroneckerProduct) -> list[Basic] | None:
-    """``K_pm(A⊗B) = (B⊗A)K_qn`` for A of m×n and B of p×q."""
-    p, m = K.args
-    for A, B in _splits(product):
-        if same_size(shape(A)[0], m) and same_size(shape(B)[0], p):
-            after = c.commutation(shape(B)[1], shape(A)[1])
-            return [c.kronecker(B, A), *([] if isinstance(after, Identity) else [after])]
-    return None
-
-
-def _with_commutation_left(product: Basic, K: CommutationMatrix) -> list[Basic] | None:
-    if not isinstance(product, KroneckerProduct):
-        return None
-    turned = _with_commutation_right(c.transpose(K), c.transpose(product))
-    return turned and [c.transpose(f) for f in reversed(turned)]
-
-
-def _splits(product: KroneckerProduct) -> Iterator[tuple[Basic, Basic]]:
-    for k in range(1, len(product.args)):
-        yield c.kronecker(*product.args[:k]), c.kronecker(*product.args[k:])
 
 
 # --- what terms can share ---------------------------------------------------------------

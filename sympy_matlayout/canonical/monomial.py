@@ -25,7 +25,7 @@ from ..expressions.shape import is_one, shape
 from . import constructors as c
 from .contraction import Contraction
 
-__all__ = ["DELTA", "Factor", "Monomial", "order"]
+__all__ = ["DELTA", "Factor", "Index", "Monomial", "order", "scalar"]
 
 Index = int
 # Symmetric choices are followed up to this many times; past it the numbering
@@ -165,17 +165,36 @@ class Monomial:
 
     # --- parts that share no index -------------------------------------------------------
 
-    def parts(self) -> tuple[Monomial, list[Monomial]]:
-        """The part with the free indices, and the closed ones, each a scalar."""
+    def components(self) -> tuple[list[Monomial], list[Monomial]]:
+        """The parts in one piece, those with free indices and the closed ones, each a scalar."""
         group = {i: {i} for i in self.sizes}
         for f in self.factors:
             together = set().union(*(group[i] for i in f.indices))
             for i in together:
                 group[i] = together
-        opened = set().union(*(group[i] for i in self.free)) if self.free else set()
-        closed = {min(g): g for i, g in group.items() if i not in opened}
-        return (self._restricted(opened, self.coefficient),
-                [self._restricted(g, S.One) for _, g in sorted(closed.items())])
+        pieces = {min(g): self._restricted(g, S.One) for g in group.values()}
+        found = [piece for _, piece in sorted(pieces.items())]
+        return [m for m in found if m.free], [m for m in found if not m.free]
+
+    def parts(self) -> tuple[Monomial, list[Monomial]]:
+        """The part with the free indices, and the closed ones, each a scalar."""
+        opened, closed = self.components()
+        indices = {i for m in opened for i in m.sizes}
+        return self._restricted(indices, self.coefficient), closed
+
+    def linked(self) -> dict[Index, Index]:
+        """Each free index that δ makes equal to another, with that one."""
+        pairs = [f.indices for f in self.factors if f.base is DELTA]
+        return {i: j for a, b in pairs for i, j in ((a, b), (b, a))}
+
+    def merged(self, kept: dict[Index, Index]) -> Monomial:
+        """With each index of the keys equal to that of its value, and gone from the free ones."""
+        factors = tuple(f.at(lambda k: kept.get(k, k)) for f in self.factors)
+        return Monomial(self.coefficient,
+                        tuple(f for f in factors if f.base is not DELTA or
+                              f.indices[0] != f.indices[1]),
+                        {i: s for i, s in self.sizes.items() if i not in kept},
+                        tuple(i for i in self.free if i not in kept))
 
     def _restricted(self, indices: set[Index], coefficient: Expr) -> Monomial:
         return Monomial(coefficient, tuple(f for f in self.factors if f.indices[0] in indices),
@@ -233,12 +252,14 @@ class Monomial:
     def written(self) -> Basic:
         """The monomial as a matrix expression: a scalar, a column, or a matrix."""
         opened, closed = self.parts()
-        scalars = [_scalar(part.canonical()) for part in closed]
-        coefficient = Mul(opened.coefficient, *scalars)
+        coefficient = Mul(opened.coefficient, *map(scalar, closed))
         if not self.free:
             return coefficient
-        opened = replace(opened.canonical(), coefficient=coefficient)
-        return opened._contracted()
+        return c.scale(coefficient, replace(opened, coefficient=S.One).contracted())
+
+    def contracted(self) -> Basic:
+        """With every index that is not free summed over, in canonical order."""
+        return self.canonical()._contracted()
 
     def _contracted(self) -> Basic:
         edges, weights = [], []
@@ -258,8 +279,9 @@ def _ranks(keys: dict) -> dict:
     return {item: ranks[key] for item, key in keys.items()}
 
 
-def _scalar(monomial: Monomial) -> Expr:
-    return Mul(*(oriented(a) for a in Mul.make_args(monomial._contracted())))
+def scalar(monomial: Monomial) -> Expr:
+    """A monomial without free indices, each trace turned one way."""
+    return Mul(*(oriented(a) for a in Mul.make_args(monomial.contracted())))
 
 
 def oriented(scalar: Expr) -> Expr:

@@ -9,10 +9,11 @@ normal form.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache, singledispatch
-from itertools import product
+from itertools import islice, product
 from math import prod
 
 from sympy import Add, Determinant, Dummy, Expr, Lambda, Mul, Pow, S, Trace
@@ -37,16 +38,19 @@ from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.diagonal import DiagonalOf
 
 from ..expressions.bound_symbols import index_symbol
+from ..expressions.constants import CommutationMatrix, DiagonalEmbedding
 from ..expressions.shape import is_matrix, is_one, same_size, shape
 from ..expressions.vec import Unvec, Vec
 from ..expressions.vech import Unvech, Vech
 from . import constructors as c
+from .arrangement import arranged
+from .contraction import NotMatrixNotation
 from .monomial import DELTA, Factor, Index, Monomial, order
+from .segments import Segment, aligned, segments_of
+from .words import MOST_TERMS, has_pairs, words
 
 __all__ = ["normal_form"]
 
-# Products of sums are multiplied out up to this many terms.
-MOST_TERMS = 128
 # One round nearly always is enough; the next finds nothing to do.
 MOST_ROUNDS = 4
 # Powers of products are written out up to this exponent.
@@ -92,11 +96,7 @@ def _binds(expr: Basic) -> bool:
 
 def _scalar(expr: Expr) -> Expr:
     if isinstance(expr, Trace):
-        matrix = expr.args[0]
-        expansion = Expansion()
-        i = expansion.index(shape(matrix)[0])
-        found = Add(*(m.written() for m in expansion.monomials(matrix, i, i, ())))
-        return _multiplied_out(found)
+        return _multiplied_out(_trace(expr.args[0]))
     if isinstance(expr, Determinant):
         return _determinant(normal_form(expr.args[0]))
     if _binds(expr) or not expr.args:
@@ -139,17 +139,46 @@ def _multiplied_out(expr: Expr) -> Expr:
 # --- matrices ---------------------------------------------------------------------------
 
 
+def _trace(matrix: Basic) -> Expr:
+    if has_pairs(matrix):
+        with suppress(NotMatrixNotation):
+            return Add(*(scalar*m.written() for scalar, word in words(matrix)
+                         for m in Expansion().closed(word)))
+    expansion = Expansion(pairs=False)
+    i = expansion.index(shape(matrix)[0])
+    return Add(*(m.written() for m in expansion.monomials(matrix, i, i, ())))
+
+
 def _matrix(expr: Basic) -> Basic:
-    expansion = Expansion()
-    i, j = map(expansion.index, shape(expr))
-    free = tuple(k for k in (i, j) if k is not None)
     collected: dict[Basic, list[Expr]] = {}
-    for monomial in expansion.monomials(expr, i, j, free):
-        scalar, core = c.split_scalar(_shaped(monomial, i, j))
+    for term in _summands(expr):
+        scalar, core = c.split_scalar(term)
         collected.setdefault(core, []).append(scalar)
     terms = [c.scale(normal_form(Add(*scalars)), core) for core, scalars in collected.items()]
     terms.sort(key=lambda t: order(c.split_scalar(t)[1]))
     return c.add(*terms, shape=shape(expr))
+
+
+def _summands(expr: Basic) -> list[Basic]:
+    """The matrix as a sum of monomials, each as a matrix again."""
+    if not has_pairs(expr):
+        return _flat_summands(expr, pairs=False)
+    found = []
+    for scalar, word in words(expr):
+        scalar = normal_form(scalar)
+        try:
+            written = Expansion().open(word)
+        except NotMatrixNotation:
+            written = _flat_summands(c.multiply(*word), pairs=False)
+        found.extend(c.scale(scalar, m) for m in written)
+    return found
+
+
+def _flat_summands(expr: Basic, pairs: bool) -> list[Basic]:
+    expansion = Expansion(pairs)
+    i, j = map(expansion.index, shape(expr))
+    free = tuple(k for k in (i, j) if k is not None)
+    return [_shaped(m, i, j) for m in expansion.monomials(expr, i, j, free)]
 
 
 def _shaped(monomial: Monomial, i: Index | None, j: Index | None) -> Basic:
@@ -160,10 +189,16 @@ def _shaped(monomial: Monomial, i: Index | None, j: Index | None) -> Basic:
 
 
 class Expansion:
-    """An expression on its way into monomials, with the indices in use."""
+    """
+    An expression on its way into monomials, with the indices in use.
 
-    def __init__(self) -> None:
+    ``pairs`` says whether rows of Kronecker products and vecs are taken as
+    pairs of indices; without it these are letters.
+    """
+
+    def __init__(self, pairs: bool = True) -> None:
         self.sizes: dict[Index, Expr] = {}
+        self.pairs = pairs
 
     def index(self, size: Expr) -> Index | None:
         """A new index, none for a size of one."""
@@ -175,13 +210,79 @@ class Expansion:
     def monomials(self, matrix: Basic, i: Index | None, j: Index | None,
                   free: tuple[Index, ...]) -> Iterable[Monomial]:
         """``matrix[i, j]`` as monomials."""
-        for term in self.terms(matrix, i, j):
-            sizes = {k: self.sizes[k] for k in sorted(term.indices)}
-            yield Monomial(term.coefficient, term.factors, sizes, free).simplified()
+        return self.finished(self.terms(matrix, i, j), free)
 
     def terms(self, matrix: Basic, i: Index | None, j: Index | None) -> list[Term]:
         """``matrix[i, j]`` as products of factors."""
         return _terms(matrix, self, i, j)
+
+    # --- words, whose rows and columns can be pairs --------------------------------------
+
+    def open(self, word: Sequence[Basic]) -> list[Basic]:
+        """A word's monomials as matrices, its rows and columns as many indices as it has."""
+        segments = aligned(list(map(segments_of, word)))
+        if segments is None:
+            raise NotMatrixNotation(word)
+        rows = self.indices([size for s in segments[0] for size in s.rows])
+        cols = self.indices([size for s in segments[-1] for size in s.cols])
+        terms = self.word(segments, rows, cols)
+        return [arranged(m, rows, cols) for m in self.finished(terms, rows + cols)]
+
+    def closed(self, word: Sequence[Basic]) -> list[Monomial]:
+        """The monomials of a word's trace."""
+        segments = aligned(list(map(segments_of, word)), closed=True)
+        if segments is None:
+            raise NotMatrixNotation(word)
+        ends = self.indices([size for s in segments[0] for size in s.rows])
+        return self.finished(self.word(segments, ends, ends), ())
+
+    def between(self, matrix: Basic, i: Index | None, j: Index | None) -> list[Term] | None:
+        """``matrix[i, j]`` by its words; None where pairs of indices don't help."""
+        ends = [() if k is None else (k,) for k in (i, j)]
+        sizes = [tuple(self.sizes[k] for k in end) for end in ends]
+        found = []
+        for scalar, word in words(matrix):
+            segments = aligned(list(map(segments_of, word)), *sizes)
+            if segments is None:
+                return None
+            found += _scaled(normal_form(scalar), self.word(segments, *ends))
+        return found
+
+    def indices(self, sizes: Iterable[Expr]) -> tuple[Index, ...]:
+        return tuple(self.index(size) for size in sizes)
+
+    def word(self, word: list[list[Segment]], rows: tuple[Index, ...],
+             cols: tuple[Index, ...]) -> list[Term]:
+        """The terms of aligned segments between given indices."""
+        inner = [self.indices([size for s in segments for size in s.rows])
+                 for segments in word[1:]]
+        lists = []
+        for segments, row, col in zip(word, [rows, *inner], [*inner, cols], strict=True):
+            at, to = iter(row), iter(col)
+            for s in segments:
+                i, j = tuple(islice(at, len(s.rows))), tuple(islice(to, len(s.cols)))
+                lists.append(self.segment(s.matrix, i, j))
+        if prod(map(len, lists)) > MOST_TERMS:
+            raise NotMatrixNotation(word)
+        return _ones_along(self.product(lists), *rows, *cols, *(k for ks in inner for k in ks))
+
+    def segment(self, matrix: Basic, i: tuple[Index, ...], j: tuple[Index, ...]) -> list[Term]:
+        if len(i) <= 1 and len(j) <= 1:
+            return self.terms(matrix, *(k[0] if k else None for k in (i, j)))
+        if isinstance(matrix, Transpose):
+            return self.segment(matrix.args[0], j, i)
+        if isinstance(matrix, CommutationMatrix):
+            return [Term.of(*map(_delta, i, j[::-1]))]
+        if isinstance(matrix, DiagonalEmbedding):
+            return [Term.of(_delta(*i), _delta(i[1], *j))]
+        if isinstance(matrix, DiagMatrix):
+            links = Term.of(*map(_delta, i, j))
+            return [t.times(links) for t in self.segment(matrix.args[0], i, ())]
+        return self.terms(matrix.args[0], i[1], i[0])  # a vec
+
+    def finished(self, terms: Iterable[Term], free: tuple[Index, ...]) -> list[Monomial]:
+        return [Monomial(t.coefficient, t.factors, {k: self.sizes[k] for k in sorted(t.indices)},
+                         free).simplified() for t in terms]
 
     def product(self, lists: Iterable[list[Term]]) -> list[Term]:
         found = [Term(S.One, (), frozenset())]
@@ -300,6 +401,10 @@ def _transposed(matrix, expansion, i, j):
 
 @_terms.register(MatMul)
 def _product(matrix, expansion, i, j):
+    if expansion.pairs and has_pairs(matrix):
+        found = expansion.between(matrix, i, j)
+        if found is not None:
+            return found
     scalar = normal_form(Mul(*(a for a in matrix.args if not is_matrix(a))))
     matrices = [a for a in matrix.args if is_matrix(a)]
     places = [i, *(expansion.index(shape(a)[0]) for a in matrices[1:]), j]

@@ -1,0 +1,142 @@
+"""
+A product of entries with any number of free indices as a matrix.
+
+The free indices are dealt out to the rows and to the columns, each in order
+from slow to fast: ``a_ik b_jl`` with rows (i, j) and columns (k, l) is ``A⊗B``,
+with columns (l, k) ``(A⊗B)K``, and with rows (k, i, l, j) ``vec A⊗vec B``.
+This is where Kronecker products, vec, K and diagonal matrices are written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sympy import Expr, Mul
+from sympy.core.basic import Basic
+from sympy.matrices.expressions import Identity
+
+from ..expressions.constants import DiagonalEmbedding
+from ..expressions.shape import is_matrix
+from . import constructors as c
+from .contraction import NotMatrixNotation
+from .monomial import Index, Monomial, scalar
+
+__all__ = ["arranged", "permutation"]
+
+Indices = tuple[Index, ...]
+
+
+def arranged(monomial: Monomial, rows: Indices, cols: Indices) -> Basic:
+    """The matrix of a product of entries whose free indices are the rows and columns."""
+    opened, closed = monomial.components()
+    coefficient = Mul(monomial.coefficient, *map(scalar, closed))
+    blocks = _in_order([_block(part, rows, cols) for part in opened], rows, cols)
+    matrix = _assembled(blocks, rows, cols, monomial.sizes)
+    if not cols:
+        matrix = min([matrix, *_as_vec(opened, blocks, rows, monomial.sizes)], key=_nodes)
+    return c.scale(coefficient, matrix)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A matrix with some of the indices as its rows and columns."""
+
+    rows: Indices
+    cols: Indices
+    matrix: Basic
+
+
+def _block(part: Monomial, rows: Indices, cols: Indices) -> Block:
+    """A part in one piece as a matrix."""
+    r, k = (tuple(i for i in side if i in part.free) for side in (rows, cols))
+    part = replace(part, free=r + k)
+    if len(r) == len(k) == 1 or len(r + k) == 1:
+        matrix = part.contracted()
+        return Block(r, k, matrix if r else c.transpose(matrix))
+    if len(r + k) == 2:
+        matrix = c.vec(replace(part, free=(r + k)[::-1]).contracted())
+        return Block(r, k, matrix if r else c.transpose(matrix))
+    linked = part.linked()
+    if all(linked.get(i) in k for i in r) and len(r) == len(k):
+        column = arranged(part.merged({linked[i]: i for i in r}), r, ())
+        return Block(r, tuple(linked[i] for i in r), c.diag(column))
+    if len(r) == 2 and linked.get(r[0]) == r[1] and len(k) == 1:
+        return Block(r, k, _embedded(part, r, k))
+    if len(k) == 2 and linked.get(k[0]) == k[1] and len(r) == 1:
+        return Block(r, k, c.transpose(_embedded(part, k, r)))
+    raise NotMatrixNotation(part)
+
+
+def _embedded(part: Monomial, pair: Indices, other: Indices) -> Basic:
+    """``ΨM`` for a product of entries with δ between two rows."""
+    matrix = arranged(part.merged({pair[0]: pair[1]}), pair[1:], other)
+    return c.multiply(DiagonalEmbedding(part.sizes[pair[0]]), matrix)
+
+
+def _in_order(blocks: list[Block], rows: Indices, cols: Indices) -> list[Block]:
+    """By rows; what has columns only, by these."""
+    ordered = sorted((b for b in blocks if b.rows), key=lambda b: rows.index(b.rows[0]))
+    for block in sorted((b for b in blocks if not b.rows), key=lambda b: cols.index(b.cols[0])):
+        at = next((k for k, b in enumerate(ordered)
+                   if b.cols and cols.index(b.cols[0]) > cols.index(block.cols[0])), len(ordered))
+        ordered.insert(at, block)
+    return ordered
+
+
+def _assembled(blocks: Sequence[Block], rows: Indices, cols: Indices,
+               sizes: Mapping[Index, Expr]) -> Basic:
+    own_rows = tuple(i for b in blocks for i in b.rows)
+    own_cols = tuple(i for b in blocks for i in b.cols)
+    if any(b.rows and b.cols for b in blocks):
+        core = [c.kronecker(*(b.matrix for b in blocks))]
+    else:  # a column times a row
+        core = [c.kronecker(Identity(1), *(b.matrix for b in blocks if bool(b.rows) == side))
+                for side in (True, False)]
+    return c.multiply(*permutation(own_rows, rows, sizes), *core,
+                      *permutation(cols, own_cols, sizes))
+
+
+def _as_vec(opened: Sequence[Monomial], blocks: Sequence[Block], rows: Indices,
+            sizes: Mapping[Index, Expr]) -> list[Basic]:
+    """A column as the vec of a matrix, its last indices the rows of that."""
+    if len(blocks) < 2:
+        return []
+    found = []
+    for k in range(1, len(rows)):
+        ends = rows[k:], rows[:k]
+        try:
+            inner = [_block(part, *ends) for part in opened]
+        except NotMatrixNotation:
+            continue
+        matrix = _assembled(_in_order(inner, *ends), *ends, sizes)
+        found.append(c.vec(matrix))
+    return found
+
+
+def _nodes(matrix: Basic) -> int:
+    return 1 + sum(_nodes(a) for a in matrix.args if is_matrix(a))
+
+
+def permutation(source: Indices, target: Indices, sizes: Mapping[Index, Expr]) -> list[Basic]:
+    """
+    The factors of the matrix that brings a vector's indices from one order into another.
+
+    ``K_mn vec X = vec X'`` brings (n, m) into (m, n).
+    """
+    factors, at_hand = [], list(source)
+    for place, wanted in enumerate(target):
+        start = at_hand.index(wanted)
+        if start == place:
+            continue
+        stop = start + 1
+        while at_hand[stop:stop + 1] == list(target[place + stop - start:][:1]) != []:
+            stop += 1
+        passed, moved = at_hand[place:start], at_hand[start:stop]
+        before, passed_size, moved_size, after = (
+            Mul(*(sizes[i] for i in group))
+            for group in (at_hand[:place], passed, moved, at_hand[stop:]))
+        factors.append(c.kronecker(Identity(before), c.commutation(moved_size, passed_size),
+                                   Identity(after)))
+        at_hand = at_hand[:place] + moved + passed + at_hand[stop:]
+    return factors[::-1]

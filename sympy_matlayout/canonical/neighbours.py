@@ -1,0 +1,110 @@
+"""
+What Kronecker products, vecs and K become next to one another.
+
+These rules always shorten a product, or carry K to the right; they wait for
+the end of a derivation, whose steps would be hard to follow with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from sympy import Expr, S
+from sympy.core.basic import Basic
+from sympy.matrices.expressions import Identity, KroneckerProduct, MatMul, Transpose
+
+from ..expressions.constants import CommutationMatrix
+from ..expressions.matrix_sum import MatrixSum
+from ..expressions.shape import same_size, shape
+from ..expressions.vec import Vec
+from ..expressions.vech import EliminationMatrix
+from . import constructors as c
+
+__all__ = ["commutation_left", "commutation_right", "neighbours_merged"]
+
+
+def neighbours_merged(factors: Iterable[Basic]) -> tuple[Expr, tuple[Basic, ...]]:
+    """
+    The factors of a product, neighbours merged by the rules below for as long as they can.
+
+    What comes out is a scalar and the matrices of the product.
+    """
+    scalar: Expr = S.One
+    word: list[Basic] = []
+    for factor in factors:
+        word.append(factor)
+        while len(word) > 1 and (merged := _merged(*word[-2:])) is not None:
+            del word[-2:]
+            for matrix in merged:
+                number, core = c.split_scalar(matrix)
+                scalar *= number
+                word.extend(core.args if isinstance(core, MatMul) else
+                            [] if isinstance(core, Identity) else [core])
+    return scalar, tuple(word)
+
+
+def _merged(left: Basic, right: Basic) -> list[Basic] | None:
+    """K(A⊗B) = (B⊗A)K, K vec X = vec X', (B'⊗A) vec X = vec AXB, L vec X = vech X."""
+    if isinstance(right, Vec):
+        return _applied(left, right)
+    if isinstance(left, Transpose) and isinstance(left.args[0], Vec):
+        turned = _applied(c.transpose(right), left.args[0])
+        return turned and [c.transpose(turned[0])]
+    if isinstance(left, CommutationMatrix) and isinstance(right, KroneckerProduct):
+        return commutation_right(left, right)
+    if isinstance(left, CommutationMatrix) and left == c.transpose(right):
+        return []
+    return _summed(left, right)
+
+
+def _summed(left: Basic, right: Basic) -> list[Basic] | None:
+    """Kronecker products and K taken under a sum of Kronecker products."""
+    if isinstance(left, MatrixSum) and isinstance(right, KroneckerProduct):
+        inside = c.multiply(left.body, right)
+        if isinstance(c.split_scalar(inside)[1], KroneckerProduct):
+            return [c.matrix_sum(inside, left.limits)]
+    if isinstance(right, MatrixSum) and isinstance(left, KroneckerProduct):
+        turned = _summed(c.transpose(right), c.transpose(left))
+        return turned and [c.transpose(turned[0])]
+    if isinstance(left, CommutationMatrix) and isinstance(right, MatrixSum):
+        scalar, core = c.split_scalar(right.body)
+        if isinstance(core, KroneckerProduct) and (turned := commutation_right(left, core)):
+            return [c.matrix_sum(c.scale(scalar, turned[0]), right.limits), *turned[1:]]
+    return None
+
+
+def _applied(left: Basic, right: Vec) -> list[Basic] | None:
+    X = right.arg
+    rows, cols = shape(X)
+    if isinstance(left, CommutationMatrix) and left.args == (rows, cols):
+        return [c.vec(c.transpose(X))]
+    if isinstance(left, EliminationMatrix):
+        return [c.vech(X)]
+    if isinstance(left, KroneckerProduct) and len(left.args) == 2:
+        B, A = left.args
+        if same_size(shape(A)[1], rows) and same_size(shape(B)[1], cols):
+            return [c.vec(c.multiply(A, X, c.transpose(B)))]
+    return None
+
+
+def commutation_right(K: CommutationMatrix, product: KroneckerProduct) -> list[Basic] | None:
+    """``K_pm(A⊗B) = (B⊗A)K_qn`` for A of m×n and B of p×q."""
+    p, m = K.args
+    for A, B in _splits(product):
+        if same_size(shape(A)[0], m) and same_size(shape(B)[0], p):
+            after = c.commutation(shape(B)[1], shape(A)[1])
+            return [c.kronecker(B, A), *([] if isinstance(after, Identity) else [after])]
+    return None
+
+
+def commutation_left(product: Basic, K: CommutationMatrix) -> list[Basic] | None:
+    """``(B⊗A)K_qn = K_pm(A⊗B)``"""
+    if not isinstance(product, KroneckerProduct):
+        return None
+    turned = commutation_right(c.transpose(K), c.transpose(product))
+    return turned and [c.transpose(f) for f in reversed(turned)]
+
+
+def _splits(product: KroneckerProduct) -> Iterator[tuple[Basic, Basic]]:
+    for k in range(1, len(product.args)):
+        yield c.kronecker(*product.args[:k]), c.kronecker(*product.args[k:])

@@ -1,0 +1,90 @@
+"""Sums of products with Kronecker products, vecs and K multiplied out into single words."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import product
+from math import prod
+
+from sympy import Expr, Mul, S
+from sympy.core.basic import Basic
+from sympy.matrices.expressions import (
+    DiagMatrix,
+    Identity,
+    KroneckerProduct,
+    MatAdd,
+    MatMul,
+    Transpose,
+    ZeroMatrix,
+)
+
+from ..expressions.constants import CommutationMatrix, DiagonalEmbedding
+from ..expressions.shape import is_matrix, shape
+from ..expressions.vec import Unvec, Vec
+from ..expressions.vech import SymmetrizerMatrix
+from . import constructors as c
+from .neighbours import neighbours_merged
+
+__all__ = ["MOST_TERMS", "Word", "has_pairs", "words"]
+
+Word = tuple[Expr, tuple[Basic, ...]]  # a scalar, and factors without sums
+
+# Products of sums are multiplied out up to this many terms.
+MOST_TERMS = 128
+
+PAIRED = (KroneckerProduct, Vec, Unvec, CommutationMatrix, SymmetrizerMatrix, DiagonalEmbedding)
+
+
+@lru_cache(maxsize=1 << 12)
+def has_pairs(expr: Basic) -> bool:
+    """Whether a matrix holds one whose rows or columns are pairs of indices."""
+    return isinstance(expr, PAIRED) or any(map(has_pairs, expr.args))
+
+
+def words(matrix: Basic) -> list[Word]:
+    """The matrix as a sum of words, neighbouring factors merged."""
+    found = []
+    for scalar, factors in _words(matrix):
+        rows = Identity(shape(factors[0])[0])
+        more, merged = neighbours_merged(factors)
+        again, core = c.split_scalar(c.multiply(rows, *merged))
+        scalar = scalar*more*again
+        if scalar != 0 and not isinstance(core, ZeroMatrix):
+            found.append((scalar, core.args if isinstance(core, MatMul) else (core,)))
+    return found
+
+
+def _words(matrix: Basic) -> list[Word]:
+    from .normal_form import normal_form
+
+    if isinstance(matrix, MatAdd):
+        return [w for a in matrix.args for w in _words(a)]
+    if isinstance(matrix, MatMul):
+        coefficient = Mul(*(a for a in matrix.args if not is_matrix(a)))
+        factors = [a for a in matrix.args if is_matrix(a)]
+        return [(coefficient*scalar, f) for scalar, f in _products(factors)]
+    if isinstance(matrix, SymmetrizerMatrix):  # N = (I + K)/2
+        n = matrix.args[0]
+        return [(S.Half, (Identity(n*n),)), (S.Half, (c.commutation(n, n),))]
+    if isinstance(matrix, Transpose):
+        turned = c.transpose(matrix.args[0])
+        if not isinstance(turned, Transpose):
+            return _words(turned)
+        return [(scalar, tuple(c.transpose(f) for f in reversed(factors)))
+                for scalar, factors in _words(matrix.args[0])]
+    linear = {KroneckerProduct: c.kronecker, Vec: c.vec, DiagMatrix: c.diag}.get(type(matrix))
+    if linear and has_pairs(matrix):
+        summands = [a.args if isinstance(a, MatAdd) else (a,)
+                    for a in map(normal_form, matrix.args)]
+        if prod(map(len, summands)) <= MOST_TERMS:
+            return [(S.One, (linear(*chosen),)) for chosen in product(*summands)]
+    return [(S.One, (matrix,))]
+
+
+def _products(factors: list[Basic]) -> list[Word]:
+    """A product of sums multiplied out, unless it is too long."""
+    sums = [_words(f) for f in factors]
+    if prod(map(len, sums)) > MOST_TERMS:
+        sums = [[(S.One, (f,))] for f in factors]
+    return [(Mul(*(scalar for scalar, _ in chosen)), tuple(f for _, fs in chosen for f in fs))
+            for chosen in product(*sums)]
