@@ -11,20 +11,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import permutations
 
-from sympy import Expr, Mul
+from sympy import Expr, Integer, Mul, S
 from sympy.core.basic import Basic
-from sympy.matrices.expressions import Identity
+from sympy.matrices.expressions import Identity, KroneckerProduct
+from sympy.tensor.array.expressions.array_expressions import Reshape
 
-from ..expressions.constants import DiagonalEmbedding
-from ..expressions.shape import is_matrix
+from ..expressions.constants import CommutationMatrix, DiagonalEmbedding
+from ..expressions.shape import is_matrix, same_size, shape
 from . import constructors as c
 from .contraction import NotMatrixNotation
-from .monomial import Index, Monomial, scalar
+from .monomial import DELTA, Index, Monomial, scalar
 
-__all__ = ["arranged", "permutation"]
+__all__ = ["arranged", "one_by_one", "permutation"]
 
 Indices = tuple[Index, ...]
+# All orders of up to this many factors of a Kronecker product are tried.
+MOST_BLOCKS = 4
 
 
 def arranged(monomial: Monomial, rows: Indices, cols: Indices) -> Basic:
@@ -36,6 +40,15 @@ def arranged(monomial: Monomial, rows: Indices, cols: Indices) -> Basic:
     if not cols:
         matrix = min([matrix, *_as_vec(opened, blocks, rows, monomial.sizes)], key=_nodes)
     return c.scale(coefficient, matrix)
+
+
+def one_by_one(monomial: Monomial) -> tuple[Expr, list[tuple[Indices, Basic]]]:
+    """The scalar, and the parts with one or two free indices as columns and matrices of these."""
+    opened, closed = monomial.components()
+    if any(len(part.free) > 2 for part in opened):
+        raise NotMatrixNotation(monomial)
+    return (Mul(monomial.coefficient, *map(scalar, closed)),
+            [(part.free, part.contracted()) for part in opened])
 
 
 @dataclass(frozen=True)
@@ -57,6 +70,8 @@ def _block(part: Monomial, rows: Indices, cols: Indices) -> Block:
     if len(r + k) == 2:
         matrix = c.vec(replace(part, free=(r + k)[::-1]).contracted())
         return Block(r, k, matrix if r else c.transpose(matrix))
+    if len(part.factors) == 1 and isinstance(part.factors[0].base, Reshape):
+        return _uncut(part, r, k)
     linked = part.linked()
     if all(linked.get(i) in k for i in r) and len(r) == len(k):
         column = arranged(part.merged({linked[i]: i for i in r}), r, ())
@@ -65,6 +80,42 @@ def _block(part: Monomial, rows: Indices, cols: Indices) -> Block:
         return Block(r, k, _embedded(part, r, k))
     if len(k) == 2 and linked.get(k[0]) == k[1] and len(r) == 1:
         return Block(r, k, c.transpose(_embedded(part, k, r)))
+    return _scaled(part, r, k)
+
+
+def _scaled(part: Monomial, r: Indices, k: Indices) -> Block:
+    """A product of entries with one that depends on the rows, or on the columns, alone."""
+    linked = part.linked()
+    for factor in part.factors:
+        if factor.base is DELTA:
+            continue
+        for side in (k, r):
+            ends = tuple(i if i in side else linked.get(i) for i in factor.indices)
+            if set(ends) == set(side) and len(ends) == len(side):
+                alone = Monomial(S.One, (replace(factor, indices=ends),),
+                                 {i: part.sizes[i] for i in side}, side)
+                scale = c.diag(arranged(alone, side, ()))
+                factors = list(part.factors)
+                factors.remove(factor)
+                rest = arranged(replace(part, factors=tuple(factors)), r, k)
+                return Block(r, k, c.multiply(scale, rest) if side is r else
+                             c.multiply(rest, scale))
+    raise NotMatrixNotation(part)
+
+
+def _uncut(part: Monomial, r: Indices, k: Indices) -> Block:
+    """A matrix that was cut into axes, whole again."""
+    (factor,) = part.factors
+    matrix, size = factor.base.expr, Integer(1)
+    height = 0
+    while not same_size(size, shape(matrix)[0]):
+        size *= part.sizes[factor.indices[height]]
+        height += 1
+    above, beside = factor.indices[:height], factor.indices[height:]
+    if set(r) == set(above):
+        return Block(above, beside, matrix)
+    if set(r) == set(beside):
+        return Block(beside, above, c.transpose(matrix))
     raise NotMatrixNotation(part)
 
 
@@ -86,15 +137,30 @@ def _in_order(blocks: list[Block], rows: Indices, cols: Indices) -> list[Block]:
 
 def _assembled(blocks: Sequence[Block], rows: Indices, cols: Indices,
                sizes: Mapping[Index, Expr]) -> Basic:
-    own_rows = tuple(i for b in blocks for i in b.rows)
-    own_cols = tuple(i for b in blocks for i in b.cols)
+    """The blocks side by side in the order that is shortest to write."""
     if any(b.rows and b.cols for b in blocks):
-        core = [c.kronecker(*(b.matrix for b in blocks))]
-    else:  # a column times a row
-        core = [c.kronecker(Identity(1), *(b.matrix for b in blocks if bool(b.rows) == side))
-                for side in (True, False)]
-    return c.multiply(*permutation(own_rows, rows, sizes), *core,
+        first = _in_this_order(blocks, rows, cols, sizes)
+        if len(blocks) == 2 or len(blocks) > MOST_BLOCKS or not first.has(CommutationMatrix):
+            return first
+        return min((_in_this_order(o, rows, cols, sizes) for o in permutations(blocks)),
+                   key=lambda found: (_nodes(found), _widest(found)))
+    column, row = (c.kronecker(Identity(1), *(b.matrix for b in blocks if bool(b.rows) == side))
+                   for side in (True, False))
+    own_rows, own_cols = _own_order(blocks)
+    return c.multiply(*permutation(own_rows, rows, sizes), column, row,
                       *permutation(cols, own_cols, sizes))
+
+
+def _in_this_order(blocks: Sequence[Block], rows: Indices, cols: Indices,
+                   sizes: Mapping[Index, Expr]) -> Basic:
+    own_rows, own_cols = _own_order(blocks)
+    return c.multiply(*permutation(own_rows, rows, sizes),
+                      c.kronecker(*(b.matrix for b in blocks)),
+                      *permutation(cols, own_cols, sizes))
+
+
+def _own_order(blocks: Sequence[Block]) -> tuple[Indices, Indices]:
+    return tuple(i for b in blocks for i in b.rows), tuple(i for b in blocks for i in b.cols)
 
 
 def _as_vec(opened: Sequence[Monomial], blocks: Sequence[Block], rows: Indices,
@@ -116,6 +182,12 @@ def _as_vec(opened: Sequence[Monomial], blocks: Sequence[Block], rows: Indices,
 
 def _nodes(matrix: Basic) -> int:
     return 1 + sum(_nodes(a) for a in matrix.args if is_matrix(a))
+
+
+def _widest(matrix: Basic) -> int:
+    """The factors of the Kronecker products other than those with K."""
+    return sum(len(a.args) for a in matrix.atoms(KroneckerProduct)
+               if not a.has(CommutationMatrix))
 
 
 def permutation(source: Indices, target: Indices, sizes: Mapping[Index, Expr]) -> list[Basic]:

@@ -49,7 +49,7 @@ from .monomial import DELTA, Factor, Index, Monomial, order
 from .segments import Segment, aligned, segments_of
 from .words import MOST_TERMS, has_pairs, words
 
-__all__ = ["normal_form"]
+__all__ = ["Expansion", "Term", "delta", "normal_form"]
 
 # One round nearly always is enough; the next finds nothing to do.
 MOST_ROUNDS = 4
@@ -272,11 +272,11 @@ class Expansion:
         if isinstance(matrix, Transpose):
             return self.segment(matrix.args[0], j, i)
         if isinstance(matrix, CommutationMatrix):
-            return [Term.of(*map(_delta, i, j[::-1]))]
+            return [Term.of(*map(delta, i, j[::-1]))]
         if isinstance(matrix, DiagonalEmbedding):
-            return [Term.of(_delta(*i), _delta(i[1], *j))]
+            return [Term.of(delta(*i), delta(i[1], *j))]
         if isinstance(matrix, DiagMatrix):
-            links = Term.of(*map(_delta, i, j))
+            links = Term.of(*map(delta, i, j))
             return [t.times(links) for t in self.segment(matrix.args[0], i, ())]
         return self.terms(matrix.args[0], i[1], i[0])  # a vec
 
@@ -373,10 +373,11 @@ def _explicit(matrix, expansion, i, j):
 
 @_terms.register(Identity)
 def _identity(matrix, expansion, i, j):
-    return [Term.of(_delta(i, j)) if i is not None else Term.of()]
+    return [Term.of(delta(i, j)) if i is not None else Term.of()]
 
 
-def _delta(i: Index, j: Index) -> Factor:
+def delta(i: Index, j: Index) -> Factor:
+    """1 where the indices agree."""
     return Factor(DELTA, (min(i, j), max(i, j)), symmetric=True)
 
 
@@ -484,7 +485,7 @@ def _hadamard_power(matrix, expansion, i, j):
 @_terms.register(DiagMatrix)
 def _diag(matrix, expansion, i, j):
     terms = _ones_along(expansion.terms(matrix.args[0], i, None), i, j)
-    return [t.times(Term.of(_delta(i, j))) for t in terms]
+    return [t.times(Term.of(delta(i, j))) for t in terms]
 
 
 @_terms.register(DiagonalMatrix)
@@ -492,7 +493,7 @@ def _diagonal_matrix(matrix, expansion, i, j):
     if not same_size(*shape(matrix)) or i is None:
         return expansion.letter(matrix, i, j, c.transpose(matrix))
     terms = _ones_along(expansion.terms(matrix.args[0], i, j), i, j)
-    return [t.times(Term.of(_delta(i, j))) for t in terms]
+    return [t.times(Term.of(delta(i, j))) for t in terms]
 
 
 @_terms.register(DiagonalOf)
