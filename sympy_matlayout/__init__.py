@@ -5,6 +5,7 @@ Importing this changes nothing in SymPy.
 """
 
 from .canonical.constructors import unvec, vec, vech
+from .conversion import convert_layout
 from .derivation import Derivation, Step, derivation
 from .derivative import (
     gradient,
@@ -47,7 +48,7 @@ from .expressions.vech import (
     Unvech,
     Vech,
 )
-from .layout import Layout, layout
+from .layout import Arrangement, Layout, layout
 from .rules import local_differentials
 from .traces import (
     cycle_traces,
@@ -61,6 +62,7 @@ from .traces import (
 __version__ = "0.1.0"
 
 __all__ = [
+    "Arrangement",
     "CommutationMatrix",
     "Derivation",
     "DerivativeNotImplementedError",
@@ -91,6 +93,7 @@ __all__ = [
     "VariableError",
     "Vec",
     "Vech",
+    "convert_layout",
     "cycle_traces",
     "derivation",
     "differential",

@@ -7,36 +7,14 @@ from typing import Any
 
 from sympy import S
 from sympy.core.basic import Basic
-from sympy.core.sympify import sympify
-from sympy.tensor.array.expressions.array_expressions import (
-    ArrayAdd,
-    ArrayTensorProduct,
-    PermuteDims,
-    ZeroArray,
-)
 
 from .canonical import constructors as c
 from .canonical.factoring import factored
+from .conversion import Derivative, written
 from .engine.graph import Graph, zero
-from .engine.maps import (
-    Composition,
-    InnerProduct,
-    LinearMap,
-    Sandwich,
-    ScalarTimes,
-    Total,
-    Transposition,
-)
 from .errors import DerivativeNotImplementedError, ShapeError, VariableError, refusing
-from .expressions.arrays import MatrixReshape
-from .expressions.shape import (
-    Shape,
-    is_vector_shape,
-    same_shape,
-    shape,
-    show,
-)
-from .layout import Layout, check_form
+from .expressions.shape import is_vector_shape, same_shape, shape, show
+from .layout import Arrangement, Layout, check_form
 from .reading.definitions import read_definitions
 from .reading.read import in_shape, read_function
 from .rules import local_differentials
@@ -49,6 +27,9 @@ __all__ = [
     "jacobian",
     "matrix_derivative",
 ]
+
+# "auto" is the first that exists
+FORMS_OF_ALL = ("matrix", "vec", "row-major", "array", "autodiff")
 
 
 @refusing
@@ -86,7 +67,9 @@ def matrix_derivative(
     The mixed layout takes the denominator column for scalar functions and the
     numerator column for all others.  ``form="array"`` gives all partial
     derivatives with the axes of `X` first, then those of `F`, as SymPy's own
-    ``F.diff(X)`` orders them, in every layout.
+    ``F.diff(X)`` orders them, in every layout; ``form="autodiff"`` with the axes
+    of `F` first, as JAX and PyTorch.  ``form="row-major"`` is the vec form with
+    rows stacked instead of columns, as NumPy's ``reshape`` does.
 
     1x1 matrix expressions are scalars.  The derivative by ``X.T`` is that by
     `X`, with the roles of its rows and columns exchanged.
@@ -114,8 +97,8 @@ def matrix_derivative(
         scalar Symbol, or a list of these, which gives a tuple of results
     layout : ``"denominator"``, ``"numerator"``, ``"mixed"`` or a ``Layout``;
         by default that of the surrounding ``with layout(...)``, else denominator
-    form : ``"matrix"``, ``"vec"``, ``"array"``, or ``"auto"`` for ``"matrix"``
-        where that exists and ``"vec"`` elsewhere
+    form : ``"matrix"``, ``"vec"``, ``"row-major"``, ``"array"``, ``"autodiff"``, or
+        ``"auto"`` for ``"matrix"`` where that exists and ``"vec"`` elsewhere
     where : definitions of intermediate variables, ``{u: b - A*x}``; the chain
         rule goes through them, and they stay in the result by name
     structure, convention, assumptions : for structured variables, not yet available
@@ -145,7 +128,7 @@ def matrix_derivative(
             "leave structure, convention and assumptions at their defaults")
     chosen = Layout.of(layout)
     if form == "vech":
-        check_form(form, ("matrix", "vec", "array"), "a variable without a structure")
+        check_form(form, FORMS_OF_ALL, "a variable without a structure")
     function = read_function(expr)
     definitions = read_definitions(where, function)
     several = isinstance(X, (tuple, list))
@@ -362,57 +345,30 @@ def graph_of(function: Basic, variables: Iterable[Variable],
 
 def arranged(graph: Graph, variable: Variable, layout: Layout, form: str) -> Basic:
     """The derivative of a graph's root, in a layout and form."""
-    of_scalar, by_scalar = not shape(graph.root), not variable.shape
-    if of_scalar:
-        form = check_form(form, ("matrix", "vec", "array"), "the derivative of a scalar")
+    of, by = shape(graph.root), variable.shape
+    if of and by:
+        return _matrix_by_matrix(graph, variable, layout, form)
+    form = check_form(form, FORMS_OF_ALL, "a derivative of or by a scalar")
+    if of:
+        found, transposes = graph.tangent({variable.symbol: S.One}), layout.transposes_jacobian()
+    else:
         (found,) = graph.gradients()
-        found = variable.turn(found)
-        if by_scalar or form == "array":
-            return found
-        found = c.vec(found) if form == "vec" else found
-        return c.transpose(found) if layout.transposes_gradient() else found
-    if by_scalar:
-        form = check_form(form, ("matrix", "vec", "array"), "the derivative by a scalar")
-        found = graph.tangent({variable.symbol: sympify(1)})
-        found = c.vec(found) if form == "vec" else found
-        return c.transpose(found) if layout.transposes_jacobian() and form != "array" else found
-    return _matrix_by_matrix(graph, variable, layout, form)
+        found, transposes = variable.turn(found), layout.transposes_gradient()
+    if form in ("array", "autodiff") or not (of or by):
+        return found
+    if form in ("vec", "row-major"):
+        found = c.vec(found if form == "vec" else c.transpose(found))
+    return c.transpose(found) if transposes else found
 
 
 def _matrix_by_matrix(graph: Graph, variable: Variable, layout: Layout, form: str) -> Basic:
-    of = shape(graph.root)
-    vectors = is_vector_shape(of) and is_vector_shape(variable.shape)
-    form = check_form(
-        form, ("matrix", "vec", "array") if vectors else ("vec", "array"),
-        f"the derivative of a {show(of)} by a {show(variable.shape)} matrix")
+    of, by = shape(graph.root), variable.shape
+    vectors = is_vector_shape(of) and is_vector_shape(by)
+    form = check_form(form, FORMS_OF_ALL if vectors else FORMS_OF_ALL[1:],
+                      f"the derivative of a {show(of)} by a {show(by)} matrix")
     differential = graph.linear_map(variable.symbol)
-    if differential is not None:
-        differential = variable.turn_map(differential)
-    (m, n), (p, q) = variable.shape, of
-    if form == "array":
-        return ZeroArray(m, n, p, q) if differential is None else \
-            as_array(differential, (m, n), (p, q))
-    J = zero((p*q, m*n)) if differential is None else factored(differential.matrix())
-    return c.transpose(J) if layout.transposes_jacobian() else J
-
-
-def as_array(differential: LinearMap, by: Shape, of: Shape) -> Basic:
-    """All ∂F[k, l]/∂X[i, j] at [i, j, k, l]."""
-    if isinstance(differential, Total):
-        return ArrayAdd(*(as_array(t, by, of) for t in differential.terms))
-    if isinstance(differential, Sandwich):  # F[k, l] = L[k, i] X[i, j] R[j, l]
-        return _permuted(differential, [1, 2, 0, 3])
-    if isinstance(differential, Composition) and isinstance(differential.outer, Sandwich) \
-            and isinstance(differential.inner, Transposition):  # F[k, l] = L[k, j] X[i, j] R[i, l]
-        return _permuted(differential.outer, [2, 1, 0, 3])
-    if isinstance(differential, Composition) and isinstance(differential.outer, ScalarTimes) \
-            and isinstance(differential.inner, InnerProduct):  # F[k, l] = M[k, l] Σ N[i, j] X[i, j]
-        return ArrayTensorProduct(differential.inner.gradient, differential.outer.direction)
-    (m, n), (p, q) = by, of
-    # rows of Jᵀ count through X by columns, and its columns through F
-    gradient = c.transpose(differential.matrix())
-    return PermuteDims(MatrixReshape(gradient, (n, m, q, p)), [1, 0, 3, 2])
-
-
-def _permuted(sandwich: Sandwich, axes: Iterable[int]) -> Basic:
-    return PermuteDims(ArrayTensorProduct(sandwich.left, sandwich.right), list(axes))
+    if differential is None:
+        J = zero((of[0]*of[1], by[0]*by[1]))
+    else:
+        J = factored(variable.turn_map(differential).matrix())
+    return written(Derivative(J, of, by), Arrangement(layout, form))

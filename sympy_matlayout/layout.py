@@ -12,13 +12,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from .errors import FormError, LayoutError
 
-__all__ = ["FORMS", "Layout", "check_form", "current_layout", "layout"]
+__all__ = ["FORMS", "Arrangement", "Layout", "check_form", "current_layout", "layout"]
 
-FORMS = ("auto", "matrix", "vec", "vech", "array")
+FORMS = ("auto", "matrix", "vec", "row-major", "vech", "array", "autodiff")
 
 
 class Layout(Enum):
@@ -76,6 +78,83 @@ class Layout(Enum):
         """Whether any other derivative is the transpose of the Jacobian (13)."""
         return self is Layout.DENOMINATOR
 
+
+@dataclass(frozen=True)
+class Arrangement:
+    """
+    A layout with a form: where each partial derivative stands.
+
+    Explanation
+    ===========
+
+    What ``convert_layout`` takes as its source and target, given as
+
+    - a number of document 002, which also says what is differentiated: 5, 6
+      (scalar by column), 8, 9, 10, 11 (scalar by matrix), 13, 14;
+    - a layout, ``"numerator"``, ``"denominator"``, ``"mixed"``: what
+      ``matrix_derivative`` gives in it;
+    - a form, ``"vec"``, ``"row-major"``, ``"matrix"``, in the current layout;
+      ``"array"`` and ``"autodiff"`` are the same in every layout;
+    - a pair of these, ``("numerator", "row-major")``.
+
+    ``"array"`` has the axes of the variable first, as SymPy; ``"autodiff"`` those
+    of the function, as JAX and PyTorch.  ``"row-major"`` is ``"vec"`` with rows
+    stacked instead of columns, as NumPy's ``reshape`` does.
+
+    Examples
+    ========
+
+    >>> from sympy_matlayout import Arrangement
+    >>> Arrangement.of(13)
+    Arrangement(layout=<Layout.NUMERATOR: 'numerator'>, form='vec', number=13)
+    >>> Arrangement.of(("denominator", "row-major")).form
+    'row-major'
+
+    See Also
+    ========
+
+    sympy_matlayout.convert_layout, sympy_matlayout.Layout
+    """
+
+    layout: Layout
+    form: str = "auto"
+    number: int | None = None
+
+    @classmethod
+    def of(cls, given: Any) -> Arrangement:
+        """The arrangement meant by a number, a layout, a form, or a pair of these."""
+        if isinstance(given, cls):
+            return given
+        if isinstance(given, int) and given in NUMBERED:
+            return cls(*NUMBERED[given], given)
+        if isinstance(given, str) and given in FORMS and given not in ("auto", "vech"):
+            return cls(current_layout(), given)
+        if isinstance(given, (str, Layout)):
+            return cls(Layout.of(given))
+        if isinstance(given, tuple) and len(given) == 2 and given[1] in FORMS:
+            return cls(Layout.of(given[0]), given[1])
+        raise LayoutError(
+            f"{given!r} names no arrangement; give one of the numbers "
+            f"{', '.join(map(str, NUMBERED))}, a layout, a form, or a pair of these, such as "
+            "('numerator', 'row-major')")
+
+    @property
+    def is_array(self) -> bool:
+        return self.form in ("array", "autodiff")
+
+    def __str__(self) -> str:
+        if self.number:
+            return f"({self.number})"
+        return f"{self.layout.value} layout, form {self.form}"
+
+
+# what document 002 numbers: scalar by column (5) (6), scalar by matrix (8) to (11), any (13) (14)
+NUMBERED = {
+    5: (Layout.NUMERATOR, "matrix"), 6: (Layout.DENOMINATOR, "matrix"),
+    8: (Layout.NUMERATOR, "vec"), 9: (Layout.NUMERATOR, "matrix"),
+    10: (Layout.DENOMINATOR, "vec"), 11: (Layout.DENOMINATOR, "matrix"),
+    13: (Layout.NUMERATOR, "vec"), 14: (Layout.DENOMINATOR, "vec"),
+}
 
 _current: ContextVar[Layout] = ContextVar("layout", default=Layout.DENOMINATOR)
 

@@ -135,7 +135,7 @@ def test_unknown_layout_lists_the_layouts():
 def test_forms_that_do_not_exist_list_those_that_do():
     with pytest.raises(FormError, match="'matrix', 'vec'"):
         matrix_derivative(Trace(A*X), X, form="tensor")
-    with pytest.raises(FormError, match="it has 'vec', 'array'"):
+    with pytest.raises(FormError, match="it has 'vec', 'row-major', 'array', 'autodiff'"):
         matrix_derivative(A*X, X, form="matrix")
     with pytest.raises(FormError, match="without a structure"):
         matrix_derivative(Trace(A*X), X, form="vech")

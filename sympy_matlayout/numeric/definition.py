@@ -61,22 +61,26 @@ class Partials:
     def forms(self) -> tuple[str, ...]:
         """The forms that exist for these shapes."""
         vectors = bool(self.by) and 1 in self.of and 1 in self.by
-        if self.of_scalar or not self.by or vectors:
-            return ("matrix", "vec", "array")
-        return ("vec", "array")
+        forms = ("vec", "row-major", "array", "autodiff")
+        return ("matrix", *forms) if self.of_scalar or not self.by or vectors else forms
 
     def arranged(self, layout: str, form: str) -> Value:
         """The derivative in a layout and form, numerically."""
         (p, q), (m, n) = self.of or (1, 1), self.by or (1, 1)
         if form == "array" and self.by and not self.of_scalar:
             return NumericArray((m, n, p, q), lambda i, j, k, l: self(k, l, i, j))
-        if self.of_scalar and form != "vec":
+        if form == "autodiff" and self.by and not self.of_scalar:
+            return NumericArray((p, q, m, n), self)
+        if self.of_scalar and form not in ("vec", "row-major"):
             gradient = matrix_of(m, n, lambda i, j: self(0, 0, i, j))
             return gradient.T if layout == "numerator" and form == "matrix" else gradient
-        if not self.by and form != "vec":
+        if not self.by and form not in ("vec", "row-major"):
             same = matrix_of(p, q, lambda k, l: self(k, l, 0, 0))
             return same.T if layout == "denominator" and form == "matrix" else same
-        J = matrix_of(p*q, m*n, lambda r, s: self(r % p, r//p, s % m, s//m))
+        if form == "vec":
+            J = matrix_of(p*q, m*n, lambda r, s: self(r % p, r//p, s % m, s//m))
+        else:
+            J = matrix_of(p*q, m*n, lambda r, s: self(r//q, r % q, s//n, s % n))
         numerator = layout == "numerator" or (layout == "mixed" and not self.of_scalar)
         return J if numerator else J.T
 
