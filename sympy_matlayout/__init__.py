@@ -4,7 +4,6 @@ Matrix derivatives for SymPy, in the layout you ask for: right, or refused with 
 Importing this changes nothing in SymPy.
 """
 
-from .canonical.constructors import unvec, vec, vech
 from .conversion import convert_layout
 from .derivation import Derivation, Step, derivation
 from .derivative import (
@@ -40,13 +39,15 @@ from .expressions.undefined_functions import (
     FunctionValue,
     MatrixFunction,
 )
-from .expressions.vec import Unvec, Vec
+from .expressions.vec import Unvec, Vec, unvec, vec
 from .expressions.vech import (
     DuplicationMatrix,
     EliminationMatrix,
     SymmetrizerMatrix,
     Unvech,
     Vech,
+    unvech,
+    vech,
 )
 from .layout import Arrangement, Layout, layout
 from .rules import local_differentials
@@ -58,6 +59,7 @@ from .traces import (
     trace_normal_form,
     transpose_traces,
 )
+from .vectorization import collect_vec, expand_vec
 
 __version__ = "0.1.0"
 
@@ -93,11 +95,13 @@ __all__ = [
     "VariableError",
     "Vec",
     "Vech",
+    "collect_vec",
     "convert_layout",
     "cycle_traces",
     "derivation",
     "differential",
     "equal_traces",
+    "expand_vec",
     "gradient",
     "gradient_from_differential",
     "hadamard_traces",
@@ -114,6 +118,7 @@ __all__ = [
     "trace_normal_form",
     "transpose_traces",
     "unvec",
+    "unvech",
     "vec",
     "vech",
 ]

@@ -38,8 +38,14 @@ from sympy.matrices.expressions.diagonal import DiagonalOf
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from ..expressions.bound_symbols import argument_symbol
-from ..expressions.constants import CommutationMatrix, MatrixUnit, SelectionMatrix
+from ..expressions.constants import (
+    CommutationMatrix,
+    DiagonalEmbedding,
+    MatrixUnit,
+    SelectionMatrix,
+)
 from ..expressions.matrix_sum import MatrixSum
+from ..expressions.node import ConstantMatrix
 from ..expressions.shape import (
     Shape,
     is_matrix,
@@ -132,6 +138,9 @@ def multiply(*factors: Basic) -> Basic:
     product: list[Basic] = []
     for matrix in matrices:
         while not _is_neutral(matrix):
+            if (kept := _symmetrized(product, matrix)) is not None:
+                del product[-2:]
+                matrix = kept
             merged = _merge(product[-1], matrix) if product else None
             if merged is None:
                 product.append(matrix)
@@ -200,24 +209,50 @@ def _merge(left: Basic, right: Basic) -> Basic | None:
 
 
 def _merge_of_size(left: Basic, right: Basic) -> Basic | None:
-    """LD = I, LL' = I, KD = ND = D, KN = NN = N, and these transposed (M&N 3.7, 3.8)."""
-    symmetric = isinstance(left, SymmetrizerMatrix) or (
-        isinstance(left, CommutationMatrix) and same_size(*left.args))
-    if symmetric and isinstance(right, (DuplicationMatrix, SymmetrizerMatrix)):
+    """
+    Products of constant matrices that are shorter (M&N 3.7, 3.8; Magnus 1988).
+
+    KD = ND = D, KN = NN = N, KΨ = NΨ = Ψ, and these transposed; LD = LL' = Ψ'Ψ = SS' = I.
+    """
+    if _is_symmetrizing(left) and isinstance(
+            right, (DuplicationMatrix, SymmetrizerMatrix, DiagonalEmbedding)):
         return right
-    if isinstance(left, SymmetrizerMatrix) and isinstance(right, CommutationMatrix) \
-            and same_size(*right.args):
-        return left
-    if isinstance(left, EliminationMatrix) and (
-            isinstance(right, DuplicationMatrix) or right == new(Transpose, left)):
+    if isinstance(left, EliminationMatrix) and isinstance(right, DuplicationMatrix):
         return Identity(shape(left)[0])
-    if isinstance(left, Transpose) and isinstance(left.args[0], DuplicationMatrix):
-        if isinstance(right, SymmetrizerMatrix) or (
-                isinstance(right, CommutationMatrix) and same_size(*right.args)):
-            return left
-        if right == new(Transpose, EliminationMatrix(left.args[0].args[0])):
+    if isinstance(left, (EliminationMatrix, SelectionMatrix)) and right == new(Transpose, left):
+        return Identity(shape(left)[0])
+    if isinstance(left, MatrixUnit) and isinstance(right, MatrixUnit):
+        (m, _, i, j), (_, n, k, l) = left.args, right.args  # noqa: E741 - the textbook's letters
+        return scale(KroneckerDelta(j, k), MatrixUnit(m, n, i, l))
+    if isinstance(left, Transpose):
+        if isinstance(left.args[0], DiagonalEmbedding) and left.args[0] == right:
             return Identity(shape(left)[0])
+        if isinstance(left.args[0], (DuplicationMatrix, DiagonalEmbedding)):
+            turned = _merge_of_size(transpose(right), left.args[0])
+            return turned and transpose(turned)
+    if isinstance(left, SymmetrizerMatrix) and _is_symmetrizing(right):
+        return left
     return None
+
+
+def _symmetrized(product: list[Basic], matrix: Basic) -> Basic | None:
+    """DLN = DD⁺ = N and N = NL'D' (M&N 3.8)."""
+    if len(product) > 1 and isinstance(matrix, SymmetrizerMatrix) \
+            and isinstance(product[-1], EliminationMatrix) \
+            and isinstance(product[-2], DuplicationMatrix):
+        return matrix
+    if len(product) > 1 and isinstance(matrix, Transpose) \
+            and isinstance(matrix.args[0], DuplicationMatrix) \
+            and isinstance(product[-2], SymmetrizerMatrix) \
+            and product[-1] == new(Transpose, EliminationMatrix(matrix.args[0].args[0])):
+        return product[-2]
+    return None
+
+
+def _is_symmetrizing(matrix: Basic) -> bool:
+    """N, and K of a square: what leaves the vec of a symmetric matrix alone."""
+    return isinstance(matrix, SymmetrizerMatrix) or (
+        isinstance(matrix, CommutationMatrix) and same_size(*matrix.args))
 
 
 def _base_exponent(matrix: Basic) -> tuple[Basic, Expr]:
@@ -234,8 +269,10 @@ def power(base: Basic, exponent: Expr) -> Basic:
         return base
     if isinstance(base, MatPow) and base.args[1].is_integer and exponent.is_integer:
         return power(base.args[0], base.args[1]*exponent)
-    if isinstance(base, ZeroMatrix) and exponent.is_positive:
+    if isinstance(base, (ZeroMatrix, SymmetrizerMatrix)) and exponent.is_positive:
         return base
+    if isinstance(base, CommutationMatrix) and same_size(*base.args) and exponent.is_even:
+        return Identity(shape(base)[0])
     if exponent.is_integer and _is_kronecker_of_squares(base):
         return kronecker(*(power(factor, exponent) for factor in base.args))
     if exponent == -1:
@@ -326,6 +363,11 @@ def trace(matrix: Basic) -> Expr:
         return c*shape(core)[0]
     if isinstance(core, MatrixBase):
         return c*core.trace()
+    if isinstance(core, ConstantMatrix) and (known := core._eval_trace()) is not None:
+        return c*known
+    if isinstance(core, MatMul) and len(core.args) == 2 and isinstance(core.args[1], Vec) \
+            and isinstance(core.args[0], Transpose) and isinstance(core.args[0].args[0], Vec):
+        return c*inner(core.args[0].args[0].arg, core.args[1].arg)  # vec(A)'vec(B) = tr(A'B)
     if _is_kronecker_of_squares(core):
         return c*Mul(*map(trace, core.args))
     if is_scalar_shape(shape(core)):
@@ -356,6 +398,8 @@ def determinant(matrix: Basic) -> Expr:
         return S.One
     if is_scalar_shape(shape(matrix)):
         return trace(matrix)
+    if isinstance(matrix, ConstantMatrix) and (known := matrix._eval_determinant()) is not None:
+        return known
     if _is_kronecker_of_squares(matrix):  # |A⊗B| = |A|ⁿ|B|ᵐ for A m×m and B n×n
         size = shape(matrix)[0]
         return Mul(*(determinant(a)**(size/shape(a)[0]) for a in matrix.args))
@@ -543,31 +587,7 @@ def _compose(outer: Sequence[Expr], within: Range) -> Range:
 
 
 def vec(matrix: Basic) -> Basic:
-    """
-    The columns of a matrix in one column, evaluated where nothing is left to stack.
-
-    Examples
-    ========
-
-    >>> from sympy import Matrix, MatrixSymbol, symbols
-    >>> from sympy_matlayout import vec
-    >>> n = symbols('n', integer=True, positive=True)
-    >>> x = MatrixSymbol('x', n, 1)
-    >>> vec(x), vec(x.T)
-    (x, x)
-    >>> vec(Matrix([[1, 2], [3, 4]])).T
-    Matrix([[1, 3, 2, 4]])
-
-    Parameters
-    ==========
-
-    matrix : a matrix expression or an explicit matrix
-
-    See Also
-    ========
-
-    sympy_matlayout.Vec
-    """
+    """The columns of a matrix in one column."""
     if isinstance(matrix, MatrixBase):
         return ImmutableDenseMatrix(matrix.T.reshape(matrix.rows*matrix.cols, 1))
     c, core = split_scalar(matrix)
@@ -602,30 +622,7 @@ def unvec(column: Basic, m: Expr, n: Expr) -> Basic:
 
 
 def vech(matrix: Basic) -> Basic:
-    """
-    The lower triangle of a square matrix, column by column.
-
-    Examples
-    ========
-
-    >>> from sympy import Matrix, MatrixSymbol, symbols
-    >>> from sympy_matlayout import Unvech, vech
-    >>> vech(Matrix([[1, 2], [3, 4]])).T
-    Matrix([[1, 3, 4]])
-    >>> v = MatrixSymbol('v', 3, 1)
-    >>> vech(Unvech(v, 2))
-    v
-
-    Parameters
-    ==========
-
-    matrix : a square matrix expression or an explicit matrix
-
-    See Also
-    ========
-
-    sympy_matlayout.Vech
-    """
+    """The lower triangle of a square matrix, column by column."""
     if isinstance(matrix, MatrixBase):
         return Vech(matrix.as_immutable()).as_explicit()
     c, core = split_scalar(matrix)

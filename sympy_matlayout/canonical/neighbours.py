@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from sympy import Expr, S
 from sympy.core.basic import Basic
-from sympy.matrices.expressions import Identity, KroneckerProduct, MatMul, Transpose
+from sympy.matrices.expressions import Identity, KroneckerProduct, MatMul, MatPow, Transpose
 
 from ..expressions.constants import CommutationMatrix
 from ..expressions.matrix_sum import MatrixSum
@@ -20,7 +20,12 @@ from ..expressions.vec import Vec
 from ..expressions.vech import EliminationMatrix
 from . import constructors as c
 
-__all__ = ["commutation_left", "commutation_right", "neighbours_merged"]
+__all__ = [
+    "commutation_left",
+    "commutation_right",
+    "neighbours_merged",
+    "simplified_product",
+]
 
 
 def neighbours_merged(factors: Iterable[Basic]) -> tuple[Expr, tuple[Basic, ...]]:
@@ -41,6 +46,15 @@ def neighbours_merged(factors: Iterable[Basic]) -> tuple[Expr, tuple[Basic, ...]
                 word.extend(core.args if isinstance(core, MatMul) else
                             [] if isinstance(core, Identity) else [core])
     return scalar, tuple(word)
+
+
+def simplified_product(product: MatMul | MatPow) -> Basic:
+    """A product as SymPy writes it, its neighbours merged."""
+    if isinstance(product, MatPow):
+        return c.power(*product.args)
+    before, core = c.split_scalar(product)
+    after, word = neighbours_merged(core.args if isinstance(core, MatMul) else (core,))
+    return c.multiply(before*after, Identity(shape(product)[0]), *word)
 
 
 def _merged(left: Basic, right: Basic) -> list[Basic] | None:

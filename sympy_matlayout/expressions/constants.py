@@ -1,12 +1,12 @@
 """Constant matrices of zeros and ones that the vec form of a derivative needs."""
 
-from sympy import Eq, Expr, KroneckerDelta, Mod, Piecewise, S, floor
+from sympy import Eq, Expr, KroneckerDelta, Mod, Piecewise, S, floor, igcd
 from sympy.core.sympify import _sympify
 from sympy.matrices import ImmutableDenseMatrix
-from sympy.matrices.expressions import MatrixExpr
 
 from ..errors import ShapeError
-from .shape import Shape, as_size
+from .node import ConstantMatrix
+from .shape import Shape, as_size, is_one, same_size
 
 __all__ = ["CommutationMatrix", "DiagonalEmbedding", "MatrixUnit", "SelectionMatrix"]
 
@@ -16,7 +16,7 @@ def _one_where(left: Expr, right: Expr) -> Expr:
     return Piecewise((S.One, Eq(left, right)), (S.Zero, True))
 
 
-class CommutationMatrix(MatrixExpr):
+class CommutationMatrix(ConstantMatrix):
     r"""
     The commutation matrix `K_{mn}`, with `K_{mn} \mathrm{vec}(X) = \mathrm{vec}(X^T)`.
 
@@ -55,6 +55,8 @@ class CommutationMatrix(MatrixExpr):
     .. [1] J. R. Magnus, H. Neudecker, Matrix Differential Calculus, 3rd ed., 3.7
     """
 
+    letter = "K"
+
     def __new__(cls, m, n):
         return super().__new__(cls, as_size(m), as_size(n))
 
@@ -85,15 +87,20 @@ class CommutationMatrix(MatrixExpr):
 
     _eval_inverse = _eval_adjoint = _eval_transpose
 
-    def _eval_conjugate(self):
-        return self
+    def _eval_trace(self):
+        m, n = self.args
+        if same_size(m, n):
+            return n
+        if m.is_Integer and n.is_Integer:
+            return 1 + igcd(m - 1, n - 1)
+        return None  # SymPy's gcd of symbols is that of polynomials
 
-    def _latex(self, printer):
-        m, n = map(printer._print, self.args)
-        return f"K_{{{m},{n}}}"
+    def _eval_determinant(self):
+        m, n = self.args
+        return S.NegativeOne**(m*(m - 1)*n*(n - 1)/4)
 
 
-class DiagonalEmbedding(MatrixExpr):
+class DiagonalEmbedding(ConstantMatrix):
     r"""
     The `n^2 \times n` matrix `\Psi_n` with `\mathrm{vec}(\mathrm{diag}(x)) = \Psi_n x`.
 
@@ -127,6 +134,8 @@ class DiagonalEmbedding(MatrixExpr):
     .. [1] J. R. Magnus, Linear Structures, 1988, chapter 7 (`\Psi_n^T`)
     """
 
+    letter = "Ψ"
+
     def __new__(cls, n):
         return super().__new__(cls, as_size(n))
 
@@ -139,10 +148,10 @@ class DiagonalEmbedding(MatrixExpr):
         return _one_where(i, j*(self.args[0] + 1))
 
     def _latex(self, printer):
-        return f"\\Psi_{{{printer._print(self.args[0])}}}"
+        return super()._latex(printer).replace("Ψ", r"\Psi")
 
 
-class SelectionMatrix(MatrixExpr):
+class SelectionMatrix(ConstantMatrix):
     r"""
     The rows ``start, start + step, ...`` of an identity matrix.
 
@@ -168,6 +177,8 @@ class SelectionMatrix(MatrixExpr):
     start, step : where the selection begins, counted from 0, and its step
     """
 
+    letter = "S"
+
     def __new__(cls, rows, cols, start, step=1):
         return super().__new__(cls, as_size(rows), as_size(cols), _sympify(start), _sympify(step))
 
@@ -179,12 +190,13 @@ class SelectionMatrix(MatrixExpr):
         _, _, start, step = self.args
         return _one_where(j, start + step*i)
 
-    def _latex(self, printer):
-        rows, _, start, step = map(printer._print, self.args)
-        return f"S_{{{rows};{start},{step}}}"
+    def doit(self, **hints):
+        from ..canonical.constructors import selection
+
+        return selection(*self.args)
 
 
-class MatrixUnit(MatrixExpr):
+class MatrixUnit(ConstantMatrix):
     r"""
     The `m \times n` matrix `E_{ij}` that is 1 at ``[i, j]`` and 0 elsewhere.
 
@@ -215,6 +227,8 @@ class MatrixUnit(MatrixExpr):
     .. [1] K. B. Petersen, M. S. Pedersen, The Matrix Cookbook, section 9.7
     """
 
+    letter = "E"
+
     def __new__(cls, m, n, i, j):
         m, n, i, j = as_size(m), as_size(n), _sympify(i), _sympify(j)
         for index, size in ((i, m), (j, n)):
@@ -234,6 +248,11 @@ class MatrixUnit(MatrixExpr):
         m, n, i, j = self.args
         return MatrixUnit(n, m, j, i)
 
-    def _latex(self, printer):
-        i, j = map(printer._print, self.args[2:])
-        return f"E_{{{i},{j}}}"
+    def _eval_trace(self):
+        return KroneckerDelta(*self.args[2:])
+
+    def _eval_determinant(self):
+        return S.One if is_one(self.args[0]) else None
+
+    def _subscripts(self):
+        return self.args[2:]

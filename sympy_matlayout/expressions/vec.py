@@ -2,15 +2,15 @@
 
 from sympy import Mod, S, floor
 from sympy.core.sympify import _sympify
-from sympy.matrices.expressions import MatrixExpr
 
 from ..errors import ShapeError
+from .node import MatrixNode, pretty_call
 from .shape import Shape, as_size, is_matrix, is_one, same_size, shape, show
 
-__all__ = ["Unvec", "Vec"]
+__all__ = ["Unvec", "Vec", "unvec", "vec"]
 
 
-class Vec(MatrixExpr):
+class Vec(MatrixNode):
     r"""
     The columns of a matrix stacked into one column, unevaluated.
 
@@ -79,8 +79,11 @@ class Vec(MatrixExpr):
     def _latex(self, printer):
         return r"\operatorname{vec}\left(%s\right)" % printer._print(self.arg)
 
+    def _pretty(self, printer):
+        return pretty_call(printer, "vec", self.args)
 
-class Unvec(MatrixExpr):
+
+class Unvec(MatrixNode):
     r"""
     The `m \times n` matrix whose vec is the given column.
 
@@ -136,3 +139,63 @@ class Unvec(MatrixExpr):
     def _latex(self, printer):
         arg, m, n = map(printer._print, self.args)
         return r"\operatorname{unvec}_{%s,%s}\left(%s\right)" % (m, n, arg)
+
+    def _pretty(self, printer):
+        return pretty_call(printer, "unvec", self.args)
+
+
+def vec(matrix):
+    """
+    The columns of a matrix in one column, evaluated where nothing is left to stack.
+
+    Examples
+    ========
+
+    >>> from sympy import Matrix, MatrixSymbol, symbols
+    >>> from sympy_matlayout import vec
+    >>> m, n = symbols('m n', integer=True, positive=True)
+    >>> x, y = MatrixSymbol('x', n, 1), MatrixSymbol('y', m, 1)
+    >>> vec(x), vec(x.T), vec(y*x.T)
+    (x, x, KroneckerProduct(x, y))
+    >>> vec(Matrix([[1, 2], [3, 4]])).T
+    Matrix([[1, 3, 2, 4]])
+
+    Parameters
+    ==========
+
+    matrix : a matrix expression or an explicit matrix
+
+    See Also
+    ========
+
+    sympy_matlayout.Vec, sympy_matlayout.unvec, sympy_matlayout.expand_vec
+    """
+    return Vec(matrix).doit(deep=False)
+
+
+def unvec(column, m, n):
+    """
+    The `m` by `n` matrix whose vec is a column, evaluated where it can be.
+
+    Examples
+    ========
+
+    >>> from sympy import Matrix
+    >>> from sympy_matlayout import unvec
+    >>> unvec(Matrix([1, 2, 3, 4, 5, 6]), 2, 3)
+    Matrix([
+    [1, 3, 5],
+    [2, 4, 6]])
+
+    Parameters
+    ==========
+
+    column : a column of length `mn`
+    m, n : the shape of the result
+
+    See Also
+    ========
+
+    sympy_matlayout.Unvec, sympy_matlayout.vec
+    """
+    return Unvec(column, m, n).doit(deep=False)

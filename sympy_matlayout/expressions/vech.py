@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sympy import Eq, Expr, Max, Min, Mod, Piecewise, Rational, S, floor
+from sympy import Eq, Expr, Max, Min, Mod, Piecewise, Rational, S, floor, sqrt
 from sympy.core.sympify import _sympify
 from sympy.matrices import ImmutableDenseMatrix
-from sympy.matrices.expressions import MatrixExpr
 
 from ..errors import ShapeError
+from .node import ConstantMatrix, MatrixNode, pretty_call
 from .shape import Shape, as_size, is_matrix, is_one, same_size, shape, show
 
 __all__ = [
@@ -17,6 +17,8 @@ __all__ = [
     "Unvech",
     "Vech",
     "triangle",
+    "unvech",
+    "vech",
 ]
 
 
@@ -35,7 +37,7 @@ def _places(n: int) -> list[tuple[int, int]]:
     return [(i, j) for j in range(n) for i in range(j, n)]
 
 
-class Vech(MatrixExpr):
+class Vech(MatrixNode):
     r"""
     The lower triangle of a square matrix in one column, column by column.
 
@@ -85,12 +87,10 @@ class Vech(MatrixExpr):
         return triangle(shape(self.arg)[0]), S.One
 
     def _entry(self, i, j, **kwargs):
-        return (EliminationMatrix(shape(self.arg)[0])*self._vec())._entry(i, j, **kwargs)
-
-    def _vec(self):
-        from .vec import Vec
-
-        return Vec(self.arg)
+        n = shape(self.arg)[0]
+        # the column is the last one whose first entry comes at or before i
+        col = floor((2*n + 1 - sqrt((2*n + 1)**2 - 8*i))/2)
+        return self.arg._entry(i - place(S.Zero, col, n), col, **kwargs)
 
     def as_explicit(self):
         n = shape(self.arg)[0]
@@ -106,8 +106,11 @@ class Vech(MatrixExpr):
     def _latex(self, printer):
         return r"\operatorname{vech}\left(%s\right)" % printer._print(self.arg)
 
+    def _pretty(self, printer):
+        return pretty_call(printer, "vech", self.args)
 
-class Unvech(MatrixExpr):
+
+class Unvech(MatrixNode):
     r"""
     The symmetric matrix with a given vech.
 
@@ -167,8 +170,11 @@ class Unvech(MatrixExpr):
         arg, n = map(printer._print, self.args)
         return r"\operatorname{unvech}_{%s}\left(%s\right)" % (n, arg)
 
+    def _pretty(self, printer):
+        return pretty_call(printer, "unvech", self.args)
 
-class _OfSize(MatrixExpr):
+
+class _OfSize(ConstantMatrix):
     """A constant matrix that a size determines."""
 
     def __new__(cls, n):
@@ -179,9 +185,6 @@ class _OfSize(MatrixExpr):
         if not n.is_Integer:
             return super().as_explicit()
         return ImmutableDenseMatrix(*self.shape, lambda r, s: self._number(r, s, int(n)))
-
-    def _latex(self, printer):
-        return f"{self.letter}_{{{printer._print(self.args[0])}}}"
 
 
 class DuplicationMatrix(_OfSize):
@@ -285,9 +288,6 @@ class EliminationMatrix(_OfSize):
     def _number(self, r, s, n):
         return int(_places(n)[r] == (s % n, s//n))
 
-    def pinv(self):
-        """The pseudo-inverse, which is the transpose."""
-        return self.T
 
 
 class SymmetrizerMatrix(_OfSize):
@@ -351,3 +351,59 @@ class SymmetrizerMatrix(_OfSize):
     def pinv(self):
         """The pseudo-inverse, itself."""
         return self
+
+
+def vech(matrix):
+    """
+    The lower triangle of a square matrix, column by column, evaluated where it can be.
+
+    Examples
+    ========
+
+    >>> from sympy import Matrix, MatrixSymbol
+    >>> from sympy_matlayout import Unvech, vech
+    >>> vech(Matrix([[1, 2], [3, 4]])).T
+    Matrix([[1, 3, 4]])
+    >>> v = MatrixSymbol('v', 3, 1)
+    >>> vech(Unvech(v, 2))
+    v
+
+    Parameters
+    ==========
+
+    matrix : a square matrix expression or an explicit matrix
+
+    See Also
+    ========
+
+    sympy_matlayout.Vech, sympy_matlayout.unvech
+    """
+    return Vech(matrix).doit(deep=False)
+
+
+def unvech(column, n):
+    """
+    The symmetric matrix whose vech is a column, evaluated where it can be.
+
+    Examples
+    ========
+
+    >>> from sympy import Matrix
+    >>> from sympy_matlayout import unvech
+    >>> unvech(Matrix([1, 2, 3]), 2)
+    Matrix([
+    [1, 2],
+    [2, 3]])
+
+    Parameters
+    ==========
+
+    column : a column of length `n(n+1)/2`
+    n : the size of the matrix
+
+    See Also
+    ========
+
+    sympy_matlayout.Unvech, sympy_matlayout.vech
+    """
+    return Unvech(column, n).doit(deep=False)

@@ -1,0 +1,86 @@
+"""What the matrix expressions of this library share: products that simplify, and printing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from sympy.core.basic import Basic
+from sympy.core.decorators import call_highest_priority
+from sympy.core.sympify import _sympify
+from sympy.matrices.expressions import Identity, MatMul, MatPow, MatrixExpr
+from sympy.printing.pretty.pretty_symbology import sub
+from sympy.printing.pretty.stringpict import prettyForm
+
+from .shape import is_matrix
+
+__all__ = ["ConstantMatrix", "MatrixNode"]
+
+
+class MatrixNode(MatrixExpr):
+    """
+    A matrix expression that simplifies the products it is written into.
+
+    ``K*Vec(X)`` is ``Vec(X.T)`` as ``A*A.inverse()`` is the identity;
+    ``MatMul(K, Vec(X))`` stays as it is.
+    """
+
+    # above that of SymPy's own, so that A*K comes here as well
+    _op_priority = 11.5
+
+    @call_highest_priority("__rmul__")
+    def __mul__(self, other):
+        return _product(self, other, MatrixExpr.__mul__)
+
+    @call_highest_priority("__mul__")
+    def __rmul__(self, other):
+        return _product(self, other, MatrixExpr.__rmul__)
+
+
+def _product(node: Basic, other: object, multiply: Callable) -> Basic:
+    from ..canonical.neighbours import simplified_product
+
+    other = _sympify(other)
+    found = multiply(node, other)  # SymPy checks the shapes
+    if not is_matrix(other) or not isinstance(found, (MatMul, MatPow)):
+        return found
+    return simplified_product(found)
+
+
+class ConstantMatrix(MatrixNode):
+    """A matrix of numbers that its sizes determine, written as a letter with these."""
+
+    letter: str
+
+    def _eval_conjugate(self):
+        return self
+
+    def _eval_adjoint(self):
+        return self.T
+
+    def doit(self, **hints):
+        rows, cols = self.shape
+        return Identity(rows) if rows == cols == 1 else self
+
+    def pinv(self):
+        """The pseudo-inverse, which for orthonormal rows or columns is the transpose."""
+        return self.T
+
+    def _subscripts(self) -> Sequence[Basic]:
+        return self.args
+
+    def _latex(self, printer):
+        subscripts = ",".join(map(printer._print, self._subscripts()))
+        return f"{self.letter}_{{{subscripts}}}"
+
+    def _pretty(self, printer):
+        letter = self.letter
+        subscripts = [str(s) for s in self._subscripts()]
+        if printer._use_unicode and all(s in sub for s in subscripts):
+            return prettyForm(letter + "".join(sub[s] for s in subscripts))
+        return prettyForm(f"{letter}[{', '.join(subscripts)}]")
+
+
+def pretty_call(printer, name: str, args: Sequence[Basic]) -> prettyForm:
+    """``name(args)`` as a function is printed."""
+    inside = printer._print_seq(args, delimiter=", ")
+    return prettyForm(*prettyForm(name).right(prettyForm(*inside.parens())))
