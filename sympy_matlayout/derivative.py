@@ -247,7 +247,7 @@ def hessian(f: Any, X: Any, Y: Any = None, *, where: Mapping[Basic, Any] | None 
     >>> hessian(x.T*A*x, x)
     A + A.T
     >>> hessian(Trace(X*A*X.T), X)
-    KroneckerProduct(A, I) + KroneckerProduct(A.T, I)
+    KroneckerProduct(A + A.T, I)
 
     Parameters
     ==========

@@ -9,24 +9,42 @@ from definition import check_against_definition, check_derivation, m, n
 from statsmodels.tsa import tsatools
 from sympy import Matrix, MatrixSymbol, Symbol, Trace, latex, pretty, srepr, symbols
 from sympy.core.symbol import Str
-from sympy.matrices.expressions import Identity
+from sympy.matrices.expressions import (
+    DiagMatrix,
+    HadamardProduct,
+    Identity,
+    KroneckerProduct,
+    MatMul,
+    ZeroMatrix,
+)
 
 import sympy_matlayout
 from sympy_matlayout import (
     CommutationMatrix,
+    DiagonalEmbedding,
     DuplicationMatrix,
     EliminationMatrix,
+    MatrixUnit,
+    NotLinearError,
+    SelectionMatrix,
     ShapeError,
     SymmetrizerMatrix,
+    Unvec,
     Unvech,
+    VariableError,
     Vec,
     Vech,
+    collect_vec,
     differential,
+    expand_vec,
     jacobian,
+    unvec,
+    unvech,
     vec,
     vech,
 )
 from sympy_matlayout.canonical import constructors as c
+from sympy_matlayout.canonical.normal_form import normal_form
 
 SIZES = range(1, 6)
 i, j = symbols("i j", integer=True)
@@ -150,3 +168,135 @@ def test_refusals():
     with pytest.raises(ShapeError, match="a size must be"):
         DuplicationMatrix(-1)
     assert DuplicationMatrix(Symbol("k")).shape == (Symbol("k")**2, Symbol("k")*(Symbol("k") + 1)/2)
+
+
+# --- what all constant matrices share ---------------------------------------------------
+
+k = Symbol("k", integer=True)
+CONSTANTS = [
+    K, CommutationMatrix(m, n), D, L, N, DiagonalEmbedding(n), SelectionMatrix(m, n, 0, 2),
+    MatrixUnit(m, n, 1, k), MatrixUnit(n, n, 0, k),
+]
+NUMBERS = {m: 2, n: 3, k: 1}
+
+
+@pytest.mark.parametrize("node", CONSTANTS, ids=str)
+def test_constants_against_their_explicit_matrices(node):
+    explicit = node.subs(NUMBERS).as_explicit()
+    assert explicit == Matrix(*explicit.shape, lambda r, s: node[i, j].subs(
+        {i: r, j: s}, simultaneous=True).subs(NUMBERS).doit())
+    assert tuple(size.subs(NUMBERS) for size in node.shape) == explicit.shape
+    assert node.T.doit().subs(NUMBERS).as_explicit() == explicit.T
+    assert np.allclose(numbers(node.pinv().subs(NUMBERS)), np.linalg.pinv(numbers(
+        node.subs(NUMBERS))))
+    if node.shape[0] == node.shape[1]:
+        assert Trace(node).doit().subs(NUMBERS).doit() == explicit.trace()
+        assert node.det().subs(NUMBERS).doit() == explicit.det()
+
+
+@pytest.mark.parametrize("rows", SIZES)
+def test_trace_and_determinant_of_the_commutation_matrix(rows):
+    for cols in SIZES:
+        node = CommutationMatrix(rows, cols)
+        assert Trace(node).doit() == node.as_explicit().trace()
+        assert node.det() == node.as_explicit().det()
+
+
+Y = MatrixSymbol("Y", m, n)
+Psi, S_ = DiagonalEmbedding(n), SelectionMatrix(m, n, 0, 1)
+
+PRODUCTS = {
+    "K vec Y = vec Y'": (lambda: CommutationMatrix(m, n)*Vec(Y), Vec(Y.T)),
+    "L vec X = vech X": (lambda: L*Vec(X), Vech(X)),
+    "(B'⊗A) vec Y = vec AYB": (lambda: KroneckerProduct(X.T, A.subs(n, m))*Vec(Y),
+                               Vec(A.subs(n, m)*Y*X)),
+    "KK' = I": (lambda: CommutationMatrix(m, n)*CommutationMatrix(n, m), Identity(m*n)),
+    "K² = I": (lambda: K*K, Identity(n**2)),
+    "NN = N": (lambda: N*N, N),
+    "DD⁺ = N": (lambda: D*D.pinv(), N),
+    "D⁺D = I": (lambda: D.pinv()*D, Identity(n*(n + 1)/2)),
+    "K(X⊗A)K = A⊗X": (lambda: K*KroneckerProduct(X, A)*K, KroneckerProduct(A, X)),
+    "Ψ'Ψ = I": (lambda: Psi.T*Psi, Identity(n)),
+    "KΨ = Ψ": (lambda: K*Psi, Psi),
+    "SS' = I": (lambda: S_*S_.T, Identity(m)),
+    "E₀₁E₁₀ = E₀₀": (lambda: MatrixUnit(m, n, 0, 1)*MatrixUnit(n, m, 1, 0),
+                     MatrixUnit(m, m, 0, 0)),
+    "E₀₁E₀₀ = 0": (lambda: MatrixUnit(m, n, 0, 1)*MatrixUnit(n, m, 0, 0), ZeroMatrix(m, m)),
+    "2·3": (lambda: 2*(3*N), 6*N),
+}
+
+
+@pytest.mark.parametrize("name", PRODUCTS)
+def test_products_as_they_are_written(name):
+    product, wanted = PRODUCTS[name]
+    assert product() == wanted
+
+
+def test_products_keep_their_shapes():
+    with pytest.raises(ValueError, match="not aligned|incompatible|dimension"):
+        CommutationMatrix(2, 3)*Vec(MatrixSymbol("Z", 2, 2))
+    assert MatMul(CommutationMatrix(m, n), Vec(Y)).args == (CommutationMatrix(m, n), Vec(Y))
+
+
+def test_printing():
+    assert [pretty(a) for a in (K, D, L, N, Psi, CommutationMatrix(m, n))] == [
+        "Kₙₙ", "Dₙ", "Lₙ", "Nₙ", "Ψₙ", "Kₘₙ"]
+    assert pretty(CommutationMatrix(m + 1, n)) == "K[m + 1, n]"
+    assert pretty(K, use_unicode=False) == "K[n, n]"
+    assert [pretty(a) for a in (Vec(Y), Vech(X), Unvech(w, n))] == [
+        "vec(Y)", "vech(X)", "unvech(w, n)"]
+    assert [latex(a) for a in (CommutationMatrix(m, n), Psi, MatrixUnit(m, n, 0, k))] == [
+        "K_{m,n}", r"\Psi_{n}", "E_{0,k}"]
+    for node in (*CONSTANTS, Vec(Y), Unvec(MatrixSymbol("v", m*n, 1), m, n), Vech(X)):
+        space = vars(sympy) | {"Str": Str} | vars(sympy_matlayout)
+        assert eval(str(node), space | {"X": X, "Y": Y, "m": m, "n": n, "k": k,
+                                        "v": MatrixSymbol("v", m*n, 1)}) == node
+        assert eval(srepr(node), space) == node == pickle.loads(pickle.dumps(node))
+        assert node.func(*node.args) == node
+
+
+def test_vec_and_unvec_evaluate_and_check():
+    v = MatrixSymbol("v", m*n, 1)
+    assert vec(Unvec(v, m, n)) == v and unvec(Vec(Y), m, n) == Y
+    assert unvec(v, m, n) == Unvec(v, m, n) and unvech(vech(X), n) == Unvech(Vech(X), n)
+    assert unvec(Matrix([1, 2, 3, 4, 5, 6]), 2, 3) == Matrix([[1, 3, 5], [2, 4, 6]])
+    for call in (lambda: vec(k), lambda: unvec(v, n, n), lambda: unvec(X, n, n),
+                 lambda: vech(Y), lambda: unvech(v, n)):
+        with pytest.raises(ShapeError):
+            call()
+
+
+# --- by the vec of variables, and back --------------------------------------------------
+
+P_, Q_ = MatrixSymbol("P", 5, m), MatrixSymbol("Q", n, 3)
+
+EXPANDED = {
+    "vec AXB": (Vec(P_*Y*Q_), Y, KroneckerProduct(Q_.T, P_)),
+    "vec X'": (Vec(Y.T), Y, CommutationMatrix(m, n)),
+    "vech X": (Vech(X), X, L),
+    "vec X∘A": (Vec(HadamardProduct(X, A)), X, DiagMatrix(Vec(A))),
+}
+
+
+@pytest.mark.parametrize("name", EXPANDED)
+def test_expand_vec_and_collect_vec(name):
+    given, variable, wanted = EXPANDED[name]
+    found = expand_vec(given, variable)
+    assert found == MatMul(wanted, Vec(variable))
+    assert normal_form(collect_vec(found)) == normal_form(given)
+
+
+def test_expand_vec_keeps_constants_and_refuses_the_rest():
+    found = expand_vec(Vec(X*A + A), X)
+    assert normal_form(found - Vec(A) - Vec(X*A)) == ZeroMatrix(n**2, 1)
+    with pytest.raises(NotLinearError, match="not linear in X"):
+        expand_vec(Vec(X*X), X)
+    with pytest.raises(VariableError, match="needs the MatrixSymbols"):
+        expand_vec(Vec(X*X))
+
+
+def test_collect_vec():
+    assert collect_vec(Vec(Y).T*Vec(Y)) == Trace(Y.T*Y)
+    assert collect_vec(MatMul(2, K, MatMul(3, Vec(X)))) == 6*Vec(X.T)
+    assert collect_vec(MatMul(N, L.T, D.T)) == N
+    assert collect_vec(MatMul(Vec(Y).T, KroneckerProduct(Q_, P_.T))) == Vec(P_*Y*Q_).T

@@ -59,7 +59,12 @@ class Term:
     @classmethod
     def of(cls, matrix: Basic) -> Term:
         scalar, core = c.split_scalar(matrix)
-        more, word = neighbours_merged(_letters(core))
+        letters: list[Basic] = []
+        for factor in core.args if isinstance(core, MatMul) else (core,):
+            number, apart = _letters(factor)
+            scalar *= number
+            letters += apart
+        more, word = neighbours_merged(letters)
         return cls(scalar*more, word)
 
     def variants(self) -> list[tuple[Basic, ...]]:
@@ -75,14 +80,16 @@ def _turned(word: tuple[Basic, ...]) -> list[tuple[Basic, ...]]:
     return [(*word[:-2], *turned)] if turned else []
 
 
-def _letters(core: Basic) -> Iterator[Basic]:
-    """The factors of a product, powers taken apart so that they can meet their like."""
-    for factor in core.args if isinstance(core, MatMul) else (core,):
-        k = factor.args[1] if isinstance(factor, MatPow) else S.One
-        if k.is_Integer and 1 < abs(k) <= MOST_FACTORS:
-            yield from [c.power(factor.args[0], S.One if k > 0 else S.NegativeOne)]*abs(int(k))
-        elif not isinstance(factor, Identity):
-            yield factor
+def _letters(factor: Basic) -> tuple[Expr, list[Basic]]:
+    """A power taken apart so that it can meet its like, a sum with its own factors taken out."""
+    if isinstance(factor, MatAdd) and len(factor.args) <= MOST_TERMS:
+        number, inner = _sum(map(Term.of, factor.args), shape(factor))
+        scalar, core = c.split_scalar(inner)
+        return number*scalar, list(core.args) if isinstance(core, MatMul) else [core]
+    k = factor.args[1] if isinstance(factor, MatPow) else S.One
+    if k.is_Integer and 1 < abs(k) <= MOST_FACTORS:
+        return S.One, [c.power(factor.args[0], S.One if k > 0 else S.NegativeOne)]*abs(int(k))
+    return S.One, [] if isinstance(factor, Identity) else [factor]
 
 
 # --- what terms can share ---------------------------------------------------------------

@@ -11,7 +11,14 @@ from collections.abc import Iterable, Iterator
 
 from sympy import Expr, S
 from sympy.core.basic import Basic
-from sympy.matrices.expressions import Identity, KroneckerProduct, MatMul, MatPow, Transpose
+from sympy.matrices.expressions import (
+    Identity,
+    KroneckerProduct,
+    MatAdd,
+    MatMul,
+    MatPow,
+    Transpose,
+)
 
 from ..expressions.constants import CommutationMatrix
 from ..expressions.matrix_sum import MatrixSum
@@ -50,10 +57,10 @@ def neighbours_merged(factors: Iterable[Basic]) -> tuple[Expr, tuple[Basic, ...]
 
 def simplified_product(product: MatMul | MatPow) -> Basic:
     """A product as SymPy writes it, its neighbours merged."""
-    if isinstance(product, MatPow):
-        return c.power(*product.args)
     before, core = c.split_scalar(product)
-    after, word = neighbours_merged(core.args if isinstance(core, MatMul) else (core,))
+    factors = core.args if isinstance(core, MatMul) else (core,)
+    after, word = neighbours_merged(
+        c.power(*f.args) if isinstance(f, MatPow) else f for f in factors)
     return c.multiply(before*after, Identity(shape(product)[0]), *word)
 
 
@@ -64,15 +71,16 @@ def _merged(left: Basic, right: Basic) -> list[Basic] | None:
     if isinstance(left, Transpose) and isinstance(left.args[0], Vec):
         turned = _applied(c.transpose(right), left.args[0])
         return turned and [c.transpose(turned[0])]
-    if isinstance(left, CommutationMatrix) and isinstance(right, KroneckerProduct):
-        return commutation_right(left, right)
-    if isinstance(left, CommutationMatrix) and left == c.transpose(right):
-        return []
+    if isinstance(left, CommutationMatrix):
+        return [] if left == c.transpose(right) else commutation_right(left, right)
+    if isinstance(right, CommutationMatrix):
+        turned = commutation_left(left, right)
+        return turned if turned and len(turned) == 1 else None  # (b'⊗I)K = I⊗b'
     return _summed(left, right)
 
 
 def _summed(left: Basic, right: Basic) -> list[Basic] | None:
-    """Kronecker products and K taken under a sum of Kronecker products."""
+    """Kronecker products taken under a sum of Kronecker products."""
     if isinstance(left, MatrixSum) and isinstance(right, KroneckerProduct):
         inside = c.multiply(left.body, right)
         if isinstance(c.split_scalar(inside)[1], KroneckerProduct):
@@ -80,10 +88,6 @@ def _summed(left: Basic, right: Basic) -> list[Basic] | None:
     if isinstance(right, MatrixSum) and isinstance(left, KroneckerProduct):
         turned = _summed(c.transpose(right), c.transpose(left))
         return turned and [c.transpose(turned[0])]
-    if isinstance(left, CommutationMatrix) and isinstance(right, MatrixSum):
-        scalar, core = c.split_scalar(right.body)
-        if isinstance(core, KroneckerProduct) and (turned := commutation_right(left, core)):
-            return [c.matrix_sum(c.scale(scalar, turned[0]), right.limits), *turned[1:]]
     return None
 
 
@@ -101,21 +105,33 @@ def _applied(left: Basic, right: Vec) -> list[Basic] | None:
     return None
 
 
-def commutation_right(K: CommutationMatrix, product: KroneckerProduct) -> list[Basic] | None:
-    """``K_pm(A⊗B) = (B⊗A)K_qn`` for A of m×n and B of p×q."""
+def commutation_right(K: CommutationMatrix, matrix: Basic) -> list[Basic] | None:
+    """``K_pm(A⊗B) = (B⊗A)K_qn`` for A of m×n and B of p×q, and for sums of such products."""
+    scalar, core = c.split_scalar(matrix)
+    if isinstance(core, MatAdd):
+        turned = [commutation_right(K, term) for term in core.args]
+        if None in turned or len({tuple(t[1:]) for t in turned}) > 1:
+            return None
+        return [c.scale(scalar, c.add(*(t[0] for t in turned))), *turned[0][1:]]
+    if isinstance(core, MatrixSum):
+        turned = commutation_right(K, core.body)
+        return turned and [c.scale(scalar, c.matrix_sum(turned[0], core.limits)), *turned[1:]]
+    if not isinstance(core, KroneckerProduct):
+        return None
     p, m = K.args
-    for A, B in _splits(product):
+    for A, B in _splits(core):
         if same_size(shape(A)[0], m) and same_size(shape(B)[0], p):
             after = c.commutation(shape(B)[1], shape(A)[1])
-            return [c.kronecker(B, A), *([] if isinstance(after, Identity) else [after])]
+            return [c.scale(scalar, c.kronecker(B, A)),
+                    *([] if isinstance(after, Identity) else [after])]
     return None
 
 
-def commutation_left(product: Basic, K: CommutationMatrix) -> list[Basic] | None:
+def commutation_left(matrix: Basic, K: CommutationMatrix) -> list[Basic] | None:
     """``(B⊗A)K_qn = K_pm(A⊗B)``"""
-    if not isinstance(product, KroneckerProduct):
+    if not isinstance(matrix, (KroneckerProduct, MatAdd, MatrixSum)):
         return None
-    turned = commutation_right(c.transpose(K), c.transpose(product))
+    turned = commutation_right(c.transpose(K), c.transpose(matrix))
     return turned and [c.transpose(f) for f in reversed(turned)]
 
 

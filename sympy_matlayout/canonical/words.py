@@ -72,6 +72,8 @@ def _words(matrix: Basic) -> list[Word]:
             return _words(turned)
         return [(scalar, tuple(c.transpose(f) for f in reversed(factors)))
                 for scalar, factors in _words(matrix.args[0])]
+    if isinstance(matrix, (CommutationMatrix, DiagonalEmbedding)):
+        return [(S.One, (matrix.doit(),))]  # the identity for sizes of one
     linear = {KroneckerProduct: c.kronecker, Vec: c.vec, DiagMatrix: c.diag}.get(type(matrix))
     if linear and has_pairs(matrix):
         summands = [a.args if isinstance(a, MatAdd) else (a,)

@@ -252,7 +252,8 @@ class MatrixUnit(ConstantMatrix):
         return KroneckerDelta(*self.args[2:])
 
     def _eval_determinant(self):
-        return S.One if is_one(self.args[0]) else None
+        n = self.args[0]
+        return S.One if is_one(n) else S.Zero if n.is_Integer else None
 
     def _subscripts(self):
         return self.args[2:]
