@@ -43,7 +43,9 @@ def factored(matrix: Basic) -> Basic:
         return matrix
     terms = matrix.args if isinstance(matrix, MatAdd) else (matrix,)
     scalar, found = _sum(map(Term.of, terms), shape(matrix))
-    return c.scale(scalar, found)
+    found = c.scale(scalar, found)
+    same = isinstance(found, MatAdd) and set(found.args) == set(matrix.args)
+    return matrix if same else found  # not for another order of the terms
 
 
 # --- terms ------------------------------------------------------------------------------
