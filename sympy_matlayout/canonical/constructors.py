@@ -338,13 +338,15 @@ def _transpose_term(matrix: Basic) -> Basic:
 def _is_flat(term: Basic) -> bool:
     """Whether a term is a product of leaves, their transposes, powers and Kronecker products."""
     factors = term.args if isinstance(term, MatMul) else [term]
-    return all(not is_matrix(f) or _is_leaf(f) or (
-        isinstance(f, (Transpose, MatPow, KroneckerProduct)) and all(
+    return all(not is_matrix(f) or isinstance(f, Transpose) or _is_leaf(f) or (
+        isinstance(f, (MatPow, KroneckerProduct)) and all(
             _is_leaf(a) for a in f.args if is_matrix(a))) for f in factors)
 
 
 def _is_leaf(matrix: Basic) -> bool:
-    """A matrix symbol or a slice of one, a constant matrix, and the vec of such."""
+    """A matrix symbol or a slice of one, a constant or diagonal matrix, and the vec of such."""
+    if isinstance(matrix, DiagMatrix):
+        return True
     if isinstance(matrix, (MatrixSlice, Transpose, Vec)):
         matrix = matrix.args[0]
     return isinstance(matrix, MatrixSymbol) or not any(map(is_matrix, matrix.args))
@@ -474,7 +476,17 @@ def elementwise(function: Lambda, matrix: Basic) -> Basic:
     if isinstance(matrix, (ZeroMatrix, OneMatrix)):
         value = function(S.Zero if isinstance(matrix, ZeroMatrix) else S.One)
         return scale(value, OneMatrix(*shape(matrix)))
+    if _is_turned(matrix):
+        # SymPy writes f(Wx)' as f(x'W'), and the two have to be known as one another's transpose
+        return new(Transpose, new(ElementwiseApplyFunction, function, transpose(matrix)))
     return new(ElementwiseApplyFunction, function, matrix)
+
+
+def _is_turned(matrix: Basic) -> bool:
+    """Whether a matrix is visibly the transpose of a simpler one."""
+    if isinstance(matrix, (MatAdd, MatMul, HadamardProduct)):
+        return all(_is_turned(a) for a in matrix.args if is_matrix(a))
+    return isinstance(matrix, Transpose)
 
 
 # --- Kronecker, diag, blocks, vec -------------------------------------------------------

@@ -20,9 +20,9 @@ from sympy.matrices.expressions import (
     Transpose,
 )
 
-from ..expressions.constants import CommutationMatrix
+from ..expressions.constants import CommutationMatrix, DiagonalEmbedding
 from ..expressions.matrix_sum import MatrixSum
-from ..expressions.shape import same_size, shape
+from ..expressions.shape import is_one, same_shape, same_size, shape
 from ..expressions.vec import Vec
 from ..expressions.vech import EliminationMatrix
 from . import constructors as c
@@ -45,14 +45,24 @@ def neighbours_merged(factors: Iterable[Basic]) -> tuple[Expr, tuple[Basic, ...]
     word: list[Basic] = []
     for factor in factors:
         word.append(factor)
-        while len(word) > 1 and (merged := _merged(*word[-2:])) is not None:
-            del word[-2:]
+        while (found := _shortened(word)) is not None:
+            count, merged = found
+            del word[-count:]
             for matrix in merged:
                 number, core = c.split_scalar(matrix)
                 scalar *= number
                 word.extend(core.args if isinstance(core, MatMul) else
                             [] if isinstance(core, Identity) else [core])
     return scalar, tuple(word)
+
+
+def _shortened(word: list[Basic]) -> tuple[int, list[Basic]] | None:
+    """How many of the last factors there is a shorter form for, and that form."""
+    if len(word) > 2 and (hadamard := _on_the_diagonal(*word[-3:])) is not None:
+        return 3, hadamard
+    if len(word) > 1 and (merged := _merged(*word[-2:])) is not None:
+        return 2, merged
+    return None
 
 
 def simplified_product(product: MatMul | MatPow) -> Basic:
@@ -71,6 +81,11 @@ def _merged(left: Basic, right: Basic) -> list[Basic] | None:
     if isinstance(left, Transpose) and isinstance(left.args[0], Vec):
         turned = _applied(c.transpose(right), left.args[0])
         return turned and [c.transpose(turned[0])]
+    if isinstance(right, DiagonalEmbedding):
+        return _embedded(left, right)
+    if isinstance(left, Transpose) and isinstance(left.args[0], DiagonalEmbedding):
+        turned = _embedded(c.transpose(right), left.args[0])
+        return turned and [c.transpose(f) for f in reversed(turned)]
     if isinstance(left, CommutationMatrix):
         return [] if left == c.transpose(right) else commutation_right(left, right)
     if isinstance(right, CommutationMatrix):
@@ -88,6 +103,29 @@ def _summed(left: Basic, right: Basic) -> list[Basic] | None:
     if isinstance(right, MatrixSum) and isinstance(left, KroneckerProduct):
         turned = _summed(c.transpose(right), c.transpose(left))
         return turned and [c.transpose(turned[0])]
+    return None
+
+
+def _on_the_diagonal(left: Basic, middle: Basic, right: Basic) -> list[Basic] | None:
+    """``Ψ'(A⊗B)Ψ = A∘B`` (Magnus 1988, 7)"""
+    if not isinstance(right, DiagonalEmbedding) or not isinstance(left, Transpose) \
+            or not isinstance(left.args[0], DiagonalEmbedding) \
+            or not isinstance(middle, KroneckerProduct):
+        return None
+    m, n = left.args[0].args[0], right.args[0]
+    for A, B in _splits(middle):
+        if same_shape(shape(A), (m, n)) and same_shape(shape(B), (m, n)):
+            return [c.hadamard(A, B)]
+    return None
+
+
+def _embedded(left: Basic, right: DiagonalEmbedding) -> list[Basic] | None:
+    """``(a'⊗M)Ψ = M diag(a)`` and ``(M⊗a')Ψ = M diag(a)``"""
+    if isinstance(left, KroneckerProduct):
+        for A, B in _splits(left):
+            row, matrix = (A, B) if is_one(shape(A)[0]) else (B, A)
+            if is_one(shape(row)[0]) and same_size(shape(A)[1], shape(B)[1]):
+                return [matrix, c.diag(c.transpose(row))]
     return None
 
 
