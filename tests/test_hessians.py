@@ -2,7 +2,7 @@
 
 import mpmath
 import pytest
-from definition import SIZES, m, n, p
+from definition import SIZES, check_against_definition, m, n, p
 from mpmath import mp
 from sympy import (
     Determinant,
@@ -21,14 +21,17 @@ from sympy.matrices.expressions import (
     HadamardProduct,
     Identity,
     KroneckerProduct,
+    OneMatrix,
     Transpose,
 )
 
 from sympy_matlayout import (
     CommutationMatrix,
+    DiagonalEmbedding,
     Differential,
     Norm,
     ShapeError,
+    Vec,
     hessian,
     hessian_from_differential,
     hessian_vector_product,
@@ -153,3 +156,30 @@ def test_refusals():
         hessian(X*x, x)
     with pytest.raises(ShapeError, match="the direction is"):
         hessian_vector_product(x.T*A*x, x, b)
+
+
+OBJECTIVES = [
+    Norm(X*x - b)**2, log(1 + exp(Trace(x.T*y))), log(Determinant(A + DiagMatrix(x))),
+    Trace(DiagMatrix(x)*A*DiagMatrix(x)*B), Trace(y.T*(A + DiagMatrix(x)).inverse()*y),
+    log(Trace(OneMatrix(1, m)*(X*x).applyfunc(exp))), Trace(b.T*(X*x).applyfunc(sin)),
+    Trace((C*(X.T*(X*x).applyfunc(sin)).applyfunc(sin)).T*b), Norm((X*x).applyfunc(sin) - b)**2,
+    Trace(KroneckerProduct(x, x).T*KroneckerProduct(y, y)), Trace(x.T*A*x)/Trace(x.T*x),
+    Sum(x[i, 0]*log(x[i, 0]), (i, 0, n - 1)), Trace(y.T*(A + x*x.T).inverse()*y),
+]
+
+
+@pytest.mark.parametrize("f", OBJECTIVES, ids=str)
+def test_by_a_vector_no_kronecker_product_is_left(f):
+    H = hessian(f, x)
+    assert not H.has(KroneckerProduct, Vec, CommutationMatrix, DiagonalEmbedding)
+    with mp.workdps(45):
+        wanted, values = second_partials(f, x, x)
+        assert near(evaluate(H, values), wanted, mpmath.mpf(10)**-12), H
+
+
+@pytest.mark.parametrize("f", [
+    Trace(x.T*A*x)**2, Norm(x), exp(Trace(x.T*A*x)/20), Sum(x[i, 0]**3, (i, 0, n - 1)),
+    log(Trace(OneMatrix(1, m)*(X*x).applyfunc(exp))), Trace(b.T*(X*x).applyfunc(sin)),
+    log(Determinant(A + x*x.T)), Trace(x.T*A*x)/Trace(x.T*x)], ids=str)
+def test_third_derivatives_in_every_form(f):
+    check_against_definition(hessian(f, x), x)
