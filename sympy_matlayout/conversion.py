@@ -11,11 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sympy import S
+from sympy import Expr, Mul, S, permutedims
 from sympy.core.basic import Basic
 from sympy.core.sympify import sympify
 from sympy.matrices import MatrixBase
-from sympy.tensor.array import NDimArray
+from sympy.tensor.array import ImmutableDenseNDimArray, NDimArray
+from sympy.tensor.array.expressions.array_expressions import PermuteDims
 
 from .canonical import constructors as c
 from .canonical.arrays import array_shape, matricized, tensorized
@@ -23,6 +24,7 @@ from .canonical.factoring import factored
 from .errors import FormError, LayoutError, ShapeError, refusing
 from .expressions.shape import (
     Shape,
+    as_size,
     is_matrix,
     is_scalar_shape,
     is_vector_shape,
@@ -32,6 +34,7 @@ from .expressions.shape import (
     show,
 )
 from .layout import Arrangement, Layout
+from .reading.read import read
 
 __all__ = ["Derivative", "convert_layout", "written"]
 
@@ -87,20 +90,22 @@ def convert_layout(D: Any, source: Any, target: Any, *, function: Any = None,
     sympy_matlayout.Arrangement, sympy_matlayout.matrix_derivative
     """
     source, target = Arrangement.of(source), Arrangement.of(target)
-    D = _given(D)
-    of, by = _shape_of(function), _shape_of(variable)
-    found = _inferred(Derivative(D, of and () if of and is_scalar_shape(of) else of, by),
-                      source, target)
+    of, by = _shape_of("function", function), _shape_of("variable", variable)
+    given = _given(D, source)
+    found = Derivative(given, () if of and is_scalar_shape(of) else of, by)
+    if not array_shape(given):
+        return _of_a_number(found)
+    found = _inferred(found, source, target)
     for arrangement in (source, target):
         _check(found, arrangement)
     _check_source(found, source)
-    if source.form == target.form and not source.is_array:
+    if source.is_array and target.is_array and None in (of, by):
+        result = _turned_axes(found, source, target)
+    elif source.form == target.form and not source.is_array:
         result = _transposed_if_needed(found, source, target)
-    elif found.of == found.by == ():
-        result = D
     else:
         result = written(_as_jacobian(found, source), target)
-    if isinstance(D, (MatrixBase, NDimArray)) and hasattr(result, "as_explicit"):
+    if isinstance(given, (MatrixBase, NDimArray)) and hasattr(result, "as_explicit"):
         return result.as_explicit()
     return result
 
@@ -112,6 +117,7 @@ class Derivative:
     value: Basic
     of: Shape | None
     by: Shape | None
+    first_axes: int = 0  # of an array, how many axes are those that come first
 
     def needed(self, side: str, why: str) -> Shape:
         """The shape of the function or the variable."""
@@ -123,20 +129,46 @@ class Derivative:
         return found
 
 
-def _given(D: Any) -> Basic:
-    found = sympify(D)
-    return found.as_immutable() if isinstance(found, (MatrixBase, NDimArray)) else found
+def _given(D: Any, source: Arrangement) -> Basic:
+    """What was given, well-formed; with two axes a matrix."""
+    found = sympify(ImmutableDenseNDimArray(D) if isinstance(D, (list, tuple)) else D)
+    if isinstance(found, (MatrixBase, NDimArray)):
+        found = found.as_immutable()
+        pair = isinstance(found, NDimArray) and found.rank() == 2
+        return found.tomatrix().as_immutable() if pair else found
+    found = _read(found)
+    pair = not is_matrix(found) and len(array_shape(found)) == 2
+    return matricized(found, [0], [1]) if pair and not source.is_array else found
 
 
-def _shape_of(given: Any) -> Shape | None:
+def _read(array: Basic) -> Basic:
+    """An array expression with its matrices read."""
+    if is_matrix(array) or not hasattr(array, "shape"):
+        return read(array)
+    return array.func(*(_read(a) if isinstance(a, Expr) or hasattr(a, "shape") else a
+                        for a in array.args))
+
+
+def _shape_of(side: str, given: Any) -> Shape | None:
     if given is None:
         return None
     if isinstance(given, (tuple, list)):
-        found = tuple(map(sympify, given))
-        if len(found) > 2:
+        if len(given) > 2:
             raise ShapeError(f"{given!r} is no shape of a scalar, column or matrix")
+        found = tuple(map(as_size, given))
         return (*found, S.One) if len(found) == 1 else found
+    if isinstance(given, (str, int)):
+        raise ShapeError(f"{side}={given!r} is neither the {side} nor its shape, "
+                         "which is (), (n,) or (m, n)")
     return shape(sympify(given))
+
+
+def _of_a_number(D: Derivative) -> Basic:
+    """A derivative that is a scalar, the same in every arrangement."""
+    for side, size in (("function", D.of), ("variable", D.by)):
+        if size is not None and not same_size(Mul(*size), S.One):
+            raise ShapeError(f"this derivative is a scalar, and the {side} is {show(size)}")
+    return D.value
 
 
 # --- what follows from what is given ----------------------------------------------------
@@ -167,19 +199,22 @@ def _with_axes(D: Derivative, size: Shape, source: Arrangement) -> Derivative:
         raise LayoutError(f"an array of shape {show(size)} doesn't say which axes are those of "
                           "the function: pass function= or variable=, or its shape, () for a "
                           "scalar")
-    first, last = (D.by, D.of) if source.form == "array" else (D.of, D.by)
-    for start in range(len(size) + 1):
-        ends = size[:start], size[start:]
-        if len(size) == 4 and start != 2:
-            continue
-        if all(len(end) <= 2 and (known is None or _fits(end, known))
-               for end, known in zip(ends, (first, last), strict=True)):
-            first, last = (known if known is not None else _with_ones(end)
-                           for end, known in zip(ends, (first, last), strict=True))
-            by, of = (first, last) if source.form == "array" else (last, first)
-            return replace(D, of=() if is_scalar_shape(of) else of, by=by)
-    raise ShapeError(f"an array of shape {show(size)} is not the derivative of "
-                     f"{_named(D.of)} by {_named(D.by)} in form {source.form!r}")
+    known = (D.by, D.of) if source.form == "array" else (D.of, D.by)
+    cuts = [(size[:k], size[k:]) for k in range(len(size) + 1) if len(size) != 4 or k == 2]
+    fitting = [ends for ends in cuts if all(
+        len(end) <= 2 and (side is None or _fits(end, side))
+        for end, side in zip(ends, known, strict=True))]
+    if not fitting:
+        raise ShapeError(f"an array of shape {show(size)} is not the derivative of "
+                         f"{_named(D.of)} by {_named(D.by)} in form {source.form!r}")
+    # an axis of size one is where the shape known has it, if it can be
+    best = max(fitting, key=lambda ends: sum(
+        side is not None and same_shape(end, side)
+        for end, side in zip(ends, known, strict=True)))
+    first, last = (_with_ones(end) if side is None else side
+                   for end, side in zip(best, known, strict=True))
+    by, of = (first, last) if source.form == "array" else (last, first)
+    return replace(D, of=() if is_scalar_shape(of) else of, by=by, first_axes=len(best[0]))
 
 
 def _named(size: Shape | None) -> str:
@@ -187,8 +222,8 @@ def _named(size: Shape | None) -> str:
 
 
 def _fits(axes: Shape, known: Shape) -> bool:
-    """Whether axes are those of a shape, with the axes of size one or without."""
-    return any(same_shape(axes, s) for s in (known, _without_ones(known)))
+    """Whether axes are those of a shape, whatever axes of size one there are."""
+    return same_shape(_without_ones(axes), _without_ones(known))
 
 
 def _without_ones(size: Shape) -> Shape:
@@ -217,18 +252,23 @@ def _check(D: Derivative, arrangement: Arrangement) -> None:
 
 def _check_source(D: Derivative, source: Arrangement) -> None:
     """Refuse a matrix that is not of the shape its arrangement has."""
-    if source.is_array or D.of is None or D.by is None or not is_matrix(D.value):
+    if source.is_array or not is_matrix(D.value) or D.of is None and D.by is None:
         return
-    form, (of, by) = _resolved(D, source), (D.of, D.by)
-    if form != "matrix" or () not in (of, by):
-        wanted = (_count(of), _count(by))
+    form = source.form if None in (D.of, D.by) else _resolved(D, source)
+    if form == "matrix" and () in (D.of, D.by):
+        if None in (D.of, D.by):
+            return
+        wanted = D.of or (D.by[::-1] if D.by else (S.One, S.One))
+    elif form in ("vec", "row-major", "matrix"):
+        wanted = tuple(None if size is None else Mul(*size) for size in (D.of, D.by))
     else:
-        wanted = of or (by[::-1] if by else (S.One, S.One))
-    if not _is_numerator(D, source):
-        wanted = wanted[::-1]
-    if not same_shape(shape(D.value), wanted):
-        raise ShapeError(f"in {source}, the derivative of {_named(of)} by {_named(by)} is "
-                         f"{show(wanted)}, and this is {show(shape(D.value))}")
+        return
+    wanted = wanted if _is_numerator(D, source) else wanted[::-1]
+    found = shape(D.value)
+    if not all(w is None or same_size(w, f) for w, f in zip(wanted, found, strict=True)):
+        raise ShapeError(
+            f"in {source}, the derivative of {_named(D.of)} by {_named(D.by)} is "
+            f"{show(tuple('?' if w is None else w for w in wanted))}, and this is {show(found)}")
 
 
 def _resolved(D: Derivative, arrangement: Arrangement) -> str:
@@ -283,9 +323,9 @@ def _as_jacobian(D: Derivative, source: Arrangement) -> Derivative:
 
 def _check_size(D: Derivative, size: Shape) -> None:
     for side, known, found in (("function", D.of, size[0]), ("variable", D.by, size[1])):
-        if known is not None and not same_size(found, _count(known)):
+        if known is not None and not same_size(found, Mul(*known)):
             raise ShapeError(f"the derivative has {found} partial derivatives along the {side}, "
-                             f"and a {show(known)} {side} has {_count(known)} entries")
+                             f"and a {show(known)} {side} has {Mul(*known)} entries")
 
 
 def written(J: Derivative, target: Arrangement) -> Basic:
@@ -315,23 +355,26 @@ def _restacked(J: Derivative, back: bool) -> Basic:
     return factored(c.multiply(left, J.value, right))
 
 
-def _count(size: Shape) -> Basic:
-    found = S.One
-    for s in size:
-        found *= s
-    return found
-
-
 def _from_axes(D: Derivative, form: str) -> Basic:
-    """The Jacobian from an array, whose axes of size one may be missing."""
-    of, by = D.of, D.by
-    size = array_shape(D.value)
-    first, last = (by, of) if form == "array" else (of, by)
-    wide = len(first) if _fits(size[:len(first)], first) and len(size) - len(first) in (
-        len(last), len(_without_ones(last))) else len(_without_ones(first))
-    ends = list(range(wide))[::-1], list(range(wide, len(size)))[::-1]
+    """The Jacobian from an array."""
+    axes = range(len(array_shape(D.value)))
+    ends = axes[:D.first_axes][::-1], axes[D.first_axes:][::-1]
     cols, rows = ends if form == "array" else ends[::-1]
     return matricized(D.value, rows, cols)
+
+
+def _turned_axes(D: Derivative, source: Arrangement, target: Arrangement) -> Basic:
+    """The axes of the function before those of the variable or behind them, as they are."""
+    if source.form == target.form:
+        return D.value
+    size = array_shape(D.value)
+    order = [*range(D.first_axes, len(size)), *range(D.first_axes)]
+    if len(size) == 2:
+        matrix = D.value if is_matrix(D.value) else matricized(D.value, [0], [1])
+        return matrix if order == [0, 1] else c.transpose(matrix)
+    if isinstance(D.value, NDimArray):
+        return permutedims(D.value, order)
+    return D.value if order == sorted(order) else PermuteDims(D.value, order)
 
 
 def _to_axes(J: Derivative, form: str) -> Basic:

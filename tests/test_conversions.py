@@ -4,18 +4,22 @@ import re
 from itertools import product
 
 import mpmath
+import numpy as np
 import pytest
 from definition import SIZES, m, n, p, q
 from mpmath import mp
 from sympy import Array, Matrix, MatrixSymbol, S, Symbol, Trace, exp, log, sin, symbols
 from sympy.matrices.expressions import (
     DiagMatrix,
+    HadamardPower,
     HadamardProduct,
     Identity,
     KroneckerProduct,
+    MatMul,
     Transpose,
+    ZeroMatrix,
 )
-from sympy.tensor.array.expressions import ArraySymbol
+from sympy.tensor.array.expressions import ArrayAdd, ArraySymbol, PermuteDims, ZeroArray
 
 from sympy_matlayout import (
     Arrangement,
@@ -181,6 +185,61 @@ def test_explicit_matrices_and_arrays():
                           variable=(3,)) == Matrix([[1, 1], [2, 2], [3, 3]])
 
 
+def test_lists_arrays_and_array_expressions_with_two_axes_are_matrices():
+    wanted = Matrix([[1, 4], [2, 5], [3, 6]])
+    rows = [[1, 2, 3], [4, 5, 6]]
+    for given in (rows, Array(rows), np.array(rows), Matrix(rows)):
+        assert convert_layout(given, 13, 14) == wanted
+        assert convert_layout(given, "numerator", "denominator") == wanted
+    assert convert_layout(rows, 11, 10) == Matrix([1, 4, 2, 5, 3, 6])
+    assert convert_layout(ArrayAdd(G, X), 11, 9) == G.T + X.T
+    assert convert_layout(PermuteDims(G, [1, 0]), 9, 11) == G
+    assert convert_layout(ZeroArray(m, n), 11, 9) == ZeroMatrix(n, m)
+
+
+def test_axes_of_size_one_may_be_there_or_not():
+    f = x.T*C*x
+    small = {n: 3}
+    explicit = [e.subs(small).as_explicit() for e in (f, x)]
+    D = Array(explicit[0]).diff(Array(explicit[1]))                  # 3×1×1×1
+    gradient = convert_layout(D, "array", 11, function=f.subs(small), variable=x.subs(small))
+    assert gradient == (C + C.T).subs(small).as_explicit()*explicit[1] or normal_form(
+        gradient - ((C + C.T)*x).subs(small).as_explicit()).expand().is_zero_matrix
+    assert convert_layout(Array([[1, 2, 3]]), "autodiff", "numerator", function=(1,),
+                          variable=(3,)) == Matrix([[1, 2, 3]])
+    # without both shapes the axes stay what they are
+    assert convert_layout((z*C).diff(z), "array", "autodiff", function=z*C) == C.T
+    assert convert_layout(Array([[[1, 2, 3]], [[4, 5, 6]]]), "autodiff", "array",
+                          function=(2, 1)).shape == (3, 2, 1)
+    assert convert_layout(t, 13, "array", function=(1, 1), variable=(1, 1)) == t
+    assert convert_layout(t, 13, "numerator", function=()) == t
+
+
+def test_rows_on_a_diagonal_are_read_as_columns():
+    F = C*HadamardPower(z.T, 2)
+    J = convert_layout(F.diff(z), "array", 13, function=F, variable=z)
+    assert normal_form(J) == normal_form(jacobian(F, z))
+    assert convert_layout(B.T*DiagMatrix(z), "autodiff", 14, function=(q,),
+                          variable=(n,)) == MatMul(DiagMatrix(z.T), B)
+
+
+THROUGH = [
+    ((X*C).applyfunc(sin)*B, X), (HadamardProduct(X*C, Y)*B, X), (A*HadamardPower(X*C, 2), X),
+    (A*(X*C).applyfunc(sin)*B, X), (HadamardProduct(C, Identity(n)), C),
+    (HadamardProduct(X*C, Y), X), (Y.T*(X*C).applyfunc(exp)*B, X),
+]
+
+
+@pytest.mark.parametrize("F, variable", THROUGH, ids=str)
+def test_what_acts_entry_by_entry_in_between(F, variable):
+    answer = F.diff(variable)
+    J = convert_layout(answer, "array", 13, function=F, variable=variable)
+    with mp.workdps(40):
+        values = example_values([F, variable], SIZES)
+        wanted = Partials(F, variable, values).arranged("numerator", "vec")
+        assert near(evaluate(J, values), wanted, mpmath.mpf(10)**-20)
+
+
 # --- what is missing, or contradictory --------------------------------------------------
 
 J, G, row = MatrixSymbol("J", p*q, m*n), MatrixSymbol("G", m, n), MatrixSymbol("r", 1, m*n)
@@ -205,10 +264,23 @@ REFUSED = {
                                              variable=X)),
     "the turned variable": (ShapeError, "is n×m, and this is m×n",
                             lambda: convert_layout(G, 11, 9, variable=X.T)),
-    "another variable": (ShapeError, "partial derivatives along the variable|and this is",
+    "another variable": (ShapeError, r"is p\*q×p\*q, and this is p\*q×m\*n",
                          lambda: convert_layout(J, 13, 14, function=(p, q), variable=(p, q))),
     "other axes": (ShapeError, "is not the derivative of",
                    lambda: convert_layout((A*X*B).diff(X), "array", 13, variable=X.T)),
+    "(8) is a row": (ShapeError, r"is 1×\?, and this is m×n", lambda: convert_layout(G, 8, 10)),
+    "(10) is a column": (ShapeError, r"is \?×1, and this is 1×m\*n",
+                         lambda: convert_layout(row, 10, 8)),
+    "a number of a vector": (ShapeError, "is a scalar, and the variable is 3×1",
+                             lambda: convert_layout(t, "vec", "matrix", variable=(3,))),
+    "a negative size": (ShapeError, "a size must be",
+                        lambda: convert_layout(G, "numerator", "vec", function=(-2, -1))),
+    "a name": (ShapeError, "is neither the function nor its shape",
+               lambda: convert_layout(G, "numerator", "vec", function="F")),
+    "three sizes": (ShapeError, "is no shape",
+                    lambda: convert_layout(G, "numerator", "vec", function=(1, 2, 3))),
+    "one axis": (ShapeError, "an array with 1 axes",
+                 lambda: convert_layout([1, 2, 3], "numerator", "denominator")),
     "a structure": (FormError, "structure",
                     lambda: convert_layout(J, ("numerator", "vech"), 14)),
 }

@@ -10,6 +10,7 @@ This is where Kronecker products, vec, K and diagonal matrices are written.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import permutations
 
@@ -22,7 +23,7 @@ from ..expressions.constants import CommutationMatrix, DiagonalEmbedding
 from ..expressions.shape import is_matrix, same_size, shape
 from . import constructors as c
 from .contraction import NotMatrixNotation
-from .monomial import DELTA, Index, Monomial, scalar
+from .monomial import DELTA, Factor, Index, Monomial, scalar
 
 __all__ = ["arranged", "one_by_one", "permutation"]
 
@@ -72,35 +73,95 @@ def _block(part: Monomial, rows: Indices, cols: Indices) -> Block:
         return Block(r, k, matrix if r else c.transpose(matrix))
     if len(part.factors) == 1 and isinstance(part.factors[0].base, Reshape):
         return _uncut(part, r, k)
-    linked = part.linked()
-    if all(linked.get(i) in k for i in r) and len(r) == len(k):
-        column = arranged(part.merged({linked[i]: i for i in r}), r, ())
-        return Block(r, tuple(linked[i] for i in r), c.diag(column))
-    if len(r) == 2 and linked.get(r[0]) == r[1] and len(k) == 1:
-        return Block(r, k, _embedded(part, r, k))
-    if len(k) == 2 and linked.get(k[0]) == k[1] and len(r) == 1:
-        return Block(r, k, c.transpose(_embedded(part, k, r)))
-    return _scaled(part, r, k)
+    return Block(r, k, _of_linked(part, r, k))
 
 
-def _scaled(part: Monomial, r: Indices, k: Indices) -> Block:
-    """A product of entries with one that depends on the rows, or on the columns, alone."""
+def _of_linked(part: Monomial, r: Indices, k: Indices) -> Basic:
+    """A part where δ may make rows, or rows and columns, equal."""
     linked = part.linked()
-    for factor in part.factors:
-        if factor.base is DELTA:
-            continue
-        for side in (k, r):
-            ends = tuple(i if i in side else linked.get(i) for i in factor.indices)
-            if set(ends) == set(side) and len(ends) == len(side):
-                alone = Monomial(S.One, (replace(factor, indices=ends),),
-                                 {i: part.sizes[i] for i in side}, side)
-                scale = c.diag(arranged(alone, side, ()))
-                factors = list(part.factors)
-                factors.remove(factor)
-                rest = arranged(replace(part, factors=tuple(factors)), r, k)
-                return Block(r, k, c.multiply(scale, rest) if side is r else
-                             c.multiply(rest, scale))
-    raise NotMatrixNotation(part)
+    if len({linked[i] for i in r}) < len(r):
+        return _embedded(part, r, k)
+    if len({linked[i] for i in k}) < len(k):
+        return c.transpose(_embedded(part, k, r))
+    equal = {j: linked[j] for j in k if linked[j] in r}
+    if len(equal) == len(r) == len(k):
+        column = c.diag(arranged(part.merged(equal), r, ()))
+        return c.multiply(column, *permutation(k, tuple(
+            next(j for j in k if equal[j] == i) for i in r), part.sizes))
+    found = []
+    for factor in sorted(part.factors, key=lambda f: f.name):
+        with suppress(NotMatrixNotation):
+            found.append(_through(factor, part, r, k, equal))
+    if not found:
+        raise NotMatrixNotation(part)
+    return min(found, key=_nodes)
+
+
+def _embedded(part: Monomial, pair: Indices, other: Indices) -> Basic:
+    """``ΨM`` for a product of entries with δ between its two rows."""
+    if len(pair) != 2:
+        raise NotMatrixNotation(part)
+    matrix = arranged(part.merged({pair[1]: pair[0]}), pair[:1], other)
+    return c.multiply(DiagonalEmbedding(part.sizes[pair[0]]), matrix)
+
+
+def _through(factor: Factor, part: Monomial, r: Indices, k: Indices,
+             equal: dict[Index, Index]) -> Basic:
+    """
+    ``L diag(vec C) R`` for an entry ``c_xy`` that stands between rows and columns.
+
+    What is left of the product without it falls into what holds rows and what
+    holds columns; x and y are the columns of the one and the rows of the other.
+    """
+    if factor.base is DELTA or isinstance(factor.base, Reshape) \
+            or len(set(factor.indices)) < len(factor.indices):
+        raise NotMatrixNotation(part)
+    whole = part.merged(equal)  # columns that are rows by the names of these
+    column_of = {i: j for j, i in equal.items()}
+    own = tuple(dict.fromkeys(i for i in factor.at(lambda i: equal.get(i, i)).indices))
+    others = list(whole.factors)
+    others.remove(factor.at(lambda i: equal.get(i, i)))
+    fresh = max(part.sizes) + 1
+    middle = {i: fresh + place for place, i in enumerate(own)}
+    sides: dict[str, list[Factor]] = {"rows": [], "cols": []}
+    for piece in _pieces(others, own):
+        ends = {i for f in piece for i in f.indices} - set(own)
+        if ends & set(column_of) or (ends & set(r) and ends & set(k)):
+            raise NotMatrixNotation(part)
+        sides["rows" if ends & set(r) else "cols"] += piece
+    before = [f.at(lambda i: i if i in r else middle.get(i, i)) for f in sides["rows"]]
+    before += [_delta(i, middle[i]) for i in own if i in r]
+    after = [f.at(lambda i: column_of.get(i, i if i in k else middle.get(i, i)))
+             for f in sides["cols"]]
+    after += [_delta(middle[i], column_of.get(i, i)) for i in own if i in k or i in column_of]
+    sizes = {**part.sizes, **{middle[i]: part.sizes[i] for i in own}}
+    between = tuple(middle[i] for i in reversed(own))
+    diagonal = _monomial([factor.at(lambda i: middle[equal.get(i, i)])], sizes, between)
+    return c.multiply(
+        part.coefficient,
+        arranged(_monomial(before, sizes, r + between), r, between),
+        c.diag(arranged(diagonal, between, ())),
+        arranged(_monomial(after, sizes, between + k), between, k))
+
+
+def _pieces(factors: Sequence[Factor], at: Indices) -> list[list[Factor]]:
+    """The factors that are held together by other indices than these."""
+    pieces: list[list[Factor]] = []
+    for f in factors:
+        ends = set(f.indices) - set(at)
+        joined = [p for p in pieces if ends & {i for g in p for i in g.indices}]
+        pieces = [p for p in pieces if p not in joined]
+        pieces.append([g for p in joined for g in p] + [f])
+    return pieces
+
+
+def _delta(i: Index, j: Index) -> Factor:
+    return Factor(DELTA, (min(i, j), max(i, j)), symmetric=True)
+
+
+def _monomial(factors: Sequence[Factor], sizes: Mapping[Index, Expr], free: Indices) -> Monomial:
+    held = {i for f in factors for i in f.indices} | set(free)
+    return Monomial(S.One, tuple(factors), {i: sizes[i] for i in sorted(held)}, free)
 
 
 def _uncut(part: Monomial, r: Indices, k: Indices) -> Block:
@@ -117,12 +178,6 @@ def _uncut(part: Monomial, r: Indices, k: Indices) -> Block:
     if set(r) == set(beside):
         return Block(beside, above, c.transpose(matrix))
     raise NotMatrixNotation(part)
-
-
-def _embedded(part: Monomial, pair: Indices, other: Indices) -> Basic:
-    """``ΨM`` for a product of entries with δ between two rows."""
-    matrix = arranged(part.merged({pair[0]: pair[1]}), pair[1:], other)
-    return c.multiply(DiagonalEmbedding(part.sizes[pair[0]]), matrix)
 
 
 def _in_order(blocks: list[Block], rows: Indices, cols: Indices) -> list[Block]:

@@ -13,10 +13,10 @@ from functools import singledispatch
 from itertools import accumulate
 from operator import mul
 
-from sympy import Expr, S, expand, permutedims
+from sympy import Expr, Mul, S, expand, permutedims
 from sympy.core.basic import Basic
 from sympy.matrices import ImmutableDenseMatrix
-from sympy.matrices.expressions import Identity
+from sympy.matrices.expressions import DiagMatrix, Identity, OneMatrix, ZeroMatrix
 from sympy.tensor.array import ImmutableDenseNDimArray, NDimArray
 from sympy.tensor.array.expressions.array_expressions import (
     ArrayAdd,
@@ -64,7 +64,7 @@ def matricized(array: Basic, rows: Sequence[int], cols: Sequence[int]) -> Basic:
 
     The axes are given from slow to fast; the remaining ones have size one.
     """
-    size = tuple(expand(_product(array_shape(array)[a] for a in axes)) for axes in (rows, cols))
+    size = tuple(expand(Mul(*(array_shape(array)[a] for a in axes))) for axes in (rows, cols))
     if isinstance(array, NDimArray):
         return _matricized_entries(array, rows, cols, size)
     expansion = Expansion()
@@ -79,13 +79,6 @@ def matricized(array: Basic, rows: Sequence[int], cols: Sequence[int]) -> Basic:
                     f"{array} has a part that is no Kronecker product, vec or diagonal matrix; "
                     "make its sizes numbers and convert array.as_explicit()") from None
     return factored(c.add(*summands, shape=size))
-
-
-def _product(sizes: Iterable[Expr]) -> Expr:
-    found = S.One
-    for size in sizes:
-        found *= size
-    return found
 
 
 def _matricized_entries(array: NDimArray, rows: Sequence[int], cols: Sequence[int],
@@ -105,7 +98,12 @@ def _terms(array: Basic, expansion: Expansion) -> list[tuple[Term, Axes]]:
     if is_matrix(array):
         axes = [_own(expansion, size) for size in shape(array)]
         ends = [axis[0] if axis else None for axis in axes]
-        return [(t, axes) for t in expansion.terms(array, *ends)]
+        scalar, core = c.split_scalar(array)
+        if isinstance(core, (DiagMatrix, Identity, OneMatrix, ZeroMatrix)):
+            terms = expansion.terms(core, *ends)
+        else:  # whole, as a product is one matrix here
+            terms = expansion.letter(core, *ends, c.transpose(core))
+        return [(t.times(Term(scalar, (), frozenset())), axes) for t in terms]
     if not hasattr(array, "shape"):
         return [(Term(array, (), frozenset()), [])]
     raise DerivativeNotImplementedError(

@@ -183,9 +183,13 @@ class Monomial:
         return self._restricted(indices, self.coefficient), closed
 
     def linked(self) -> dict[Index, Index]:
-        """Each free index that δ makes equal to another, with that one."""
-        pairs = [f.indices for f in self.factors if f.base is DELTA]
-        return {i: j for a, b in pairs for i, j in ((a, b), (b, a))}
+        """Each free index with the first of those that δ makes equal to it."""
+        first = {i: i for i in self.free}
+        for f in self.factors:
+            if f.base is DELTA:
+                a, b = sorted((first[i] for i in f.indices), key=self.free.index)
+                first = {i: a if k == b else k for i, k in first.items()}
+        return first
 
     def merged(self, kept: dict[Index, Index]) -> Monomial:
         """With each index of the keys equal to that of its value, and gone from the free ones."""

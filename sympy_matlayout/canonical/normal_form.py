@@ -484,8 +484,10 @@ def _hadamard_power(matrix, expansion, i, j):
 
 @_terms.register(DiagMatrix)
 def _diag(matrix, expansion, i, j):
-    terms = _ones_along(expansion.terms(matrix.args[0], i, None), i, j)
-    return [t.times(Term.of(delta(i, j))) for t in terms]
+    column = matrix.args[0]  # or a row, which SymPy takes as well
+    terms = _ones_along(expansion.terms(column, i, None) if is_one(shape(column)[1])
+                        else expansion.terms(column, None, i), i, j)
+    return [t.times(Term.of(delta(i, j))) for t in terms] if i is not None else terms
 
 
 @_terms.register(DiagonalMatrix)
