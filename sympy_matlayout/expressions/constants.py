@@ -1,12 +1,12 @@
 """Constant matrices of zeros and ones that the vec form of a derivative needs."""
 
-from sympy import Eq, Expr, KroneckerDelta, Mod, Piecewise, S, floor, igcd
+from sympy import Eq, Expr, KroneckerDelta, Mod, Piecewise, S, Trace, floor, igcd
 from sympy.core.sympify import _sympify
 from sympy.matrices import ImmutableDenseMatrix
 
 from ..errors import ShapeError
 from .node import ConstantMatrix
-from .shape import Shape, as_size, is_one, same_size
+from .shape import Shape, as_size, same_size
 
 __all__ = ["CommutationMatrix", "DiagonalEmbedding", "MatrixUnit", "SelectionMatrix"]
 
@@ -93,7 +93,7 @@ class CommutationMatrix(ConstantMatrix):
             return n
         if m.is_Integer and n.is_Integer:
             return 1 + igcd(m - 1, n - 1)
-        return None  # SymPy's gcd of symbols is that of polynomials
+        return Trace(self)  # SymPy's gcd of symbols is that of polynomials
 
     def _eval_determinant(self):
         m, n = self.args
@@ -252,8 +252,7 @@ class MatrixUnit(ConstantMatrix):
         return KroneckerDelta(*self.args[2:])
 
     def _eval_determinant(self):
-        n = self.args[0]
-        return S.One if is_one(n) else S.Zero if n.is_Integer else None
+        return Piecewise((S.One, Eq(self.args[0], 1)), (S.Zero, True))
 
     def _subscripts(self):
         return self.args[2:]
