@@ -21,18 +21,37 @@ from .differential import (
     second_differential,
 )
 from .errors import (
+    ConventionError,
     DerivativeNotImplementedError,
+    FactsError,
     FormError,
     LayoutError,
     MatlayoutError,
     NotLinearError,
     ShapeError,
+    StructureError,
     VariableError,
 )
 from .expressions.constants import CommutationMatrix, DiagonalEmbedding, MatrixUnit, SelectionMatrix
 from .expressions.differential import Differential, MatrixDifferential, ScalarDifferential
+from .expressions.linear_structures import (
+    CirculantBasis,
+    HankelBasis,
+    LowerOnes,
+    SkewDuplicationMatrix,
+    ToeplitzBasis,
+    UpperDuplicationMatrix,
+    UpperOnes,
+)
 from .expressions.matrix_sum import MatrixSum
 from .expressions.norm import Norm
+from .expressions.structured import (
+    DiagonalMatrixSymbol,
+    LowerTriangularMatrixSymbol,
+    SkewSymmetricMatrixSymbol,
+    SymmetricMatrixSymbol,
+    UpperTriangularMatrixSymbol,
+)
 from .expressions.undefined_functions import (
     FunctionGradient,
     FunctionJacobian,
@@ -51,6 +70,7 @@ from .expressions.vech import (
 )
 from .layout import Arrangement, Layout, layout
 from .rules import local_differentials
+from .structure import Structure, convert_convention, register_structure, tangent_projection
 from .traces import (
     cycle_traces,
     equal_traces,
@@ -65,19 +85,26 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Arrangement",
+    "CirculantBasis",
     "CommutationMatrix",
+    "ConventionError",
     "Derivation",
     "DerivativeNotImplementedError",
     "DiagonalEmbedding",
+    "DiagonalMatrixSymbol",
     "Differential",
     "DuplicationMatrix",
     "EliminationMatrix",
+    "FactsError",
     "FormError",
     "FunctionGradient",
     "FunctionJacobian",
     "FunctionValue",
+    "HankelBasis",
     "Layout",
     "LayoutError",
+    "LowerOnes",
+    "LowerTriangularMatrixSymbol",
     "MatlayoutError",
     "MatrixDifferential",
     "MatrixFunction",
@@ -88,14 +115,24 @@ __all__ = [
     "ScalarDifferential",
     "SelectionMatrix",
     "ShapeError",
+    "SkewDuplicationMatrix",
+    "SkewSymmetricMatrixSymbol",
     "Step",
+    "Structure",
+    "StructureError",
+    "SymmetricMatrixSymbol",
     "SymmetrizerMatrix",
+    "ToeplitzBasis",
     "Unvec",
     "Unvech",
+    "UpperDuplicationMatrix",
+    "UpperOnes",
+    "UpperTriangularMatrixSymbol",
     "VariableError",
     "Vec",
     "Vech",
     "collect_vec",
+    "convert_convention",
     "convert_layout",
     "cycle_traces",
     "derivation",
@@ -113,8 +150,10 @@ __all__ = [
     "layout",
     "local_differentials",
     "matrix_derivative",
+    "register_structure",
     "second_differential",
     "split_traces",
+    "tangent_projection",
     "trace_normal_form",
     "transpose_traces",
     "unvec",

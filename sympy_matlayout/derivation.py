@@ -33,7 +33,7 @@ from sympy.printing.pretty.stringpict import prettyForm
 
 from .canonical import constructors as c
 from .canonical.factoring import factored
-from .derivative import arranged, graph_of
+from .derivative import arranged
 from .engine.graph import Graph
 from .engine.law import Law
 from .engine.maps import (
@@ -51,6 +51,7 @@ from .expressions.differential import Differential
 from .expressions.partial import Partial
 from .expressions.shape import is_matrix, is_scalar_shape, shape
 from .layout import Layout
+from .problem import graph_of
 from .reading.definitions import read_definitions
 from .reading.read import read, read_function, sympified
 from .rules import local_differentials

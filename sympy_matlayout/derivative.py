@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from sympy import S
+from sympy import Mul, S
 from sympy.core.basic import Basic
+from sympy.matrices.expressions import Identity
 
 from .canonical import constructors as c
 from .canonical.factoring import factored
 from .conversion import Derivative, written
 from .engine.graph import Graph, zero
-from .errors import DerivativeNotImplementedError, ShapeError, VariableError, refusing
-from .expressions.shape import is_vector_shape, same_shape, shape, show
+from .errors import ShapeError, refusing
+from .expressions.shape import Shape, is_vector_shape, same_shape, shape, show
 from .layout import Arrangement, Layout, check_form
-from .reading.definitions import read_definitions
+from .problem import Problem
 from .reading.read import in_shape, read_function
-from .rules import local_differentials
-from .variable import Variable, refuse_namesakes
+from .structure import check_convention
+from .variable import Variable
 
 __all__ = [
     "gradient",
@@ -28,8 +29,7 @@ __all__ = [
     "matrix_derivative",
 ]
 
-# "auto" is the first that exists
-FORMS_OF_ALL = ("matrix", "vec", "row-major", "array", "autodiff")
+FORMS = ("vec", "row-major", "array", "autodiff")  # that every derivative has
 
 
 @refusing
@@ -122,24 +122,18 @@ def matrix_derivative(
     .. [1] J. R. Magnus, H. Neudecker, Matrix Differential Calculus, 3rd ed., 2019
     .. [2] X.-D. Zhang, Matrix Analysis and Applications, 2017, chapter 3
     """
-    if structure is not None or convention != "projection" or assumptions is not True:
-        raise DerivativeNotImplementedError(
-            "structured variables and assumptions are not available in this version; "
-            "leave structure, convention and assumptions at their defaults")
-    chosen = Layout.of(layout)
-    if form == "vech":
-        check_form(form, FORMS_OF_ALL, "a variable without a structure")
-    function = read_function(expr)
-    definitions = read_definitions(where, function)
-    several = isinstance(X, (tuple, list))
-    found = tuple(
-        arranged(graph_of(function, [v], definitions), v, chosen, form)
-        for v in map(Variable.of, X if several else (X,)))
+    chosen, several = Layout.of(layout), isinstance(X, (tuple, list))
+    problem = Problem.read(expr, X if several else (X,), where, structure, assumptions)
+    check_convention(convention)
+    found = tuple(problem.written(arranged(problem.graph([v]), v, chosen, form, convention))
+                  for v in problem.variables)
     return found if several else found[0]
 
 
 @refusing
-def gradient(f: Any, X: Any, *more: Any, where: Mapping[Basic, Any] | None = None) -> Any:
+def gradient(f: Any, X: Any, *more: Any, where: Mapping[Basic, Any] | None = None,
+             structure: Any = None, convention: str = "projection",
+             assumptions: Any = True) -> Any:
     r"""
     The gradient of a scalar, in the shape of each variable.
 
@@ -179,18 +173,21 @@ def gradient(f: Any, X: Any, *more: Any, where: Mapping[Basic, Any] | None = Non
 
     sympy_matlayout.matrix_derivative, sympy_matlayout.jacobian
     """
-    function = read_function(f)
-    if shape(function):
-        raise ShapeError(f"the gradient is for scalars, and this is {show(shape(function))}; "
-                         "use jacobian or matrix_derivative")
-    variables = [Variable.of(v) for v in (X, *more)]
-    graph = graph_of(function, variables, read_definitions(where, function))
+    problem = Problem.read(f, (X, *more), where, structure, assumptions)
+    if shape(problem.function):
+        raise ShapeError(f"the gradient is for scalars, and this is "
+                         f"{show(shape(problem.function))}; use jacobian or matrix_derivative")
+    check_convention(convention)
+    graph = problem.graph()
     found = dict(zip(graph.variables, graph.gradients(), strict=True))
-    results = tuple(v.turn(found[v.symbol]) for v in variables)
+    results = tuple(problem.written(v.along_structure(found[v.symbol], convention))
+                    for v in problem.variables)
     return results if more else results[0]
 
 
-def jacobian(F: Any, X: Any, *, where: Mapping[Basic, Any] | None = None) -> Basic:
+def jacobian(F: Any, X: Any, *, where: Mapping[Basic, Any] | None = None,
+             structure: Any = None, convention: str = "projection",
+             assumptions: Any = True) -> Basic:
     r"""
     The Jacobian matrix (13), `\partial\mathrm{vec}(F)/\partial\mathrm{vec}^T(X)`.
 
@@ -222,11 +219,14 @@ def jacobian(F: Any, X: Any, *, where: Mapping[Basic, Any] | None = None) -> Bas
 
     sympy_matlayout.matrix_derivative, sympy_matlayout.CommutationMatrix
     """
-    return matrix_derivative(F, X, layout=Layout.NUMERATOR, form="vec", where=where)
+    return matrix_derivative(F, X, layout=Layout.NUMERATOR, form="vec", where=where,
+                             structure=structure, convention=convention, assumptions=assumptions)
 
 
 @refusing
-def hessian(f: Any, X: Any, Y: Any = None, *, where: Mapping[Basic, Any] | None = None) -> Basic:
+def hessian(f: Any, X: Any, Y: Any = None, *, form: str = "vec",
+            where: Mapping[Basic, Any] | None = None, structure: Any = None,
+            convention: str = "projection", assumptions: Any = True) -> Basic:
     r"""
     The Hessian matrix `\partial\,\mathrm{vec}(\nabla_X f)/\partial\,\mathrm{vec}^T(Y)`.
 
@@ -267,15 +267,31 @@ def hessian(f: Any, X: Any, Y: Any = None, *, where: Mapping[Basic, Any] | None 
 
     .. [1] J. R. Magnus, H. Neudecker, Matrix Differential Calculus, 3rd ed., chapter 10
     """
-    slope, definitions = _slope(f, X, where)
-    variable = Variable.of(X if Y is None else Y)
+    problem = _twice(f, (X, X if Y is None else Y), where, structure, assumptions)
+    first, second = problem.variables
+    slope = _slope(problem)
     slope = in_shape(slope, shape(slope) or (S.One, S.One))
-    return arranged(graph_of(slope, [variable], definitions), variable, Layout.NUMERATOR, "vec")
+    H = arranged(problem.graph([Variable(second.symbol, second.transposed)], slope),
+                 Variable(second.symbol, second.transposed), Layout.NUMERATOR, "vec")
+    check_form(form, ("vec", "vech") if first.structure or second.structure else ("vec",),
+               "the Hessian")
+    left, right = (_onto(v, form, check_convention(convention)) for v in (first, second))
+    return problem.written(factored(c.multiply(c.transpose(left), H, right)))
+
+
+def _onto(variable: Variable, form: str, convention: str) -> Basic:
+    """What a Jacobian by all entries is multiplied with for that of a structured variable."""
+    structure = variable.structure
+    if structure is None:
+        return Identity(Mul(*variable.shape))
+    n = variable.shape[0]
+    return structure.basis(n) if form == "vech" else structure.onto(n, convention)
 
 
 @refusing
 def hessian_vector_product(f: Any, X: Any, V: Any, *,
-                           where: Mapping[Basic, Any] | None = None) -> Basic:
+                           where: Mapping[Basic, Any] | None = None, structure: Any = None,
+                           convention: str = "projection", assumptions: Any = True) -> Basic:
     r"""
     The derivative of the gradient in the direction `V`, without the Hessian.
 
@@ -309,51 +325,53 @@ def hessian_vector_product(f: Any, X: Any, V: Any, *,
 
     sympy_matlayout.hessian
     """
-    slope, definitions = _slope(f, X, where)
-    variable = Variable.of(X)
+    problem = _twice(f, (X,), where, structure, assumptions)
+    (variable,) = problem.variables
     direction = in_shape(read_function(V), variable.shape)
     if not same_shape(shape(direction), variable.shape):
         raise ShapeError(f"the direction is {show(shape(direction))}, "
                          f"and the variable {show(variable.shape)}")
-    graph = graph_of(slope, [variable], definitions)
-    return graph.tangent({variable.symbol: variable.turn(direction)})
+    check_convention(convention)
+    if variable.structure is not None:
+        direction = variable.structure.arranged(direction, convention)
+    graph = problem.graph(function=_slope(problem))
+    found = graph.tangent({variable.symbol: variable.turn(direction)})
+    if variable.structure is not None:
+        found = variable.structure.arranged(found, convention)
+    return problem.written(found)
 
 
-def _slope(f: Any, X: Any, where: Mapping[Basic, Any] | None) -> tuple[Basic, dict]:
-    """The gradient as a function to differentiate again, and the definitions it holds."""
-    function, variable = read_function(f), Variable.of(X)
-    if shape(function):
-        raise ShapeError(f"the Hessian is for scalars, and this is {show(shape(function))}")
-    definitions = read_definitions(where, function)
-    (slope,) = graph_of(function, [variable], definitions).gradients()
-    return variable.turn(slope), definitions
+def _twice(f: Any, variables: tuple, where: Any, structure: Any, assumptions: Any) -> Problem:
+    problem = Problem.read(f, variables, where, structure, assumptions)
+    if shape(problem.function):
+        raise ShapeError("the Hessian is for scalars, and this is "
+                         f"{show(shape(problem.function))}")
+    return problem
 
 
-def graph_of(function: Basic, variables: Iterable[Variable],
-             definitions: Mapping[Basic, Basic]) -> Graph:
-    """The graph of a function as read, by some variables."""
-    variables = list(variables)
-    graph = Graph(function, [v.symbol for v in variables], local_differentials, definitions)
-    for v in variables:
-        if v.symbol in definitions:
-            raise VariableError(f"{v.symbol} is the variable, and where= defines it")
-    for symbol in (*graph.variables, *definitions):
-        if symbol not in graph.edges:
-            refuse_namesakes(symbol, graph)
-    return graph
+def _slope(problem: Problem) -> Basic:
+    """The gradient by all entries of the first variable, a function to differentiate again."""
+    variable = problem.variables[0]
+    (slope,) = problem.graph([variable]).gradients()
+    return variable.turn(slope)
 
 
-def arranged(graph: Graph, variable: Variable, layout: Layout, form: str) -> Basic:
+def arranged(graph: Graph, variable: Variable, layout: Layout, form: str,
+             convention: str = "projection") -> Basic:
     """The derivative of a graph's root, in a layout and form."""
     of, by = shape(graph.root), variable.shape
     if of and by:
-        return _matrix_by_matrix(graph, variable, layout, form)
-    form = check_form(form, FORMS_OF_ALL, "a derivative of or by a scalar")
+        return _matrix_by_matrix(graph, variable, layout, form, convention)
+    form = check_form(form, _forms(variable, matrix=True), _what(of, variable))
     if of:
         found, transposes = graph.tangent({variable.symbol: S.One}), layout.transposes_jacobian()
     else:
         (found,) = graph.gradients()
-        found, transposes = variable.turn(found), layout.transposes_gradient()
+        transposes = layout.transposes_gradient()
+        if form == "vech":
+            found = variable.structure.free_entries(variable.turn(found))
+        else:
+            found = variable.along_structure(found, convention)
     if form in ("array", "autodiff") or not (of or by):
         return found
     if form in ("vec", "row-major"):
@@ -361,14 +379,34 @@ def arranged(graph: Graph, variable: Variable, layout: Layout, form: str) -> Bas
     return c.transpose(found) if transposes else found
 
 
-def _matrix_by_matrix(graph: Graph, variable: Variable, layout: Layout, form: str) -> Basic:
+def _what(of: Shape, variable: Variable) -> str:
+    """The derivative, in the words of a message."""
+    by = f"a {show(variable.shape)} matrix" if variable.shape else "a scalar"
+    if variable.shape and not variable.structure:
+        by += " without a structure"
+    return f"the derivative of a {show(of)} by {by}"
+
+
+def _forms(variable: Variable, matrix: bool) -> tuple[str, ...]:
+    """The forms there are, with or without that of a matrix."""
+    found = ("matrix", *FORMS) if matrix else FORMS
+    return (*found, "vech") if variable.structure else found
+
+
+def _matrix_by_matrix(graph: Graph, variable: Variable, layout: Layout, form: str,
+                      convention: str) -> Basic:
     of, by = shape(graph.root), variable.shape
     vectors = is_vector_shape(of) and is_vector_shape(by)
-    form = check_form(form, FORMS_OF_ALL if vectors else FORMS_OF_ALL[1:],
-                      f"the derivative of a {show(of)} by a {show(by)} matrix")
+    form = check_form(form, _forms(variable, matrix=vectors), _what(of, variable))
     differential = graph.linear_map(variable.symbol)
     if differential is None:
         J = zero((of[0]*of[1], by[0]*by[1]))
     else:
-        J = factored(variable.turn_map(differential).matrix())
+        J = variable.turn_map(differential).matrix()
+        if variable.structure is not None:
+            J = c.multiply(J, _onto(variable, form, convention))
+        J = factored(J)
+    if form == "vech":
+        J = J if differential is not None else c.multiply(J, _onto(variable, form, convention))
+        return c.transpose(J) if layout.transposes_jacobian() else J
     return written(Derivative(J, of, by), Arrangement(layout, form))

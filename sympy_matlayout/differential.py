@@ -19,12 +19,13 @@ from sympy.matrices.expressions import MatrixSymbol, ZeroMatrix
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
 from .canonical.normal_form import normal_form
-from .derivative import arranged, graph_of
+from .derivative import arranged
 from .engine.graph import Graph, zero
 from .errors import NotLinearError, ShapeError, VariableError, refusing
 from .expressions.differential import Differential
 from .expressions.shape import shape, show
 from .layout import Layout
+from .problem import graph_of
 from .reading.definitions import read_definitions
 from .reading.read import read, read_function
 from .rules import local_differentials

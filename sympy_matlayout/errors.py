@@ -10,12 +10,15 @@ from typing import Any
 from sympy.matrices import ShapeError as SympyShapeError
 
 __all__ = [
+    "ConventionError",
     "DerivativeNotImplementedError",
+    "FactsError",
     "FormError",
     "LayoutError",
     "MatlayoutError",
     "NotLinearError",
     "ShapeError",
+    "StructureError",
     "VariableError",
     "refusing",
 ]
@@ -39,6 +42,18 @@ class VariableError(MatlayoutError, ValueError):
 
 class LayoutError(MatlayoutError, ValueError):
     """No layout has the given name."""
+
+
+class StructureError(MatlayoutError, ValueError):
+    """There is no such structure, or the variable has another one."""
+
+
+class ConventionError(MatlayoutError, ValueError):
+    """There is no such convention for structured variables."""
+
+
+class FactsError(MatlayoutError, ValueError):
+    """Facts that contradict each other, or that can't be used."""
 
 
 class NotLinearError(MatlayoutError, ValueError):

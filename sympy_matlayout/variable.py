@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +14,11 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from .canonical import constructors as c
 from .engine.graph import Graph
 from .engine.maps import LinearMap, Transposition, compose
-from .errors import VariableError
+from .errors import ShapeError, VariableError
+from .expressions.differential import Differential
 from .expressions.shape import Shape, is_matrix, shape, show
+from .expressions.structured import StructuredMatrixSymbol
+from .structure import Structure, structure_of
 
 __all__ = ["Variable", "refuse_namesakes"]
 
@@ -25,9 +29,25 @@ class Variable:
 
     symbol: Basic
     transposed: bool = False
+    named_structure: Any = None
 
     @classmethod
-    def of(cls, given: Any) -> Variable:
+    def of(cls, given: Any, structure: Any = None) -> Variable:
+        """
+        What was given as a variable.
+
+        ``structure`` is a name for all matrices, or a dictionary of names.
+        """
+        found = cls._read(given)
+        named = structure.get(found.symbol) if isinstance(structure, Mapping) else structure
+        if named is not None and not isinstance(structure, Mapping) and not shape(found.symbol):
+            raise ShapeError(f"{found.symbol} is a scalar and has no structure {named!r}")
+        found = cls(found.symbol, found.transposed, named)
+        found.structure  # refused here where it doesn't fit  # noqa: B018
+        return found
+
+    @classmethod
+    def _read(cls, given: Any) -> Variable:
         if not isinstance(given, Basic):
             raise VariableError(f"can't differentiate by {given!r} ({type(given).__name__}); "
                                 "give the MatrixSymbol or Symbol itself")
@@ -49,6 +69,25 @@ class Variable:
     def shape(self) -> Shape:
         size = shape(self.symbol)
         return size[::-1] if self.transposed else size
+
+    @property
+    def structure(self) -> Structure | None:
+        """The structure of the variable, of its transpose if that is the variable."""
+        return structure_of(self.symbol, self.named_structure, self.transposed)
+
+    @property
+    def structured_symbol(self) -> Basic:
+        """The symbol, with the structure if that has symbols of its own."""
+        found = structure_of(self.symbol, self.named_structure)
+        if found is None or found.symbol is None or isinstance(
+                self.symbol, (Differential, StructuredMatrixSymbol)):
+            return self.symbol
+        return found.symbol(self.symbol.name, shape(self.symbol)[0])
+
+    def along_structure(self, gradient: Basic, convention: str) -> Basic:
+        """The gradient by the symbol's entries as that by the variable, in a convention."""
+        turned = self.turn(gradient)
+        return turned if self.structure is None else self.structure.arranged(turned, convention)
 
     def turn(self, gradient: Basic) -> Basic:
         """The gradient by the symbol as the gradient by the variable."""

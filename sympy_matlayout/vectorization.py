@@ -11,12 +11,12 @@ from sympy.matrices.expressions import MatMul, MatPow, ZeroMatrix
 from .canonical import constructors as c
 from .canonical.factoring import factored
 from .canonical.neighbours import simplified_product
-from .derivative import graph_of
 from .engine.graph import Graph
 from .errors import NotLinearError, VariableError, refusing
 from .expressions.shape import is_matrix, is_scalar_shape, shape
 from .expressions.vec import Vec
 from .expressions.vech import Vech
+from .problem import graph_of
 from .reading.read import read, sympified
 from .variable import Variable
 

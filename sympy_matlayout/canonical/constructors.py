@@ -44,6 +44,7 @@ from ..expressions.constants import (
     MatrixUnit,
     SelectionMatrix,
 )
+from ..expressions.linear_structures import LowerOnes
 from ..expressions.matrix_sum import MatrixSum
 from ..expressions.node import ConstantMatrix
 from ..expressions.shape import (
@@ -55,6 +56,7 @@ from ..expressions.shape import (
     same_size,
     shape,
 )
+from ..expressions.structured import facts_about
 from ..expressions.vec import Unvec, Vec
 from ..expressions.vech import (
     DuplicationMatrix,
@@ -189,6 +191,9 @@ def _merge(left: Basic, right: Basic) -> Basic | None:
     """``left*right`` as one node where that is shorter, else None."""
     if isinstance(left, MatrixBase) and isinstance(right, MatrixBase):
         return ImmutableDenseMatrix(left*right)
+    for symbol, other in ((left, right), (right, left)):
+        if "orthogonal" in facts_about(symbol) and other == _transpose_term(symbol):
+            return Identity(shape(symbol)[0])
     if isinstance(left, CommutationMatrix) and left == transpose(right):
         return Identity(shape(left)[0])
     if isinstance(left, KroneckerProduct) and isinstance(right, KroneckerProduct):
@@ -275,9 +280,14 @@ def power(base: Basic, exponent: Expr) -> Basic:
         return Identity(shape(base)[0])
     if exponent.is_integer and _is_kronecker_of_squares(base):
         return kronecker(*(power(factor, exponent) for factor in base.args))
+    scalar, core = split_scalar(base)
+    if scalar == -1 and exponent.is_integer:  # of a skew matrix, transposed
+        return scale(scalar**exponent, power(core, exponent))
     if exponent == -1:
-        if isinstance(base, CommutationMatrix):
+        if isinstance(base, CommutationMatrix) or "orthogonal" in facts_about(base):
             return transpose(base)
+        if isinstance(base, Transpose) and "orthogonal" in facts_about(base.args[0]):
+            return base.args[0]
         return new(Inverse, base, S.NegativeOne)
     return new(MatPow, base, exponent)
 
@@ -320,8 +330,13 @@ def _transpose_term(matrix: Basic) -> Basic:
         return matrix.func(*shape(matrix)[::-1])
     if isinstance(matrix, (Identity, DiagMatrix, SymmetrizerMatrix, Unvech)):
         return matrix
-    if isinstance(matrix, (CommutationMatrix, MatrixUnit)):
+    if isinstance(matrix, (CommutationMatrix, LowerOnes, MatrixUnit)):
         return matrix._eval_transpose()
+    if facts := facts_about(matrix):
+        if "symmetric" in facts:
+            return matrix
+        if "skew" in facts:
+            return scale(S.NegativeOne, matrix)
     if isinstance(matrix, DiagonalMatrix) and same_size(*shape(matrix)):
         return matrix
     if isinstance(matrix, MatrixSum):
@@ -359,7 +374,7 @@ def trace(matrix: Basic) -> Expr:
     c, core = split_scalar(matrix)
     if isinstance(core, Transpose):
         core = core.args[0]
-    if isinstance(core, ZeroMatrix):
+    if isinstance(core, ZeroMatrix) or "skew" in facts_about(core):
         return S.Zero
     if isinstance(core, Identity):
         return c*shape(core)[0]

@@ -24,7 +24,7 @@ from ..expressions.constants import CommutationMatrix, DiagonalEmbedding
 from ..expressions.matrix_sum import MatrixSum
 from ..expressions.shape import is_one, same_shape, same_size, shape
 from ..expressions.vec import Vec
-from ..expressions.vech import EliminationMatrix
+from ..expressions.vech import EliminationMatrix, SymmetrizerMatrix
 from . import constructors as c
 
 __all__ = [
@@ -60,6 +60,8 @@ def _shortened(word: list[Basic]) -> tuple[int, list[Basic]] | None:
     """How many of the last factors there is a shorter form for, and that form."""
     if len(word) > 2 and (hadamard := _on_the_diagonal(*word[-3:])) is not None:
         return 3, hadamard
+    if len(word) > 1 and isinstance(word[-2], SymmetrizerMatrix) and word[-1] == word[-2]:
+        return 2, word[-1:]
     if len(word) > 1 and (merged := _merged(*word[-2:])) is not None:
         return 2, merged
     return None
@@ -86,6 +88,10 @@ def _merged(left: Basic, right: Basic) -> list[Basic] | None:
     if isinstance(left, Transpose) and isinstance(left.args[0], DiagonalEmbedding):
         turned = _embedded(c.transpose(right), left.args[0])
         return turned and [c.transpose(f) for f in reversed(turned)]
+    if isinstance(left, SymmetrizerMatrix) and isinstance(right, KroneckerProduct):
+        A, *others = right.args  # N(A⊗A) = (A⊗A)N
+        after = SymmetrizerMatrix(shape(A)[1])
+        return [right, after] if others == [A] else None
     if isinstance(left, CommutationMatrix):
         return [] if left == c.transpose(right) else commutation_right(left, right)
     if isinstance(right, CommutationMatrix):

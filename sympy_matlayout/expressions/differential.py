@@ -9,6 +9,7 @@ from sympy.printing.pretty.stringpict import prettyForm
 
 from ..errors import VariableError
 from .shape import Shape, is_matrix, shape
+from .structured import LINEAR, facts_about
 
 __all__ = ["Differential", "MatrixDifferential", "ScalarDifferential"]
 
@@ -140,6 +141,16 @@ class MatrixDifferential(Differential, MatrixSymbol):
     @property
     def shape(self) -> Shape:
         return shape(self.of)
+
+    @property
+    def facts(self) -> frozenset[str]:
+        """A linear structure of the variable is one of its differential."""
+        return facts_about(self.of) & LINEAR if self.is_of_variable else frozenset()
+
+    def _eval_transpose(self):
+        if "symmetric" in self.facts:
+            return self
+        return -self if "skew" in self.facts else None
 
 
 class ScalarDifferential(Differential):

@@ -19,6 +19,7 @@ from sympy.matrices.expressions import MatrixSymbol
 
 from ..expressions.differential import Differential
 from ..expressions.shape import is_matrix
+from ..expressions.structured import facts_about
 from .evaluation import Evaluation, NumericArray, Value, Values, evaluate, matrix_of, vec
 
 
@@ -114,10 +115,25 @@ def example_values(exprs: Iterable[Basic], sizes: Mapping[Symbol, int], seed: in
     for leaf in sorted(leaves - set(values), key=str):
         if is_matrix(leaf):
             rows, cols = (Evaluation(sizes).size(s) for s in leaf.shape)
-            values[leaf] = matrix_of(rows, cols, _entries(chance, rows, cols))
+            found = matrix_of(rows, cols, _entries(chance, rows, cols))
+            values[leaf] = _structured(found, facts_about(leaf))
         else:
             values[leaf] = mpf(3) if leaf.is_integer else mpf(chance.uniform(0.5, 2))
     return values
+
+
+def _structured(M: mpmath.matrix, facts: frozenset[str]) -> mpmath.matrix:
+    """The matrix with the structure of its symbol."""
+    if "diagonal" in facts:
+        return matrix_of(M.rows, M.cols, lambda i, j: M[i, j] if i == j else mpf(0))
+    if "symmetric" in facts:
+        return (M + M.T)/2
+    if "skew" in facts:
+        return matrix_of(M.rows, M.cols, lambda i, j: (i > j)*M[i, j] - (i < j)*M[j, i])
+    for name, kept in (("lower", lambda i, j: i >= j), ("upper", lambda i, j: i <= j)):
+        if name in facts:
+            return matrix_of(M.rows, M.cols, lambda i, j: M[i, j] if kept(i, j) else mpf(0))  # noqa: B023
+    return M
 
 
 def _entries(chance: random.Random, rows: int, cols: int) -> Callable[[int, int], mpf]:

@@ -1,0 +1,103 @@
+"""What is known about constants: assumptions as SymPy writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sympy import Not, Q, true
+from sympy.assumptions import AppliedPredicate, global_assumptions
+from sympy.core.basic import Basic
+from sympy.logic.boolalg import And, Boolean
+from sympy.matrices.expressions import MatrixSymbol
+
+from .errors import FactsError
+from .expressions.shape import is_matrix, same_size, shape, show
+from .expressions.structured import KnownMatrixSymbol, facts_about
+
+__all__ = ["known_symbols"]
+
+# what each predicate says, and what it contradicts
+MEANING = {
+    Q.symmetric: {"symmetric"},
+    Q.diagonal: {"diagonal", "symmetric", "lower", "upper"},
+    Q.lower_triangular: {"lower"},
+    Q.upper_triangular: {"upper"},
+    Q.orthogonal: {"orthogonal", "invertible"},
+    Q.unitary: {"orthogonal", "invertible"},  # all matrices are real
+    Q.positive_definite: {"symmetric", "invertible"},
+    Q.invertible: {"invertible"},
+    Q.singular: {"singular"},
+    Q.square: set(),
+    Q.fullrank: set(),
+    Q.normal: set(),
+    Q.triangular: set(),
+    Q.unit_triangular: set(),
+    Q.real_elements: set(),
+    Q.integer_elements: set(),
+    Q.complex_elements: set(),
+}
+FOR_ANY_SHAPE = {Q.fullrank, Q.real_elements, Q.integer_elements, Q.complex_elements}
+
+
+def known_symbols(assumptions: Any) -> dict[Basic, KnownMatrixSymbol]:
+    """
+    Each symbol that something is known of, with the symbol that has the facts.
+
+    ``assumptions`` are facts joined by ``&``, or a list of them; those of
+    SymPy's ``assuming(...)`` hold as well.
+    """
+    facts: dict[Basic, set[str]] = {}
+    denied: dict[Basic, set[str]] = {}
+    for fact in _each([*_given(assumptions), *global_assumptions]):
+        positive = fact.args[0] if isinstance(fact, Not) else fact
+        if not isinstance(positive, AppliedPredicate):
+            raise FactsError(f"can't use the assumption {fact}; give facts about single symbols "
+                             "joined by &, such as Q.symmetric(A) & Q.orthogonal(U)")
+        predicate, about = positive.function, positive.arguments[0]
+        if predicate not in MEANING or not is_matrix(about):
+            continue  # about scalars
+        _check(predicate, about)
+        (denied if isinstance(fact, Not) else facts).setdefault(about, set()).update(
+            MEANING[predicate])
+    for about, meant in facts.items():
+        _require_consistent(about, meant, denied.get(about, set()))
+    return {about: KnownMatrixSymbol(about.name, *shape(about), meant | facts_about(about))
+            for about, meant in facts.items() if meant}
+
+
+def _given(assumptions: Any) -> list:
+    if assumptions is True or assumptions is true:
+        return []
+    if isinstance(assumptions, (list, tuple, set, frozenset)):
+        return list(assumptions)
+    if not isinstance(assumptions, Boolean):
+        raise FactsError(f"assumptions are facts such as Q.symmetric(A), got {assumptions!r}")
+    return [assumptions]
+
+
+def _each(facts: Iterable) -> Iterator:
+    for fact in facts:
+        if isinstance(fact, And):
+            yield from _each(fact.args)
+        else:
+            yield fact
+
+
+def _check(predicate: Basic, about: Basic) -> None:
+    if not isinstance(about, MatrixSymbol):
+        raise FactsError(f"{predicate}({about}): facts are about symbols, and this is a "
+                         f"{type(about).__name__}; say what its symbols are, or give it a name "
+                         "with where=")
+    if predicate not in FOR_ANY_SHAPE and not same_size(*shape(about)):
+        raise FactsError(f"{predicate}({about}): {about} is {show(shape(about))}, "
+                         "and such a matrix is square")
+
+
+def _require_consistent(about: Basic, facts: set[str], denied: set[str]) -> None:
+    contradiction = facts & denied
+    if {"singular", "invertible"} <= facts:
+        contradiction = {"singular", "invertible"}
+    if contradiction:
+        raise FactsError(f"the facts about {about} contradict each other: "
+                         f"{', '.join(sorted(contradiction))}")

@@ -1,0 +1,86 @@
+"""What a user asked: a function and its variables, well-formed, with all that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sympy.core.basic import Basic
+
+from .engine.graph import Graph
+from .errors import VariableError
+from .expressions.shape import is_matrix, shape
+from .expressions.structured import KnownMatrixSymbol, facts_about
+from .facts import known_symbols
+from .reading.definitions import read_definitions
+from .reading.read import read, read_function, sympified
+from .rules import local_differentials
+from .variable import Variable, refuse_namesakes
+
+__all__ = ["Problem", "graph_of"]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """
+    A function, its variables and the definitions of intermediate ones.
+
+    A constant that facts are known of, and a variable with a structure, are
+    symbols that carry these while deriving; ``written`` puts the user's own
+    back.  Facts about a variable say where the derivative is taken, and not
+    what it is taken along, so they are used on the result alone.
+    """
+
+    function: Basic
+    variables: tuple[Variable, ...]
+    definitions: Mapping[Basic, Basic]
+    names: Mapping[Basic, Basic]  # of the symbols in use, those that were given
+    places: Mapping[Basic, Basic]  # what is known of the variables where it is evaluated
+
+    @classmethod
+    def read(cls, expr: Any, variables: Iterable[Any], where: Any = None,
+             structure: Any = None, assumptions: Any = True) -> Problem:
+        chosen = [Variable.of(v, structure) for v in variables]
+        known = known_symbols(assumptions)
+        late = {v.symbol for v in chosen} | set(where if isinstance(where, Mapping) else ())
+        used = {a: k for a, k in known.items() if a not in late}
+        used |= {v.symbol: v.structured_symbol for v in chosen}
+        used = {a: k for a, k in used.items() if a != k}
+        if used and isinstance(where, Mapping):
+            where = {u: sympified(d).xreplace(used) for u, d in where.items()}
+        function = read_function(sympified(expr).xreplace(used) if used else expr)
+        places = {used.get(a, a): KnownMatrixSymbol(
+            a.name, *shape(a), k.facts | facts_about(used.get(a, a)))
+            for a, k in known.items() if a in late}
+        names = {k: a for a, k in used.items()}
+        names |= {k: names.get(a, a) for a, k in places.items()}
+        return cls(function, tuple(replace(v, symbol=used.get(v.symbol, v.symbol))
+                                   for v in chosen),
+                   read_definitions(where, function), names, places)
+
+    def graph(self, variables: Iterable[Variable] | None = None,
+              function: Basic | None = None) -> Graph:
+        """The graph of the function, or of another one, by some of the variables."""
+        return graph_of(self.function if function is None else function,
+                        self.variables if variables is None else variables, self.definitions)
+
+    def written(self, result: Basic) -> Basic:
+        """The result in the symbols that were given."""
+        if self.places and (is_matrix(result) or not hasattr(result, "shape")):
+            result = read(result.xreplace(self.places))
+        return result.xreplace(self.names) if self.names else result
+
+
+def graph_of(function: Basic, variables: Iterable[Variable],
+             definitions: Mapping[Basic, Basic]) -> Graph:
+    """The graph of a function as read, by some variables."""
+    variables = list(variables)
+    graph = Graph(function, [v.symbol for v in variables], local_differentials, definitions)
+    for v in variables:
+        if v.symbol in definitions:
+            raise VariableError(f"{v.symbol} is the variable, and where= defines it")
+    for symbol in (*graph.variables, *definitions):
+        if symbol not in graph.edges:
+            refuse_namesakes(symbol, graph)
+    return graph
