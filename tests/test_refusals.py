@@ -141,10 +141,6 @@ def test_forms_that_do_not_exist_list_those_that_do():
         matrix_derivative(Trace(A*X), X, form="vech")
 
 
-def test_structures_are_refused_until_they_exist():
-    with pytest.raises(DerivativeNotImplementedError, match="structured"):
-        matrix_derivative(Trace(A*X), X, structure="symmetric")
-
 
 @pytest.mark.parametrize("given", [None, [x, y], "x +", object()])
 def test_what_is_no_expression_is_refused(given):

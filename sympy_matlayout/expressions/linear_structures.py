@@ -19,6 +19,7 @@ from .shape import Shape, as_size
 __all__ = [
     "CirculantBasis",
     "HankelBasis",
+    "LinearBasis",
     "LowerOnes",
     "SkewDuplicationMatrix",
     "ToeplitzBasis",

@@ -73,6 +73,7 @@ from ..expressions.constants import (
     MatrixUnit,
     SelectionMatrix,
 )
+from ..expressions.linear_structures import LinearBasis, LowerOnes
 from ..expressions.matrix_sum import MatrixSum
 from ..expressions.norm import FROBENIUS, NUCLEAR, Norm
 from ..expressions.undefined_functions import FunctionValue
@@ -403,6 +404,8 @@ class Evaluation:
     @compute.register(DuplicationMatrix)
     @compute.register(EliminationMatrix)
     @compute.register(SymmetrizerMatrix)
+    @compute.register(LinearBasis)
+    @compute.register(LowerOnes)
     def _(self, expr):
         M = expr.func(self.size(expr.args[0])).as_explicit()
         return matrix_of(M.rows, M.cols, lambda i, j: mpf(M[i, j].p)/M[i, j].q)
