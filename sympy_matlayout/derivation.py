@@ -70,6 +70,8 @@ VEC = Law("vec of both sides", "", "M&N 2.4")
 IDENTIFIED = Law("first identification theorem", "dL = tr(G' dX) if and only if ∂L/∂X = G",
                  "M&N 9.2; document 003")
 IDENTIFIED_SCALAR = Law("derivative by a scalar", "dF = D dt if and only if ∂F/∂t = D", "M&N 5.4")
+PROJECTED = Law("projection on the structure of dX", "tr(G'dX) = tr(P(G)'dX)",
+                "Magnus 1988; Srinivasan & Panda 2019")
 FACTORED = Law("common factors", "with K(A⊗B) = (B⊗A)K", "M&N 3.7")
 IDENTIFIED_VEC = Law("first identification theorem", "vec dF = J vec dX if and only if "
                      "∂vec(F)/∂vec'(X) = J", "M&N 9.2")
@@ -373,6 +375,11 @@ def _identified(of: Basic, dF: Basic, graph: Graph, variable: Variable,
     yield Step(first, found, identified)
     if identified is IDENTIFIED_VEC and (shorter := factored(found)) != found:
         yield Step(first, found := shorter, FACTORED)
+    if variable.structure is not None:
+        projected = factored(c.multiply(found, variable.onto("vec"))) \
+            if identified is IDENTIFIED_VEC else variable.along_structure(found)
+        if projected != found:
+            yield Step(first, found := projected, PROJECTED)
     label = _partial(of, variable, layout)
     if variable.transposed and is_matrix(of):
         yield Step(label, arranged(graph, variable, layout, "auto"), BY_TRANSPOSE)

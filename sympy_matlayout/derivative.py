@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sympy import Mul, S
+from sympy import S
 from sympy.core.basic import Basic
-from sympy.matrices.expressions import Identity
 
 from .canonical import constructors as c
 from .canonical.factoring import factored
@@ -275,17 +274,8 @@ def hessian(f: Any, X: Any, Y: Any = None, *, form: str = "vec",
                  Variable(second.symbol, second.transposed), Layout.NUMERATOR, "vec")
     check_form(form, ("vec", "vech") if first.structure or second.structure else ("vec",),
                "the Hessian")
-    left, right = (_onto(v, form, check_convention(convention)) for v in (first, second))
+    left, right = (v.onto(form, check_convention(convention)) for v in (first, second))
     return problem.written(factored(c.multiply(c.transpose(left), H, right)))
-
-
-def _onto(variable: Variable, form: str, convention: str) -> Basic:
-    """What a Jacobian by all entries is multiplied with for that of a structured variable."""
-    structure = variable.structure
-    if structure is None:
-        return Identity(Mul(*variable.shape))
-    n = variable.shape[0]
-    return structure.basis(n) if form == "vech" else structure.onto(n, convention)
 
 
 @refusing
@@ -403,10 +393,7 @@ def _matrix_by_matrix(graph: Graph, variable: Variable, layout: Layout, form: st
         J = zero((of[0]*of[1], by[0]*by[1]))
     else:
         J = variable.turn_map(differential).matrix()
-        if variable.structure is not None:
-            J = c.multiply(J, _onto(variable, form, convention))
-        J = factored(J)
+    J = factored(c.multiply(J, variable.onto(form, convention)))
     if form == "vech":
-        J = J if differential is not None else c.multiply(J, _onto(variable, form, convention))
         return c.transpose(J) if layout.transposes_jacobian() else J
     return written(Derivative(J, of, by), Arrangement(layout, form))

@@ -30,6 +30,7 @@ from sympy.matrices.expressions import (
 
 from .canonical import constructors as c
 from .canonical.factoring import factored
+from .canonical.monomial import order
 from .errors import ConventionError, ShapeError, StructureError, refusing
 from .expressions.constants import DiagonalEmbedding
 from .expressions.linear_structures import (
@@ -150,6 +151,7 @@ def _diagonal(G: Basic) -> Basic:
         return G
     if "skew" in facts_about(core):
         return ZeroMatrix(*shape(core))
+    core = min(core, c.transpose(core), key=order)
     return c.scale(scalar, c.hadamard(core, Identity(shape(core)[0])))
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Dummy, Symbol, preorder_traversal, srepr
+from sympy import Dummy, Mul, Symbol, preorder_traversal, srepr
 from sympy.core.basic import Basic
-from sympy.matrices.expressions import MatrixSymbol, Transpose
+from sympy.matrices.expressions import Identity, MatrixSymbol, Transpose
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from .canonical import constructors as c
@@ -84,7 +84,14 @@ class Variable:
             return self.symbol
         return found.symbol(self.symbol.name, shape(self.symbol)[0])
 
-    def along_structure(self, gradient: Basic, convention: str) -> Basic:
+    def onto(self, form: str, convention: str = "projection") -> Basic:
+        """What a Jacobian by all entries is multiplied with for that by the structured matrix."""
+        if self.structure is None:
+            return Identity(Mul(*self.shape))
+        n = self.shape[0]
+        return self.structure.basis(n) if form == "vech" else self.structure.onto(n, convention)
+
+    def along_structure(self, gradient: Basic, convention: str = "projection") -> Basic:
         """The gradient by the symbol's entries as that by the variable, in a convention."""
         turned = self.turn(gradient)
         return turned if self.structure is None else self.structure.arranged(turned, convention)

@@ -209,8 +209,8 @@ class Monomial:
 
     def canonical(self) -> Monomial:
         """The indices renumbered 0, 1, …, in an order that depends on the product alone."""
-        budget = count()
-        colours = _ranks({i: (self.free.index(i) if i in self.free else len(self.free),
+        budget, linked = count(), self.linked()  # what δ makes equal can change places
+        colours = _ranks({i: (self.free.index(linked[i]) if i in linked else len(self.free),
                               default_sort_key(s)) for i, s in self.sizes.items()})
         _, numbers = min(self._numberings(colours, budget), key=lambda found: found[0])
         factors = sorted((f.at(numbers.__getitem__) for f in self.factors),
@@ -218,7 +218,7 @@ class Monomial:
         return Monomial(self.coefficient, tuple(factors),
                         {numbers[i]: s for i, s in sorted(
                             self.sizes.items(), key=lambda item: numbers[item[0]])},
-                        tuple(numbers[i] for i in self.free))
+                        _in_ascending_order(self.free, linked, numbers))
 
     def _numberings(self, colours, budget) -> Iterator[tuple[list, dict[Index, int]]]:
         """Refinements of a colouring until every index has its own, each with its encoding."""
@@ -275,6 +275,16 @@ class Monomial:
         bound = [i for i in self.sizes if i not in self.free]
         return Contraction(self.free, dict(self.sizes), self.coefficient,
                            bound, edges, weights).result()
+
+
+def _in_ascending_order(free: tuple[Index, ...], linked: dict[Index, Index],
+                        numbers: dict[Index, int]) -> tuple[Index, ...]:
+    """The numbers of the free indices, those that are equal among themselves sorted."""
+    alike = defaultdict(list)
+    for i in free:
+        alike[linked[i]].append(numbers[i])
+    ascending = {first: iter(sorted(found)) for first, found in alike.items()}
+    return tuple(next(ascending[linked[i]]) for i in free)
 
 
 def _ranks(keys: dict) -> dict:
