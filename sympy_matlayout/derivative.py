@@ -97,10 +97,20 @@ def matrix_derivative(
     layout : ``"denominator"``, ``"numerator"``, ``"mixed"`` or a ``Layout``;
         by default that of the surrounding ``with layout(...)``, else denominator
     form : ``"matrix"``, ``"vec"``, ``"row-major"``, ``"array"``, ``"autodiff"``, or
-        ``"auto"`` for ``"matrix"`` where that exists and ``"vec"`` elsewhere
+        ``"auto"`` for ``"matrix"`` where that exists and ``"vec"`` elsewhere;
+        ``"vech"``, by the free entries of a structured X
     where : definitions of intermediate variables, ``{u: b - A*x}``; the chain
         rule goes through them, and they stay in the result by name
-    structure, convention, assumptions : for structured variables, not yet available
+    structure : ``"symmetric"``, ``"skew"``, ``"diagonal"``, ``"lower"``, ``"upper"``,
+        ``"toeplitz"``, ``"hankel"``, ``"circulant"`` or a registered one, for all
+        variables, or a dictionary of these; symbols such as
+        ``SymmetricMatrixSymbol`` carry their own
+    convention : for a structured X with G the gradient by all entries,
+        ``"projection"``, the gradient in the Frobenius inner product, for symmetric X
+        (G + G')/2, or ``"entries"``, the table of the derivatives by the free
+        entries, for symmetric X G + G' - G∘I
+    assumptions : facts about symbols, ``Q.symmetric(A) & Q.orthogonal(U)``, used in
+        the result; facts about X say where the derivative is taken
 
     Raises
     ======
@@ -109,6 +119,7 @@ def matrix_derivative(
     ShapeError : the expression is ill-shaped
     VariableError : X is no variable
     LayoutError, FormError : no such layout, or no such form for these shapes
+    StructureError, ConventionError, FactsError : unknown or contradictory ones
 
     See Also
     ========
@@ -120,6 +131,9 @@ def matrix_derivative(
 
     .. [1] J. R. Magnus, H. Neudecker, Matrix Differential Calculus, 3rd ed., 2019
     .. [2] X.-D. Zhang, Matrix Analysis and Applications, 2017, chapter 3
+    .. [3] S. Srinivasan, N. Panda, What is the gradient of a scalar function of a
+           symmetric matrix?, arXiv 1911.06491 (projection)
+    .. [4] K. B. Petersen, M. S. Pedersen, The Matrix Cookbook, 2012, 2.8 (entries)
     """
     chosen, several = Layout.of(layout), isinstance(X, (tuple, list))
     problem = Problem.read(expr, X if several else (X,), where, structure, assumptions)
@@ -161,6 +175,8 @@ def gradient(f: Any, X: Any, *more: Any, where: Mapping[Basic, Any] | None = Non
 
     f : a scalar or 1x1 expression
     X, *more : MatrixSymbols, transposes of these, scalar Symbols
+    where, structure, convention, assumptions : as for ``matrix_derivative``; by a
+        structured X the gradient is the projection unless asked otherwise
 
     Returns
     =======
@@ -212,6 +228,9 @@ def jacobian(F: Any, X: Any, *, where: Mapping[Basic, Any] | None = None,
 
     F : a scalar or matrix expression
     X : a MatrixSymbol, the transpose of one, or a scalar Symbol
+    where, structure, convention, assumptions : as for ``matrix_derivative``; by a
+        structured X the rows are projections unless asked otherwise, so that
+        `\mathrm{vec}(\mathrm{d}F) = J\,\mathrm{vec}(\mathrm{d}X)` stays true
 
     See Also
     ========
@@ -253,7 +272,9 @@ def hessian(f: Any, X: Any, Y: Any = None, *, form: str = "vec",
 
     f : a scalar or 1x1 expression
     X, Y : MatrixSymbols, transposes of these, or Symbols
-    where : definitions of intermediate variables
+    form : ``"vec"``, or ``"vech"`` by the free entries of a structured X and Y
+    where, structure, convention, assumptions : as for ``matrix_derivative``; by a
+        structured X it is `PHP` with the projection `P`, unless asked otherwise
 
     See Also
     ========
@@ -308,7 +329,7 @@ def hessian_vector_product(f: Any, X: Any, V: Any, *,
     f : a scalar or 1x1 expression
     X : a MatrixSymbol, the transpose of one, or a Symbol
     V : a matrix expression of the shape of `X`, or a scalar
-    where : definitions of intermediate variables
+    where, structure, convention, assumptions : as for ``hessian``
 
     See Also
     ========

@@ -84,6 +84,9 @@ class Structure:
     symbol: Callable[..., Basic] | None = None
     turned: str | None = None  # the structure of the transpose, where it is another
     projector: Callable[[Basic], Basic] | None = None  # of the vec, in closed form
+    # the table by entries from the projection and back, in closed form
+    doubled: Callable[[Basic], Basic] | None = None
+    halved: Callable[[Basic], Basic] | None = None
 
     def arranged(self, G: Basic, convention: str) -> Basic:
         """The gradient of all entries as that of the structured matrix."""
@@ -156,11 +159,11 @@ def _diagonal(G: Basic) -> Basic:
 
 
 def _symmetric_part(G: Basic) -> Basic:
-    return c.scale(Rational(1, 2), c.add(G, c.transpose(G)))
+    return _half(c.add(G, c.transpose(G)))
 
 
 def _skew_part(G: Basic) -> Basic:
-    return c.scale(Rational(1, 2), _difference(G))
+    return _half(_difference(G))
 
 
 def _difference(G: Basic) -> Basic:
@@ -169,6 +172,26 @@ def _difference(G: Basic) -> Basic:
 
 def _both_halves(G: Basic) -> Basic:
     return c.add(G, c.transpose(G), c.scale(S.NegativeOne, _diagonal(G)))
+
+
+def _twice_off_the_diagonal(G: Basic) -> Basic:
+    return c.add(_twice(G), c.scale(S.NegativeOne, _diagonal(G)))
+
+
+def _half_off_the_diagonal(G: Basic) -> Basic:
+    return _half(c.add(G, _diagonal(G)))
+
+
+def _twice(G: Basic) -> Basic:
+    return c.scale(S(2), G)
+
+
+def _half(G: Basic) -> Basic:
+    return c.scale(Rational(1, 2), G)
+
+
+def _same(G: Basic) -> Basic:
+    return G
 
 
 def _lower_part(G: Basic) -> Basic:
@@ -194,14 +217,17 @@ def _skew_projector(n: Basic) -> Basic:
 
 _structures: dict[str, Structure] = {s.name: s for s in (
     Structure("symmetric", DuplicationMatrix, _symmetric_part, _both_halves,
-              SymmetricMatrixSymbol, projector=SymmetrizerMatrix),
+              SymmetricMatrixSymbol, projector=SymmetrizerMatrix,
+              doubled=_twice_off_the_diagonal, halved=_half_off_the_diagonal),
     Structure("skew", SkewDuplicationMatrix, _skew_part, _difference,
-              SkewSymmetricMatrixSymbol, projector=_skew_projector),
-    Structure("diagonal", DiagonalEmbedding, _diagonal, _diagonal, DiagonalMatrixSymbol),
+              SkewSymmetricMatrixSymbol, projector=_skew_projector,
+              doubled=_twice, halved=_half),
+    Structure("diagonal", DiagonalEmbedding, _diagonal, _diagonal, DiagonalMatrixSymbol,
+              doubled=_same, halved=_same),
     Structure("lower", _lower_basis, _lower_part, _lower_part, LowerTriangularMatrixSymbol,
-              turned="upper", projector=_lower_projector),
+              turned="upper", projector=_lower_projector, doubled=_same, halved=_same),
     Structure("upper", UpperDuplicationMatrix, _upper_part, _upper_part,
-              UpperTriangularMatrixSymbol, turned="lower"),
+              UpperTriangularMatrixSymbol, turned="lower", doubled=_same, halved=_same),
     Structure("toeplitz", ToeplitzBasis),
     Structure("hankel", HankelBasis),
     Structure("circulant", CirculantBasis),
@@ -221,13 +247,13 @@ def register_structure(name: str, basis: Callable[[Basic], Basic], *,
 
     >>> from sympy import MatrixSymbol, Trace, symbols
     >>> from sympy.matrices.expressions import OneMatrix
-    >>> from sympy_matlayout import gradient, matrix_derivative, register_structure
+    >>> from sympy_matlayout import gradient, register_structure
     >>> n = symbols('n', integer=True, positive=True)
     >>> A, X = MatrixSymbol('A', n, n), MatrixSymbol('X', n, n)
     >>> constant = register_structure('constant', lambda n: OneMatrix(n**2, 1),
     ...     projected=lambda G: OneMatrix(*G.shape)*G*OneMatrix(*G.shape)/G.shape[0]**2)
     >>> gradient(Trace(A.T*X), X, structure='constant')
-    (n**(-2))*1*A*1
+    n**(-2)*1*A*1
 
     Parameters
     ==========
@@ -300,7 +326,7 @@ def convert_convention(D: Any, source: str, target: str, *, structure: Any) -> B
     >>> n = symbols('n', integer=True, positive=True)
     >>> G = MatrixSymbol('G', n, n)
     >>> convert_convention(G, 'plain', 'entries', structure='symmetric')
-    -HadamardProduct(G, I) + G + G.T
+    -(HadamardProduct(G, I)) + G + G.T
 
     Parameters
     ==========
@@ -333,6 +359,10 @@ def convert_convention(D: Any, source: str, target: str, *, structure: Any) -> B
     if not same_size(*shape(G)):
         raise ShapeError(f"a gradient by a {structure} matrix is square, got {show(shape(G))}")
     n = shape(G)[0]
+    closed = {("projection", "entries"): chosen.doubled,
+              ("entries", "projection"): chosen.halved}.get((source, target))
+    if closed is not None:
+        return closed(G)
     if source == "entries":
         column = c.multiply(_pinv(chosen.basis(n)), c.vec(G))
         return column if target == "vech" else convert_convention(
