@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, count
 from typing import Any
 
@@ -51,9 +51,8 @@ from .expressions.differential import Differential
 from .expressions.partial import Partial
 from .expressions.shape import is_matrix, is_scalar_shape, shape
 from .layout import Layout
-from .problem import graph_of
-from .reading.definitions import read_definitions
-from .reading.read import read, read_function, sympified
+from .problem import Problem
+from .reading.read import read, sympified
 from .rules import local_differentials
 from .rules.table import law_of
 from .variable import Variable
@@ -70,8 +69,8 @@ VEC = Law("vec of both sides", "", "M&N 2.4")
 IDENTIFIED = Law("first identification theorem", "dL = tr(G' dX) if and only if ∂L/∂X = G",
                  "M&N 9.2; document 003")
 IDENTIFIED_SCALAR = Law("derivative by a scalar", "dF = D dt if and only if ∂F/∂t = D", "M&N 5.4")
-PROJECTED = Law("projection on the structure of dX", "tr(G'dX) = tr(P(G)'dX)",
-                "Magnus 1988; Srinivasan & Panda 2019")
+PROJECTED = Law("first identification theorem, projected on the structure of dX",
+                "tr(G'dX) = tr(P(G)'dX)", "M&N 9.2; Srinivasan & Panda 2019")
 FACTORED = Law("common factors", "with K(A⊗B) = (B⊗A)K", "M&N 3.7")
 IDENTIFIED_VEC = Law("first identification theorem", "vec dF = J vec dX if and only if "
                      "∂vec(F)/∂vec'(X) = J", "M&N 9.2")
@@ -195,7 +194,8 @@ def _comment(law: Law) -> str:
 @refusing
 def derivation(expr: Any, X: Any, *, layout: Layout | str | None = None,
                name: str | Symbol | None = None,
-               where: Mapping[Basic, Any] | None = None) -> Derivation:
+               where: Mapping[Basic, Any] | None = None, structure: Any = None,
+               assumptions: Any = True) -> Derivation:
     r"""
     The derivative as a person would work it out, with every step named.
 
@@ -233,6 +233,8 @@ def derivation(expr: Any, X: Any, *, layout: Layout | str | None = None,
     layout : of the result, as in ``matrix_derivative``
     name : what to call the function; by default `L` for scalars, `F` for others
     where : definitions of intermediate variables, which stay in the result
+    structure, assumptions : as for ``matrix_derivative``; a structured X ends in the
+        projection
 
     See Also
     ========
@@ -244,15 +246,14 @@ def derivation(expr: Any, X: Any, *, layout: Layout | str | None = None,
 
     .. [1] J. R. Magnus, H. Neudecker, Matrix Differential Calculus, 3rd ed., part 3
     """
-    function = read_function(expr)
-    definitions = read_definitions(where, function)
-    variable, chosen = Variable.of(X), Layout.of(layout)
-    graph = graph_of(function, [variable], definitions)
-    of = _named(name, function, definitions, variable.symbol)
-    steps = [*_statement(of, sympified(expr), function, definitions),
+    problem = Problem.read(expr, (X,), where, structure, assumptions)
+    (variable,), graph = problem.variables, problem.graph()
+    of = _named(name, problem.function, problem.definitions, variable.symbol)
+    steps = [*_statement(of, sympified(expr), problem.function, problem.definitions),
              *_differential(of, graph)]
-    steps += _identified(of, steps[-1].right, graph, variable, chosen)
-    return Derivation(tuple(steps))
+    steps += _identified(of, steps[-1].right, graph, variable, Layout.of(layout))
+    return Derivation(tuple(replace(step, left=problem.renamed(step.left),
+                                    right=problem.renamed(step.right)) for step in steps))
 
 
 def _named(name: str | Symbol | None, function: Basic, definitions: Mapping[Basic, Basic],
@@ -359,7 +360,7 @@ def _identified(of: Basic, dF: Basic, graph: Graph, variable: Variable,
         if not _looks_like(right, before):
             yield Step(left, right, law)
         before = right
-    by_symbol = Variable(variable.symbol)
+    by_symbol = replace(variable, transposed=False)
     plain = Layout.NUMERATOR if is_matrix(of) else Layout.DENOMINATOR
     first = _partial(of, by_symbol, plain)
     identified = (IDENTIFIED_SCALAR if not variable.shape else
@@ -372,14 +373,14 @@ def _identified(of: Basic, dF: Basic, graph: Graph, variable: Variable,
         found = _read_off(whole)
     else:
         found = arranged(graph, by_symbol, plain, "auto")
+    of_vec = identified is IDENTIFIED_VEC
+    if variable.structure is not None:  # G is determined up to what dX can't see
+        own = by_symbol.along_structure(found) if not of_vec else \
+            c.multiply(found, by_symbol.onto("vec"))
+        identified, found = identified if own == found else PROJECTED, own
     yield Step(first, found, identified)
-    if identified is IDENTIFIED_VEC and (shorter := factored(found)) != found:
+    if of_vec and (shorter := factored(found)) != found:
         yield Step(first, found := shorter, FACTORED)
-    if variable.structure is not None:
-        projected = factored(c.multiply(found, variable.onto("vec"))) \
-            if identified is IDENTIFIED_VEC else variable.along_structure(found)
-        if projected != found:
-            yield Step(first, found := projected, PROJECTED)
     label = _partial(of, variable, layout)
     if variable.transposed and is_matrix(of):
         yield Step(label, arranged(graph, variable, layout, "auto"), BY_TRANSPOSE)

@@ -7,7 +7,7 @@ derivative in an expression that is linear in dX is differentiating it by dX.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import prod
 from typing import Any
@@ -25,7 +25,7 @@ from .errors import NotLinearError, ShapeError, VariableError, refusing
 from .expressions.differential import Differential
 from .expressions.shape import shape, show
 from .layout import Layout
-from .problem import graph_of
+from .problem import Problem, graph_of
 from .reading.definitions import read_definitions
 from .reading.read import read, read_function
 from .rules import local_differentials
@@ -41,7 +41,8 @@ __all__ = [
 
 
 @refusing
-def differential(F: Any, *variables: Any, where: Mapping[Basic, Any] | None = None) -> Basic:
+def differential(F: Any, *variables: Any, where: Mapping[Basic, Any] | None = None,
+                 structure: Any = None, assumptions: Any = True) -> Basic:
     r"""
     The differential `\mathrm{d}F`, linear in the differentials of the variables.
 
@@ -78,6 +79,8 @@ def differential(F: Any, *variables: Any, where: Mapping[Basic, Any] | None = No
     F : a scalar or matrix expression
     *variables : MatrixSymbols or Symbols
     where : definitions of intermediate variables, which stay in the result
+    structure, assumptions : as for ``matrix_derivative``; the differential of a
+        structured matrix has its structure
 
     See Also
     ========
@@ -90,10 +93,9 @@ def differential(F: Any, *variables: Any, where: Mapping[Basic, Any] | None = No
 
     .. [1] J. R. Magnus, H. Neudecker, Matrix Differential Calculus, 3rd ed., chapter 8
     """
-    function = read_function(F)
-    definitions = read_definitions(where, function)
-    graph = graph_of(function, _varying(function, variables, definitions), definitions)
-    return graph.tangent({v: Differential(v) for v in graph.variables})
+    problem = Problem.read(F, variables, where, structure, assumptions)
+    graph = problem.graph(_varying(problem.function, problem.variables, problem.definitions))
+    return problem.written(graph.tangent({v: Differential(v) for v in graph.variables}))
 
 
 def second_differential(F: Any, *variables: Any,
@@ -136,7 +138,7 @@ def second_differential(F: Any, *variables: Any,
     """
     function = read_function(F)
     definitions = read_definitions(where, function)
-    variables = _varying(function, variables, definitions)
+    variables = _varying(function, list(map(Variable.of, variables)), definitions)
     for _ in range(2):
         graph = graph_of(function, variables, definitions)
         function = graph.tangent({v: Differential(v) for v in graph.variables})
@@ -318,15 +320,15 @@ def hessian_from_differential(d2L: Any, X: Any, Y: Any = None) -> Basic:
     return _slope(slope, _direction(slope, other), Layout.NUMERATOR, "vec", "quadratic", function)
 
 
-def _varying(function: Basic, given: tuple, definitions: Mapping[Basic, Basic]) -> list[Variable]:
+def _varying(function: Basic, given: Sequence[Variable],
+             definitions: Mapping[Basic, Basic]) -> Sequence[Variable]:
     """The variables given, or all that can vary."""
     if given:
-        variables = [Variable.of(v) for v in given]
-        for v in variables:
+        for v in given:
             if v.transposed:
                 raise VariableError(f"a differential is by {v.symbol} itself; d({v.symbol}.T) "
                                     "is its transpose")
-        return variables
+        return given
     holders = (function, *definitions.values())
     parts = [a for holder in holders for a in preorder_traversal(holder)]
     free = {s for holder in holders for s in holder.free_symbols}

@@ -69,7 +69,11 @@ class Problem:
         """The result in the symbols that were given."""
         if self.places and (is_matrix(result) or not hasattr(result, "shape")):
             result = read(result.xreplace(self.places))
-        return result.xreplace(self.names) if self.names else result
+        return self.renamed(result)
+
+    def renamed(self, expr: Basic) -> Basic:
+        """The symbols that were given in the place of those that carry what is known."""
+        return expr.xreplace(self.names) if self.names else expr
 
 
 def graph_of(function: Basic, variables: Iterable[Variable],

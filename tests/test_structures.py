@@ -411,3 +411,20 @@ def test_several_variables_with_structures_of_their_own():
         for G, variable, structure in zip(found, (X, W), ("symmetric", "diagonal"), strict=True):
             assert near(value(G, values), value(gradient(f, variable, structure=structure), values),
                         TOLERANCE)
+
+
+@pytest.mark.parametrize("structure", NAMED)
+def test_derivations_with_a_structure(structure):
+    from sympy_matlayout import Differential, derivation, differential
+    dX = Differential(X)
+    for f in (Trace(A*X*B*X), X*A*X):
+        steps = derivation(f, X, structure=structure)
+        with mp.workdps(40):
+            values = {**point(f, structure), dX: from_patterns(structure, chance=3)}
+            dF = value(differential(f, X), values)
+            worked_out = [s.right for s in steps if s.left == Differential(steps[0].left)
+                          and all(d == dX for d in s.right.atoms(Differential))]
+            assert worked_out and all(near(value(e, values), dF, TOLERANCE) for e in worked_out)
+            wanted = matrix_derivative(f, X, structure=structure)
+            assert near(value(steps.result, values), value(wanted, values), TOLERANCE)
+    assert differential(Trace(A*X.T), X, structure="symmetric") == Trace(A*dX)
