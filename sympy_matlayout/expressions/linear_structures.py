@@ -11,10 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sympy import Eq, Expr, Mod, Piecewise, Rational, S, floor
-from sympy.matrices import ImmutableDenseMatrix
 
-from .node import ConstantMatrix, pretty_call
-from .shape import Shape, as_size
+from .node import ConstantOfSize, pretty_call
+from .shape import Shape
 
 __all__ = [
     "CirculantBasis",
@@ -28,20 +27,7 @@ __all__ = [
 ]
 
 
-class _Square(ConstantMatrix):
-    """A constant matrix for n×n matrices."""
-
-    def __new__(cls, n):
-        return super().__new__(cls, as_size(n))
-
-    def as_explicit(self):
-        if not self.args[0].is_Integer:
-            return super().as_explicit()
-        rows, cols = (int(size) for size in self.shape)
-        return ImmutableDenseMatrix(rows, cols, lambda r, s: self._entry(S(r), S(s)))
-
-
-class LowerOnes(_Square):
+class LowerOnes(ConstantOfSize):
     """
     The `n` by `n` matrix with ones on the diagonal and below it.
 
@@ -120,7 +106,7 @@ class UpperOnes(LowerOnes):
         return LowerOnes(*self.args)
 
 
-class LinearBasis(_Square):
+class LinearBasis(ConstantOfSize):
     """The basis `Δ`, `n^2` by `k`: column s has its entries where the s-th free entry stands."""
 
     def free(self, n: Expr) -> Expr:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from sympy import S
 from sympy.core.basic import Basic
 from sympy.core.decorators import call_highest_priority
 from sympy.core.sympify import _sympify
+from sympy.matrices import ImmutableDenseMatrix
 from sympy.matrices.expressions import Identity, MatMul, MatPow, MatrixExpr
 from sympy.printing.pretty.pretty_symbology import sub
 from sympy.printing.pretty.stringpict import prettyForm
 
-from .shape import is_matrix
+from .shape import as_size, is_matrix
 
-__all__ = ["ConstantMatrix", "MatrixNode"]
+__all__ = ["ConstantMatrix", "ConstantOfSize", "MatrixNode", "pretty_call"]
 
 
 class MatrixNode(MatrixExpr):
@@ -78,6 +80,24 @@ class ConstantMatrix(MatrixNode):
         if printer._use_unicode and all(s in sub for s in subscripts):
             return prettyForm(letter + "".join(sub[s] for s in subscripts))
         return prettyForm(f"{letter}[{', '.join(subscripts)}]")
+
+
+class ConstantOfSize(ConstantMatrix):
+    """A constant matrix that one size determines."""
+
+    def __new__(cls, n):
+        return super().__new__(cls, as_size(n))
+
+    def as_explicit(self):
+        (n,) = self.args
+        if not n.is_Integer:
+            return super().as_explicit()
+        rows, cols = (int(size) for size in self.shape)
+        return ImmutableDenseMatrix(rows, cols, lambda r, s: self._number(r, s, int(n)))
+
+    def _number(self, r: int, s: int, n: int) -> Basic:
+        """The entry [r, s] for a size that is a number."""
+        return self._entry(S(r), S(s))
 
 
 def pretty_call(printer, name: str, args: Sequence[Basic]) -> prettyForm:

@@ -7,7 +7,7 @@ from sympy.core.sympify import _sympify
 from sympy.matrices import ImmutableDenseMatrix
 
 from ..errors import ShapeError
-from .node import ConstantMatrix, MatrixNode, pretty_call
+from .node import ConstantOfSize, MatrixNode, pretty_call
 from .shape import Shape, as_size, is_matrix, is_one, same_size, shape, show
 
 __all__ = [
@@ -174,20 +174,7 @@ class Unvech(MatrixNode):
         return pretty_call(printer, "unvech", self.args)
 
 
-class _OfSize(ConstantMatrix):
-    """A constant matrix that a size determines."""
-
-    def __new__(cls, n):
-        return super().__new__(cls, as_size(n))
-
-    def as_explicit(self):
-        (n,) = self.args
-        if not n.is_Integer:
-            return super().as_explicit()
-        return ImmutableDenseMatrix(*self.shape, lambda r, s: self._number(r, s, int(n)))
-
-
-class DuplicationMatrix(_OfSize):
+class DuplicationMatrix(ConstantOfSize):
     r"""
     The `n^2 \times n(n+1)/2` matrix `D_n` with `D_n\,\mathrm{vech}(X) = \mathrm{vec}(X)`,
     `X` symmetric.
@@ -242,7 +229,7 @@ class DuplicationMatrix(_OfSize):
         return EliminationMatrix(n)*SymmetrizerMatrix(n)
 
 
-class EliminationMatrix(_OfSize):
+class EliminationMatrix(ConstantOfSize):
     r"""
     The `n(n+1)/2 \times n^2` matrix `L_n` with `L_n\,\mathrm{vec}(X) = \mathrm{vech}(X)`.
 
@@ -290,7 +277,7 @@ class EliminationMatrix(_OfSize):
 
 
 
-class SymmetrizerMatrix(_OfSize):
+class SymmetrizerMatrix(ConstantOfSize):
     r"""
     The `n^2 \times n^2` matrix `N_n = \frac12(I + K_{nn})`, with
     `N_n\,\mathrm{vec}(X) = \mathrm{vec}\,\frac12(X + X^T)`.
