@@ -18,6 +18,8 @@ from sympy.core.relational import Relational
 from sympy.matrices.expressions import MatrixSymbol, ZeroMatrix
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
+from .canonical import constructors as c
+from .canonical.factoring import factored
 from .canonical.normal_form import normal_form
 from .derivative import arranged
 from .engine.graph import Graph, zero
@@ -317,7 +319,8 @@ def hessian_from_differential(d2L: Any, X: Any, Y: Any = None) -> Basic:
     slope = by.turn(slopes.get(Differential(by.symbol), zero(shape(by.symbol))))
     if Differential(other.symbol) not in _differentials(slope):
         return zero((prod(by.shape), prod(other.shape)))  # no cross terms
-    return _slope(slope, _direction(slope, other), Layout.NUMERATOR, "vec", "quadratic", function)
+    H = _slope(slope, _direction(slope, other), Layout.NUMERATOR, "vec", "quadratic", function)
+    return H if by.structure is None else factored(c.multiply(c.transpose(by.onto("vec")), H))
 
 
 def _varying(function: Basic, given: Sequence[Variable],

@@ -20,11 +20,13 @@ __all__ = ["known_symbols"]
 # what each predicate says, and what it contradicts
 MEANING = {
     Q.symmetric: {"symmetric"},
+    Q.hermitian: {"symmetric"},  # all matrices are real
+    Q.antihermitian: {"skew"},
     Q.diagonal: {"diagonal", "symmetric", "lower", "upper"},
     Q.lower_triangular: {"lower"},
     Q.upper_triangular: {"upper"},
     Q.orthogonal: {"orthogonal", "invertible"},
-    Q.unitary: {"orthogonal", "invertible"},  # all matrices are real
+    Q.unitary: {"orthogonal", "invertible"},
     Q.positive_definite: {"symmetric", "invertible"},
     Q.invertible: {"invertible"},
     Q.singular: {"singular"},
@@ -49,9 +51,11 @@ def known_symbols(assumptions: Any) -> dict[Basic, KnownMatrixSymbol]:
     """
     facts: dict[Basic, set[str]] = {}
     denied: dict[Basic, set[str]] = {}
-    for fact in _each([*_given(assumptions), *global_assumptions]):
+    for fact in _each([*_given(assumptions), *filter(_is_usable, _each(global_assumptions))]):
         positive = fact.args[0] if isinstance(fact, Not) else fact
         if not isinstance(positive, AppliedPredicate):
+            if not fact.atoms(MatrixSymbol):
+                continue  # about scalars
             raise FactsError(f"can't use the assumption {fact}; give facts about single symbols "
                              "joined by &, such as Q.symmetric(A) & Q.orthogonal(U)")
         predicate, about = positive.function, positive.arguments[0]
@@ -82,6 +86,16 @@ def _each(facts: Iterable) -> Iterator:
             yield from _each(fact.args)
         else:
             yield fact
+
+
+def _is_usable(fact: Basic) -> bool:
+    """Whether a fact of the surroundings says something of a symbol; others are none of ours."""
+    positive = fact.args[0] if isinstance(fact, Not) else fact
+    if not isinstance(positive, AppliedPredicate):
+        return False
+    about = positive.arguments[0]
+    return isinstance(about, MatrixSymbol) and (
+        positive.function in FOR_ANY_SHAPE or same_size(*shape(about)))
 
 
 def _check(predicate: Basic, about: Basic) -> None:

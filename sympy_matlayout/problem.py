@@ -9,7 +9,7 @@ from typing import Any
 from sympy.core.basic import Basic
 
 from .engine.graph import Graph
-from .errors import VariableError
+from .errors import StructureError, VariableError
 from .expressions.shape import is_matrix, shape
 from .expressions.structured import KnownMatrixSymbol, facts_about
 from .facts import known_symbols
@@ -47,6 +47,11 @@ class Problem:
         used = {a: k for a, k in known.items() if a not in late}
         used |= {v.symbol: v.structured_symbol for v in chosen}
         used = {a: k for a, k in used.items() if a != k}
+        _refuse_strangers(structure, chosen)
+        for a, k in used.items():
+            if k in sympified(expr).free_symbols:
+                raise VariableError(f"the expression holds {a}, a {type(a).__name__}, and {k}, a "
+                                    f"{type(k).__name__}; give them different names")
         if used and isinstance(where, Mapping):
             where = {u: sympified(d).xreplace(used) for u, d in where.items()}
         function = read_function(sympified(expr).xreplace(used) if used else expr)
@@ -76,6 +81,15 @@ class Problem:
         return expr.xreplace(self.names) if self.names else expr
 
 
+def _refuse_strangers(structure: Any, variables: Iterable[Variable]) -> None:
+    """Refuse structures of what is no variable."""
+    symbols = {v.symbol for v in variables}
+    strangers = [k for k in structure if k not in symbols] if isinstance(structure, Mapping) else []
+    if strangers:
+        raise StructureError(f"structure= names {strangers[0]!s}, and the variables are "
+                             f"{', '.join(sorted(map(str, symbols)))}")
+
+
 def graph_of(function: Basic, variables: Iterable[Variable],
              definitions: Mapping[Basic, Basic]) -> Graph:
     """The graph of a function as read, by some variables."""
@@ -85,6 +99,5 @@ def graph_of(function: Basic, variables: Iterable[Variable],
         if v.symbol in definitions:
             raise VariableError(f"{v.symbol} is the variable, and where= defines it")
     for symbol in (*graph.variables, *definitions):
-        if symbol not in graph.edges:
-            refuse_namesakes(symbol, graph)
+        refuse_namesakes(symbol, graph)
     return graph

@@ -84,6 +84,7 @@ class Structure:
     symbol: Callable[..., Basic] | None = None
     turned: str | None = None  # the structure of the transpose, where it is another
     projector: Callable[[Basic], Basic] | None = None  # of the vec, in closed form
+    closed: bool = True  # whether the transposes have a structure that is known
     # the table by entries from the projection and back, in closed form
     doubled: Callable[[Basic], Basic] | None = None
     halved: Callable[[Basic], Basic] | None = None
@@ -105,7 +106,7 @@ class Structure:
         if convention == "projection" and self.projector is not None:
             return self.projector(n)
         basis = self.basis(n)
-        other = basis.pinv() if convention == "projection" else c.transpose(basis)
+        other = _pinv(basis) if convention == "projection" else c.transpose(basis)
         return c.multiply(basis, other)
 
 
@@ -236,7 +237,8 @@ _structures: dict[str, Structure] = {s.name: s for s in (
 
 def register_structure(name: str, basis: Callable[[Basic], Basic], *,
                        projected: Callable[[Basic], Basic] | None = None,
-                       by_entries: Callable[[Basic], Basic] | None = None) -> Structure:
+                       by_entries: Callable[[Basic], Basic] | None = None,
+                       turned: str | None = None) -> Structure:
     r"""
     A structure of one's own, for ``structure=name``.
 
@@ -259,10 +261,12 @@ def register_structure(name: str, basis: Callable[[Basic], Basic], *,
     ==========
 
     name : the name
-    basis : the basis `\Delta` for a size n, `n^2 \times k`, with orthogonal columns;
-        a matrix expression, with a method ``pinv()`` unless ``projected`` is given
+    basis : the basis `\Delta` for a size n, `n^2 \times k`, a matrix expression with
+        orthogonal columns; its pseudo-inverse is its method ``pinv()``, if it has one
     projected, by_entries : the conventions in closed form, functions of the
         gradient by all entries
+    turned : the name of the structure of the transposes, its own if they have the same;
+        without it, derivatives by ``X.T`` are refused
 
     See Also
     ========
@@ -274,7 +278,10 @@ def register_structure(name: str, basis: Callable[[Basic], Basic], *,
 
     .. [1] J. R. Magnus, Linear Structures, 1988
     """
-    _structures[name] = Structure(name, basis, projected, by_entries)
+    if not callable(basis):
+        raise StructureError(f"the basis of a structure is a function of the size, got {basis!r}")
+    _structures[name] = Structure(name, basis, projected, by_entries, turned=turned,
+                                  closed=turned is not None)
     return _structures[name]
 
 
@@ -285,7 +292,7 @@ def structure_of(symbol: Basic, given: Any, transposed: bool = False) -> Structu
         name = own
     else:
         name = given.name if isinstance(given, Structure) else given
-        if name not in _structures:
+        if not isinstance(name, str) or name not in _structures:
             raise StructureError(f"unknown structure {given!r}; the structures are "
                                  f"{', '.join(map(repr, _structures))}")
         if own is not None and name != own:
@@ -296,6 +303,10 @@ def structure_of(symbol: Basic, given: Any, transposed: bool = False) -> Structu
     if not size or not same_size(*size):
         raise ShapeError(f"a {name} matrix is square, and {symbol} is {show(size)}")
     found = _structures[name]
+    if transposed and not found.closed:
+        raise StructureError(f"what structure the transposes of {name} matrices have is not known; "
+                             f"differentiate by {symbol} and transpose, or give turned= to "
+                             "register_structure")
     return _structures[found.turned] if transposed and found.turned else found
 
 
@@ -345,7 +356,10 @@ def convert_convention(D: Any, source: str, target: str, *, structure: Any) -> B
         raise ConventionError(f"can't go from {source!r} to {target!r}; the conventions are "
                               f"{', '.join(map(repr, names))}, and 'plain' as a source")
     G = read(sympified(D))
-    chosen = _structures.get(structure)
+    if len(shape(G)) != 2:
+        raise ShapeError(f"a gradient by a matrix is a matrix or a column, got the scalar {G}")
+    name = structure.name if isinstance(structure, Structure) else structure
+    chosen = _structures.get(name) if isinstance(name, str) else None
     if chosen is None:
         raise StructureError(f"unknown structure {structure!r}; the structures are "
                              f"{', '.join(map(repr, _structures))}")
@@ -357,7 +371,7 @@ def convert_convention(D: Any, source: str, target: str, *, structure: Any) -> B
         other = c.transpose(_pinv(basis)) if target == "projection" else basis
         return c.unvec(c.multiply(other, G), n, n)
     if not same_size(*shape(G)):
-        raise ShapeError(f"a gradient by a {structure} matrix is square, got {show(shape(G))}")
+        raise ShapeError(f"a gradient by a {name} matrix is square, got {show(shape(G))}")
     n = shape(G)[0]
     closed = {("projection", "entries"): chosen.doubled,
               ("entries", "projection"): chosen.halved}.get((source, target))
@@ -366,12 +380,17 @@ def convert_convention(D: Any, source: str, target: str, *, structure: Any) -> B
     if source == "entries":
         column = c.multiply(_pinv(chosen.basis(n)), c.vec(G))
         return column if target == "vech" else convert_convention(
-            column, "vech", target, structure=structure)
+            column, "vech", target, structure=chosen)
     return chosen.free_entries(G) if target == "vech" else chosen.arranged(G, target)
 
 
 def _pinv(basis: Basic) -> Basic:
-    return c.transpose(basis.args[0].pinv()) if isinstance(basis, Transpose) else basis.pinv()
+    if isinstance(basis, Transpose) and hasattr(basis.args[0], "pinv"):
+        return c.transpose(basis.args[0].pinv())
+    if hasattr(basis, "pinv"):
+        return basis.pinv()
+    turned = c.transpose(basis)
+    return c.multiply(c.inverse(c.multiply(turned, basis)), turned)
 
 
 def _size_of_free(structure: Structure, size: tuple) -> Basic:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Dummy, Mul, Symbol, preorder_traversal, srepr
+from sympy import Dummy, Mul, Symbol, srepr
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import Identity, MatrixSymbol, Transpose
 from sympy.matrices.expressions.matexpr import MatrixElement
@@ -114,11 +114,12 @@ def refuse_namesakes(symbol: Basic, graph: Graph) -> None:
     Symbols with different assumptions; the derivative would be a zero that
     nobody meant.
     """
-    holders = (graph.root, *graph.definitions.values())
-    others = [a for holder in holders for a in preorder_traversal(holder)
+    others = [a for a in graph.nodes()
               if isinstance(a, (MatrixSymbol, Symbol)) and not isinstance(a, Dummy)
-              and a.name == symbol.name and a != symbol]
+              and a.name == symbol.name and a != symbol
+              and (is_matrix(a) == is_matrix(symbol) or symbol not in graph.edges)]
     if others:
-        kinds = [show(shape(s)) if is_matrix(s) else srepr(s) for s in (others[0], symbol)]
+        kinds = [f"{type(s).__name__}, {show(shape(s))}" if is_matrix(s) else srepr(s)
+                 for s in (others[0], symbol)]
         raise VariableError(f"the expression holds another {symbol} than the one named: "
                             f"{kinds[0]}, not {kinds[1]}")

@@ -175,3 +175,12 @@ def test_nothing_of_the_facts_is_left_in_the_result():
         assert all(type(s) is MatrixSymbol for s in found.atoms(MatrixSymbol))
     assert gradient(Trace(A), X, assumptions=SYMMETRIC).is_ZeroMatrix
     assert Identity(n) == gradient(Trace(U*X*U.T), X, assumptions=ORTHOGONAL)
+
+
+def test_facts_of_the_surroundings_that_are_none_of_ours():
+    R = MatrixSymbol("R", m, n)
+    for fact in (Q.invertible(A*B), Q.positive(t) | Q.zero(t), Q.symmetric(R)):
+        with assuming(fact):
+            assert gradient(t*Trace(A*X), X) == t*A.T
+    assert gradient(t*Trace(A*X), X, assumptions=(t > 0) & SYMMETRIC) == t*A
+    assert gradient(Trace(A*X), X, assumptions=Q.antihermitian(A)) == -A

@@ -428,3 +428,72 @@ def test_derivations_with_a_structure(structure):
             wanted = matrix_derivative(f, X, structure=structure)
             assert near(value(steps.result, values), value(wanted, values), TOLERANCE)
     assert differential(Trace(A*X.T), X, structure="symmetric") == Trace(A*dX)
+
+
+@pytest.mark.parametrize("structure", NAMED)
+def test_the_hessian_of_the_second_differential(structure):
+    from sympy_matlayout import hessian_from_differential, second_differential
+    V = SYMBOLS[structure]
+    far = (V + 9*Identity(n)).inverse()
+    for f in (Trace(A*V*B*V), Trace(A*V*B*V.T), Norm(V*a)**2, Trace(far*A)):
+        found = hessian_from_differential(second_differential(f, V), V)
+        with mp.workdps(30):
+            values = point(f, structure, V)
+            assert near(value(found, values), value(hessian(f, V), values), TOLERANCE)
+
+
+@pytest.mark.parametrize("structure", ["lower", "upper", "symmetric"])
+def test_by_the_transpose(structure):
+    from sympy_matlayout import derivation
+    V = SYMBOLS[structure]
+    turned = gradient(Trace(A*V*B), V.T)
+    assert normal_form(turned) == normal_form(gradient(Trace(A*V*B), V).T)
+    assert normal_form(derivation(Trace(A*V*B), V.T).result) == normal_form(turned)
+
+
+def test_simplest_hessians():
+    S = SYMBOLS["symmetric"]
+    D = DuplicationMatrix(n)
+    assert hessian(Trace(S**2), S, form="vech") == 2*D.T*D == hessian(Norm(S)**2, S, form="vech")
+    assert hessian(Norm(S)**2, S) == 2*SymmetrizerMatrix(n)
+    for name in ("lower", "upper"):
+        assert hessian(Norm(SYMBOLS[name])**2, SYMBOLS[name], form="vech") == 2*Identity(
+            n*(n + 1)/2)
+
+
+def test_a_basis_without_a_pseudo_inverse_of_its_own():
+    from sympy.matrices.expressions import OneMatrix
+    register_structure("constant", lambda k: OneMatrix(k**2, 1))
+    J = jacobian(X*X, X, structure="constant")
+    with mp.workdps(30):
+        values = {**example_values([A, X], {n: SIZE}), X: mpmath.ones(SIZE)}
+        ones = mpmath.ones(SIZE)
+        along = vec(values[X]*ones + ones*values[X])
+        assert near(value(J, values)*vec(ones), along, TOLERANCE)
+
+
+MORE_REFUSED = {
+    "transposes of one's own structure": (
+        StructureError, "what structure the transposes",
+        lambda: (register_structure("first column", lambda k: KroneckerProduct(
+            sympy_matlayout.MatrixUnit(k, 1, 0, 0), Identity(k))),
+                 gradient(Trace(A*X), X.T, structure="first column"))),
+    "a structure of something else": (StructureError, "names B, and the variables are X",
+                                      lambda: gradient(Trace(A*X), X, structure={B: "lower"})),
+    "two symbols of one name": (
+        sympy_matlayout.VariableError, "give them different names",
+        lambda: gradient(Trace(A*X*SymmetricMatrixSymbol("X", n)), X, structure="symmetric")),
+    "another of the same name": (
+        sympy_matlayout.VariableError, "holds another S",
+        lambda: gradient(Trace(SYMBOLS["lower"]*MatrixSymbol("S", n, n)), SYMBOLS["lower"])),
+    "a basis": (StructureError, "is a function of the size", lambda: register_structure("b", 5)),
+    "a list": (StructureError, "unknown structure",
+               lambda: gradient(Trace(X), X, structure=["symmetric"])),
+}
+
+
+@pytest.mark.parametrize("name", MORE_REFUSED)
+def test_also_refused(name):
+    error, message, call = MORE_REFUSED[name]
+    with pytest.raises(error, match=message):
+        call()

@@ -44,7 +44,7 @@ from ..expressions.constants import (
     MatrixUnit,
     SelectionMatrix,
 )
-from ..expressions.linear_structures import LowerOnes
+from ..expressions.linear_structures import LowerOnes, UpperDuplicationMatrix
 from ..expressions.matrix_sum import MatrixSum
 from ..expressions.node import ConstantMatrix
 from ..expressions.shape import (
@@ -230,9 +230,11 @@ def _merge_of_size(left: Basic, right: Basic) -> Basic | None:
         (m, _, i, j), (_, n, k, l) = left.args, right.args  # noqa: E741 - the textbook's letters
         return scale(KroneckerDelta(j, k), MatrixUnit(m, n, i, l))
     if isinstance(left, Transpose):
-        if isinstance(left.args[0], DiagonalEmbedding) and left.args[0] == right:
+        if isinstance(right, (DiagonalEmbedding, UpperDuplicationMatrix)) \
+                and left.args[0] == right:
             return Identity(shape(left)[0])
-        if isinstance(left.args[0], (DuplicationMatrix, DiagonalEmbedding)):
+        if isinstance(left.args[0], (DuplicationMatrix, DiagonalEmbedding)) \
+                and isinstance(right, (SymmetrizerMatrix, CommutationMatrix, Transpose)):
             turned = _merge_of_size(transpose(right), left.args[0])
             return turned and transpose(turned)
     if isinstance(left, SymmetrizerMatrix) and _is_symmetrizing(right):

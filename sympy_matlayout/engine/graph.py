@@ -59,6 +59,10 @@ class Graph:
                 known[stack.pop()] = any(known[a] for a in args) and self._is_free_in(node)
         return known[expr]
 
+    def nodes(self) -> Iterable[Basic]:
+        """Every distinct expression in the function and in the definitions it uses."""
+        return self._varies
+
     def _arguments(self, node: Basic) -> tuple[Basic, ...]:
         if node in self.definitions:
             return (self.definitions[node],)
