@@ -18,20 +18,20 @@ from .expressions.structured import KnownMatrixSymbol, facts_about
 __all__ = ["known_symbols"]
 
 # what each predicate says, and what it contradicts
-MEANING = {
+MEANING: dict[Basic, set[str]] = {
     Q.symmetric: {"symmetric"},
     Q.hermitian: {"symmetric"},  # all matrices are real
     Q.antihermitian: {"skew"},
     Q.diagonal: {"diagonal", "symmetric", "lower", "upper"},
     Q.lower_triangular: {"lower"},
     Q.upper_triangular: {"upper"},
-    Q.orthogonal: {"orthogonal", "invertible"},
-    Q.unitary: {"orthogonal", "invertible"},
-    Q.positive_definite: {"symmetric", "invertible"},
-    Q.invertible: {"invertible"},
+    Q.orthogonal: {"orthogonal", "invertible", "full rank"},
+    Q.unitary: {"orthogonal", "invertible", "full rank"},
+    Q.positive_definite: {"symmetric", "positive definite", "invertible", "full rank"},
+    Q.invertible: {"invertible", "full rank"},
     Q.singular: {"singular"},
-    Q.square: set(),
-    Q.fullrank: set(),
+    Q.square: {"square"},
+    Q.fullrank: {"full rank"},
     Q.normal: set(),
     Q.triangular: set(),
     Q.unit_triangular: set(),
@@ -39,6 +39,8 @@ MEANING = {
     Q.integer_elements: set(),
     Q.complex_elements: set(),
 }
+CONTRADICTIONS = [{"singular", "invertible"}, {"skew", "positive definite"}]
+USED = {"symmetric", "skew", "diagonal", "lower", "upper", "orthogonal", "invertible"}
 FOR_ANY_SHAPE = {Q.fullrank, Q.real_elements, Q.integer_elements, Q.complex_elements}
 
 
@@ -64,10 +66,11 @@ def known_symbols(assumptions: Any) -> dict[Basic, KnownMatrixSymbol]:
         _check(predicate, about)
         (denied if isinstance(fact, Not) else facts).setdefault(about, set()).update(
             MEANING[predicate])
-    for about, meant in facts.items():
-        _require_consistent(about, meant, denied.get(about, set()))
-    return {about: KnownMatrixSymbol(about.name, *shape(about), meant | facts_about(about))
-            for about, meant in facts.items() if meant}
+    for about in {**facts, **denied}:
+        _require_consistent(about, facts.get(about, set()) | facts_about(about),
+                            denied.get(about, set()))
+    return {about: KnownMatrixSymbol(about.name, *shape(about), meant & USED | facts_about(about))
+            for about, meant in facts.items() if meant & USED}
 
 
 def _given(assumptions: Any) -> list:
@@ -110,8 +113,8 @@ def _check(predicate: Basic, about: Basic) -> None:
 
 def _require_consistent(about: Basic, facts: set[str], denied: set[str]) -> None:
     contradiction = facts & denied
-    if {"singular", "invertible"} <= facts:
-        contradiction = {"singular", "invertible"}
+    for pair in CONTRADICTIONS:
+        contradiction |= pair if pair <= facts else set()
     if contradiction:
         raise FactsError(f"the facts about {about} contradict each other: "
                          f"{', '.join(sorted(contradiction))}")

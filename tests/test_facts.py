@@ -155,6 +155,9 @@ def test_a_fact_about_the_variable_is_no_structure():
 REFUSED = {
     "rectangular": (Q.symmetric(C), "is 2×3|is m×n"),
     "both": (SYMMETRIC & ~SYMMETRIC, "contradict"),
+    "positive and skew": (Q.positive_definite(A) & Q.antihermitian(A),
+                          "contradict each other: positive definite, skew"),
+    "rank": (Q.positive_definite(A) & ~Q.fullrank(A), "contradict each other: full rank"),
     "singular": (Q.orthogonal(A) & Q.singular(A), "contradict each other: invertible, singular"),
     "a product": (Q.symmetric(A*B), "facts are about symbols"),
     "an alternative": (SYMMETRIC | Q.orthogonal(A), "joined by &"),
