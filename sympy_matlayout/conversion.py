@@ -18,9 +18,9 @@ from sympy.matrices import MatrixBase
 from sympy.tensor.array import ImmutableDenseNDimArray, NDimArray
 from sympy.tensor.array.expressions.array_expressions import PermuteDims
 
-from .canonical import constructors as c
-from .canonical.arrays import array_shape, matricized, tensorized
-from .canonical.factoring import factored
+from .algebra import constructors as c
+from .algebra.arrays import array_shape, matricized, tensorized
+from .algebra.factoring import factored
 from .errors import FormError, LayoutError, ShapeError, refusing
 from .expressions.shape import (
     Shape,

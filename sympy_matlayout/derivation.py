@@ -31,8 +31,8 @@ from sympy import (
 from sympy.core.function import AppliedUndef
 from sympy.printing.pretty.stringpict import prettyForm
 
-from .canonical import constructors as c
-from .canonical.factoring import factored
+from .algebra import constructors as c
+from .algebra.factoring import factored
 from .derivative import arranged
 from .engine.graph import Graph
 from .engine.law import Law

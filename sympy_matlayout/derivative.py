@@ -8,8 +8,8 @@ from typing import Any
 from sympy import S
 from sympy.core.basic import Basic
 
-from .canonical import constructors as c
-from .canonical.factoring import factored
+from .algebra import constructors as c
+from .algebra.factoring import factored
 from .conversion import Derivative, written
 from .engine.graph import Graph, zero
 from .errors import ShapeError, refusing

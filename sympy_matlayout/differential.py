@@ -18,9 +18,9 @@ from sympy.core.relational import Relational
 from sympy.matrices.expressions import MatrixSymbol, ZeroMatrix
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
-from .canonical import constructors as c
-from .canonical.factoring import factored
-from .canonical.normal_form import normal_form
+from .algebra import constructors as c
+from .algebra.factoring import factored
+from .algebra.normal_form import normal_form
 from .derivative import arranged
 from .engine.graph import Graph, zero
 from .errors import NotLinearError, ShapeError, VariableError, refusing

@@ -33,7 +33,7 @@ from sympy.matrices.expressions import (
     KroneckerProduct,
 )
 
-from .canonical.constructors import vec
+from .algebra.constructors import vec
 from .expressions.constants import CommutationMatrix
 from .expressions.undefined_functions import FunctionGradient
 

@@ -28,9 +28,9 @@ from sympy.matrices.expressions import (
     ZeroMatrix,
 )
 
-from .canonical import constructors as c
-from .canonical.factoring import factored
-from .canonical.monomial import order
+from .algebra import constructors as c
+from .algebra.factoring import factored
+from .algebra.monomial import order
 from .errors import ConventionError, ShapeError, StructureError, refusing
 from .expressions.constants import DiagonalEmbedding
 from .expressions.linear_structures import (

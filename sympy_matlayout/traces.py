@@ -16,9 +16,9 @@ from sympy import Add, Expr, Trace
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import HadamardProduct, MatAdd
 
-from .canonical import constructors as c
-from .canonical.monomial import word_factors
-from .canonical.normal_form import normal_form
+from .algebra import constructors as c
+from .algebra.monomial import word_factors
+from .algebra.normal_form import normal_form
 from .errors import DerivativeNotImplementedError, ShapeError, VariableError, refusing
 from .expressions.shape import is_matrix, shape, show
 from .reading.read import read, read_function, sympified

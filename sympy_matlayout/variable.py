@@ -11,7 +11,7 @@ from sympy.core.basic import Basic
 from sympy.matrices.expressions import Identity, MatrixSymbol, Transpose
 from sympy.matrices.expressions.matexpr import MatrixElement
 
-from .canonical import constructors as c
+from .algebra import constructors as c
 from .engine.graph import Graph
 from .engine.maps import LinearMap, Transposition, compose
 from .errors import ShapeError, VariableError

@@ -8,9 +8,9 @@ from sympy import Trace
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import MatMul, MatPow, ZeroMatrix
 
-from .canonical import constructors as c
-from .canonical.factoring import factored
-from .canonical.neighbours import simplified_product
+from .algebra import constructors as c
+from .algebra.factoring import factored
+from .algebra.neighbours import simplified_product
 from .engine.graph import Graph
 from .errors import NotLinearError, VariableError, refusing
 from .expressions.shape import is_matrix, is_scalar_shape, shape

@@ -52,7 +52,7 @@ from sympy_matlayout import (
     layout,
     matrix_derivative,
 )
-from sympy_matlayout.canonical.normal_form import normal_form
+from sympy_matlayout.algebra.normal_form import normal_form
 from sympy_matlayout.numeric import Partials, evaluate
 from sympy_matlayout.numeric.definition import near
 

@@ -32,8 +32,8 @@ from sympy_matlayout import (
     jacobian,
     matrix_derivative,
 )
-from sympy_matlayout.canonical.constructors import transpose
-from sympy_matlayout.canonical.normal_form import normal_form
+from sympy_matlayout.algebra.constructors import transpose
+from sympy_matlayout.algebra.normal_form import normal_form
 from sympy_matlayout.numeric import Partials, evaluate, example_values
 from sympy_matlayout.numeric.definition import near
 

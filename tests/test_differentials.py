@@ -64,7 +64,7 @@ from sympy_matlayout import (
     jacobian_from_differential,
     second_differential,
 )
-from sympy_matlayout.canonical.normal_form import normal_form
+from sympy_matlayout.algebra.normal_form import normal_form
 from sympy_matlayout.expressions.bound_symbols import index_symbol
 from sympy_matlayout.numeric import evaluate, example_values
 from sympy_matlayout.numeric.definition import near

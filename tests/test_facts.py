@@ -28,7 +28,7 @@ from sympy_matlayout import (
     jacobian,
     matrix_derivative,
 )
-from sympy_matlayout.canonical.normal_form import normal_form
+from sympy_matlayout.algebra.normal_form import normal_form
 from sympy_matlayout.numeric import evaluate, example_values
 from sympy_matlayout.numeric.definition import near
 from sympy_matlayout.numeric.evaluation import vec

@@ -37,7 +37,7 @@ from sympy_matlayout import (
     hessian_vector_product,
     second_differential,
 )
-from sympy_matlayout.canonical.normal_form import normal_form
+from sympy_matlayout.algebra.normal_form import normal_form
 from sympy_matlayout.expressions.shape import is_matrix
 from sympy_matlayout.numeric import evaluate, example_values
 from sympy_matlayout.numeric.definition import near

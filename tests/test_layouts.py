@@ -16,7 +16,7 @@ from sympy_matlayout import (
     matrix_derivative,
     vec,
 )
-from sympy_matlayout.canonical.constructors import transpose
+from sympy_matlayout.algebra.constructors import transpose
 
 x, y = MatrixSymbol("x", n, 1), MatrixSymbol("y", n, 1)
 X, Y, A = MatrixSymbol("X", m, n), MatrixSymbol("Y", m, n), MatrixSymbol("A", n, n)

@@ -22,7 +22,7 @@ from sympy.matrices.expressions import (
 from test_hessians import second_partials
 
 from sympy_matlayout import CommutationMatrix, MatrixSum, Norm, Vec, hessian, jacobian
-from sympy_matlayout.canonical.factoring import factored
+from sympy_matlayout.algebra.factoring import factored
 from sympy_matlayout.expressions.shape import is_matrix
 from sympy_matlayout.numeric import evaluate
 from sympy_matlayout.numeric.definition import near

@@ -7,7 +7,7 @@ from mpmath import mp
 from sympy import MatrixSymbol, S, Symbol, Tuple
 from sympy.matrices.expressions import KroneckerProduct
 
-from sympy_matlayout.canonical import constructors as c
+from sympy_matlayout.algebra import constructors as c
 from sympy_matlayout.engine import maps
 from sympy_matlayout.numeric import evaluate, example_values
 from sympy_matlayout.numeric.definition import near

@@ -28,8 +28,8 @@ from sympy.matrices.expressions import (
 )
 
 from sympy_matlayout import CommutationMatrix, DiagonalEmbedding, SymmetrizerMatrix, Vec
-from sympy_matlayout.canonical.factoring import factored
-from sympy_matlayout.canonical.normal_form import normal_form
+from sympy_matlayout.algebra.factoring import factored
+from sympy_matlayout.algebra.normal_form import normal_form
 from sympy_matlayout.numeric import evaluate, example_values
 from sympy_matlayout.numeric.definition import near
 from sympy_matlayout.reading.read import read

@@ -52,7 +52,7 @@ from sympy_matlayout import (
     jacobian,
     jacobian_from_differential,
 )
-from sympy_matlayout.canonical import constructors as c
+from sympy_matlayout.algebra import constructors as c
 from sympy_matlayout.numeric import evaluate
 from sympy_matlayout.numeric.definition import near
 

@@ -37,8 +37,8 @@ from sympy_matlayout import (
     trace_normal_form,
     transpose_traces,
 )
-from sympy_matlayout.canonical import constructors as c
-from sympy_matlayout.canonical.normal_form import normal_form
+from sympy_matlayout.algebra import constructors as c
+from sympy_matlayout.algebra.normal_form import normal_form
 from sympy_matlayout.expressions.shape import is_matrix
 from sympy_matlayout.numeric import evaluate
 from sympy_matlayout.numeric.definition import near

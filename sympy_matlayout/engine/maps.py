@@ -24,7 +24,7 @@ from sympy import Add, Expr, S, Tuple
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import Identity, KroneckerProduct, ZeroMatrix
 
-from ..canonical import constructors as c
+from ..algebra import constructors as c
 from ..errors import DerivativeNotImplementedError
 from ..expressions.bound_symbols import index_symbol
 from ..expressions.constants import DiagonalEmbedding

@@ -77,7 +77,7 @@ class CommutationMatrix(ConstantMatrix):
         return ImmutableDenseMatrix(m*n, m*n, lambda r, s: ones.get((r, s), 0))
 
     def doit(self, **hints):
-        from ..canonical.constructors import commutation
+        from ..algebra.constructors import commutation
 
         return commutation(*self.args)
 
@@ -191,7 +191,7 @@ class SelectionMatrix(ConstantMatrix):
         return _one_where(j, start + step*i)
 
     def doit(self, **hints):
-        from ..canonical.constructors import selection
+        from ..algebra.constructors import selection
 
         return selection(*self.args)
 

@@ -86,7 +86,7 @@ class MatrixSum(MatrixExpr):
         return self.func(Transpose(self.body).doit(deep=False), self.limits)
 
     def doit(self, **hints):
-        from ..canonical.constructors import add, scale
+        from ..algebra.constructors import add, scale
 
         index, lower, upper = self.limits
         length = upper - lower + 1

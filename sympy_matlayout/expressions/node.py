@@ -39,7 +39,7 @@ class MatrixNode(MatrixExpr):
 
 
 def _product(node: Basic, other: object, multiply: Callable) -> Basic:
-    from ..canonical.neighbours import simplified_product
+    from ..algebra.neighbours import simplified_product
 
     other = _sympify(other)
     found = multiply(node, other)  # SymPy checks the shapes

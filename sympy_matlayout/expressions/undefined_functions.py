@@ -306,6 +306,6 @@ class FunctionJacobian(DerivativeAtPoint):
 
     @staticmethod
     def _fraction(F, Y):
-        from ..canonical.constructors import transpose, vec
+        from ..algebra.constructors import transpose, vec
 
         return vec(F), transpose(vec(Y))

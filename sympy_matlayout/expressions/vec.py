@@ -71,7 +71,7 @@ class Vec(MatrixNode):
         return self.arg[Mod(i, m), floor(i/m)]
 
     def doit(self, **hints):
-        from ..canonical.constructors import vec
+        from ..algebra.constructors import vec
 
         arg = self.arg
         return vec(arg.doit(**hints) if hints.get("deep", True) else arg)
@@ -131,7 +131,7 @@ class Unvec(MatrixNode):
         return self.arg[i + self.args[1]*j, 0]
 
     def doit(self, **hints):
-        from ..canonical.constructors import unvec
+        from ..algebra.constructors import unvec
 
         arg = self.arg.doit(**hints) if hints.get("deep", True) else self.arg
         return unvec(arg, *self.args[1:])

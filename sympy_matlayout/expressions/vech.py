@@ -99,7 +99,7 @@ class Vech(MatrixNode):
         return ImmutableDenseMatrix([self.arg[i, j] for i, j in _places(int(n))])
 
     def doit(self, **hints):
-        from ..canonical.constructors import vech
+        from ..algebra.constructors import vech
 
         return vech(self.arg.doit(**hints) if hints.get("deep", True) else self.arg)
 
@@ -161,7 +161,7 @@ class Unvech(MatrixNode):
         return self
 
     def doit(self, **hints):
-        from ..canonical.constructors import unvech
+        from ..algebra.constructors import unvech
 
         arg = self.arg.doit(**hints) if hints.get("deep", True) else self.arg
         return unvech(arg, self.args[1])

@@ -30,8 +30,8 @@ from sympy.core.symbol import Symbol
 from sympy.matrices.expressions import FunctionMatrix, Identity, OneMatrix
 from sympy.matrices.expressions.matexpr import MatrixElement
 
-from ..canonical import constructors as c
-from ..canonical.contraction import Contraction, NotMatrixNotation
+from ..algebra import constructors as c
+from ..algebra.contraction import Contraction, NotMatrixNotation
 from ..errors import ShapeError
 from ..expressions.shape import is_matrix, same_size, shape, show
 

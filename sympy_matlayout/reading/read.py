@@ -60,7 +60,7 @@ from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.diagonal import DiagonalOf
 from sympy.matrices.expressions.matexpr import MatrixElement
 
-from ..canonical import constructors as c
+from ..algebra import constructors as c
 from ..errors import DerivativeNotImplementedError, ShapeError
 from ..expressions.differential import Differential
 from ..expressions.matrix_sum import MatrixSum

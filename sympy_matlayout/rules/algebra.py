@@ -8,7 +8,7 @@ References: Magnus & Neudecker, Matrix Differential Calculus, 8.2-8.4; document
 from sympy import Integer, S
 from sympy.matrices.expressions import Identity, MatAdd, MatMul, MatPow, MatrixSymbol, Transpose
 
-from ..canonical import constructors as c
+from ..algebra import constructors as c
 from ..engine.law import Law
 from ..engine.maps import (
     PowerSum,

@@ -8,7 +8,7 @@ References: Magnus & Neudecker 8.3-8.4; Matrix Cookbook 2.1, 2.2, 2.5; document
 from sympy import Determinant, S, Trace
 from sympy.matrices.expressions import Identity, Inverse, MatPow
 
-from ..canonical import constructors as c
+from ..algebra import constructors as c
 from ..engine.law import Law
 from ..engine.maps import InnerProduct, Sandwich
 from ..expressions.shape import shape

@@ -9,7 +9,7 @@ from sympy import Lambda, S, log
 from sympy.matrices.expressions import HadamardPower, HadamardProduct, OneMatrix
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
-from ..canonical import constructors as c
+from ..algebra import constructors as c
 from ..engine.maps import HadamardBy, ScalarTimes
 from ..expressions.bound_symbols import argument_symbol
 from ..expressions.shape import is_matrix, shape

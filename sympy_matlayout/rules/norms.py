@@ -6,7 +6,7 @@ References: Matrix Cookbook 2.8 (Frobenius, 2-norm); Watson 1992 (nuclear norm).
 
 from sympy import Abs, Lambda, Rational, sign
 
-from ..canonical import constructors as c
+from ..algebra import constructors as c
 from ..engine.maps import InnerProduct
 from ..errors import DerivativeNotImplementedError
 from ..expressions.bound_symbols import argument_symbol

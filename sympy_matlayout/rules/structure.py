@@ -20,7 +20,7 @@ from sympy.matrices.expressions import (
 from sympy.matrices.expressions.diagonal import DiagonalOf
 from sympy.matrices.expressions.matexpr import MatrixElement
 
-from ..canonical import constructors as c
+from ..algebra import constructors as c
 from ..engine.maps import (
     Adjoint,
     DiagonalIn,

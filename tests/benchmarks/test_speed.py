@@ -15,7 +15,7 @@ from sympy.core.cache import clear_cache
 from sympy.matrices.expressions import HadamardProduct
 
 from sympy_matlayout import gradient, matrix_derivative
-from sympy_matlayout.canonical import constructors as c
+from sympy_matlayout.algebra import constructors as c
 
 m, n, p = symbols("m n p", integer=True, positive=True)
 x, y, a = MatrixSymbol("x", n, 1), MatrixSymbol("y", n, 1), MatrixSymbol("a", m, 1)

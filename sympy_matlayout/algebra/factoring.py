@@ -9,24 +9,30 @@ Common factors taken out of sums of matrices, Kronecker factors included.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from math import gcd
+from math import gcd, lcm
 
-from sympy import Add, Expr, S, default_sort_key
+from sympy import Add, Expr, Rational, S, default_sort_key
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import (
+    DiagMatrix,
+    HadamardProduct,
     Identity,
     KroneckerProduct,
     MatAdd,
     MatMul,
     MatPow,
 )
+from sympy.matrices.expressions.diagonal import DiagonalOf
 
 from ..expressions.constants import CommutationMatrix
 from ..expressions.shape import Shape, shape
+from ..expressions.vec import Unvec, Vec
+from ..expressions.vech import Vech
 from . import constructors as c
+from .measure import operations
 from .monomial import order
 from .neighbours import commutation_left, neighbours_merged
 
@@ -43,9 +49,42 @@ def factored(matrix: Basic) -> Basic:
         return matrix
     terms = matrix.args if isinstance(matrix, MatAdd) else (matrix,)
     scalar, found = _sum(map(Term.of, terms), shape(matrix))
-    found = c.scale(scalar, found)
-    same = isinstance(found, MatAdd) and set(found.args) == set(matrix.args)
-    return matrix if same else found  # not for another order of the terms
+    return with_numbers_placed(_scaled(scalar, found))
+
+
+def with_numbers_placed(matrix: Basic) -> Basic:
+    """Each number and sign before a product, or inside a sum in it, where that is shorter."""
+    if isinstance(matrix, MatAdd):
+        return c.new(MatAdd, *map(with_numbers_placed, matrix.args))
+    if not isinstance(matrix, MatMul):
+        return matrix
+    scalar, core = c.split_scalar(matrix)
+    number, rest = scalar.as_coeff_Mul()
+    factors = list(map(with_numbers_placed, _factors(core)))
+    k = next((k for k, f in enumerate(factors) if isinstance(f, MatAdd)), None)
+    if k is None or not number.is_Rational or number == 1:
+        return _scaled(scalar, *factors)
+    places = [(number, S.One), (-number, S.NegativeOne), (S.One, number)]
+    return min((_scaled(outside*rest, *factors[:k], _times(inside, factors[k]), *factors[k + 1:])
+                for outside, inside in places), key=operations)
+
+
+def _factors(core: Basic) -> tuple[Basic, ...]:
+    return core.args if isinstance(core, MatMul) else (core,)
+
+
+def _times(number: Expr, total: MatAdd) -> MatAdd:
+    return c.new(MatAdd, *(c.scale(number, term) for term in total.args))
+
+
+def _scaled(scalar: Expr, *factors: Basic) -> Basic:
+    """The product, with a number before a sum, where ``multiply`` takes it inside."""
+    flat = [f for factor in factors for f in _factors(factor)]
+    if len(flat) == 1 and not isinstance(flat[0], MatAdd):
+        return c.scale(scalar, flat[0])
+    if len(flat) == 1 and scalar == 1:
+        return flat[0]
+    return c.new(MatMul, *([] if scalar == 1 else [scalar]), *flat)
 
 
 # --- terms ------------------------------------------------------------------------------
@@ -53,7 +92,7 @@ def factored(matrix: Basic) -> Basic:
 
 @dataclass(frozen=True)
 class Term:
-    """scalar·Π word, K as far right as it goes."""
+    """scalar·Π word, K as far right as it goes, sums without common factors."""
 
     scalar: Expr
     word: tuple[Basic, ...]
@@ -62,7 +101,7 @@ class Term:
     def of(cls, matrix: Basic) -> Term:
         scalar, core = c.split_scalar(matrix)
         letters: list[Basic] = []
-        for factor in core.args if isinstance(core, MatMul) else (core,):
+        for factor in _factors(core):
             number, apart = _letters(factor)
             scalar *= number
             letters += apart
@@ -87,10 +126,12 @@ def _letters(factor: Basic) -> tuple[Expr, list[Basic]]:
     if isinstance(factor, MatAdd) and len(factor.args) <= MOST_TERMS:
         number, inner = _sum(map(Term.of, factor.args), shape(factor))
         scalar, core = c.split_scalar(inner)
-        return number*scalar, list(core.args) if isinstance(core, MatMul) else [core]
+        return number*scalar, list(_factors(core))
     k = factor.args[1] if isinstance(factor, MatPow) else S.One
     if k.is_Integer and 1 < abs(k) <= MOST_FACTORS:
         return S.One, [c.power(factor.args[0], S.One if k > 0 else S.NegativeOne)]*abs(int(k))
+    if isinstance(factor, HadamardProduct):
+        factor = c.new(HadamardProduct, *sorted(factor.args, key=order))
     return S.One, [] if isinstance(factor, Identity) else [factor]
 
 
@@ -117,18 +158,33 @@ class End:
     def around(self, matrix: Basic) -> Basic:
         return c.multiply(matrix, self.factor) if self.last else c.multiply(self.factor, matrix)
 
-    def weight(self) -> int:
-        return _nodes(self.factor)
+    def saves(self, holders: list[Term]) -> int:
+        count = operations(self.factor)
+        # a term that is nothing but the factor leaves an identity, and saves no product
+        return sum(count + (len(t.word) > 1) for t in holders) - count - 1
 
     def order(self) -> tuple:
         return 2, self.last, default_sort_key(self.factor)
 
 
+# Matrices that are linear in an argument, and how to build them.
+LINEAR: dict[type, Callable[..., Basic]] = {
+    KroneckerProduct: c.kronecker,
+    HadamardProduct: c.hadamard,
+    DiagMatrix: c.diag,
+    DiagonalOf: c.diagonal_of,
+    Vec: c.vec,
+    Unvec: c.unvec,
+    Vech: c.vech,
+}
+
+
 @dataclass(frozen=True)
 class Slot:
-    """All of a product but one factor of a Kronecker product in it."""
+    """All of a product but one argument of a factor that is linear in it."""
 
     before: tuple[Basic, ...]
+    kind: type
     left: tuple[Basic, ...]
     size: Shape
     right: tuple[Basic, ...]
@@ -144,10 +200,13 @@ class Slot:
         return self.size
 
     def around(self, matrix: Basic) -> Basic:
-        return c.multiply(*self.before, c.kronecker(*self.left, matrix, *self.right), *self.after)
+        built = LINEAR[self.kind](*self.left, matrix, *self.right)
+        return c.multiply(*self.before, built, *self.after)
 
-    def weight(self) -> int:
-        return 1 + sum(map(_nodes, self._surroundings()))
+    def saves(self, holders: list[Term]) -> int:
+        around = self._surroundings()
+        unary = not (self.left or self.right)
+        return (len(holders) - 1)*(sum(map(operations, around)) + len(around) + unary)
 
     def order(self) -> tuple:
         return 1, len(self.left), [default_sort_key(m) for m in self._surroundings()]
@@ -175,8 +234,8 @@ class Scalar:
     def around(self, matrix: Basic) -> Basic:
         return c.scale(self.factor, matrix)
 
-    def weight(self) -> int:
-        return 1
+    def saves(self, holders: list[Term]) -> int:
+        return (len(holders) - 1)*max(operations(self.factor), 1)
 
     def order(self) -> tuple:
         return 0, 0, default_sort_key(self.factor)
@@ -193,10 +252,25 @@ Shared = End | Slot | Scalar
 def _slots(term: Term) -> Iterator[tuple[Slot, Basic]]:
     word = term.word
     for k, factor in enumerate(word):
-        if isinstance(factor, KroneckerProduct):
-            for s, slot in enumerate(factor.args):
-                yield Slot(word[:k], factor.args[:s], shape(slot), factor.args[s + 1:],
-                           word[k + 1:]), slot
+        for left, slot, right in _arguments(factor):
+            yield Slot(word[:k], type(factor), left, shape(slot), right, word[k + 1:]), slot
+
+
+def _arguments(factor: Basic) -> Iterator[tuple[tuple, Basic, tuple]]:
+    """Each argument that a factor is linear in, and those before and after it."""
+    args = factor.args
+    if isinstance(factor, KroneckerProduct):
+        for k, slot in enumerate(args):
+            yield args[:k], slot, args[k + 1:]
+    elif isinstance(factor, HadamardProduct):
+        # the factors commute: one of them in the slot, or all but one
+        for k, one in enumerate(args):
+            others = c.hadamard(*args[:k], *args[k + 1:])
+            yield (), one, tuple(args[:k] + args[k + 1:])
+            if len(args) > 2:
+                yield (), others, (one,)
+    elif type(factor) in LINEAR:
+        yield (), args[0], args[1:]
 
 
 def _parts(term: Term) -> Iterator[Shared]:
@@ -211,11 +285,6 @@ def _parts(term: Term) -> Iterator[Shared]:
             yield Scalar(base**exponent)
 
 
-@lru_cache(maxsize=1 << 12)
-def _nodes(matrix: Basic) -> int:
-    return 1 + sum(map(_nodes, matrix.args))
-
-
 # --- sums -------------------------------------------------------------------------------
 
 
@@ -227,11 +296,12 @@ def _sum(terms: Iterable[Term], size: Shape) -> tuple[Expr, Basic]:
         scalar, inner = _sum([r for _, r in remainders if r is not None], shared.inside(size))
         terms = _collected([*(t for t, r in remainders if r is None),
                             Term.of(c.scale(scalar, shared.around(inner)))])
-    scalar = _common_number([t.scalar for t in terms])
-    summands = [(c.multiply(*(t.word or [Identity(size[0])])), t.scalar/scalar) for t in terms]
-    # one order for equal sums, so that they are equal factors
-    summands.sort(key=lambda found: (not isinstance(found[0], Identity), order(found[0])))
-    return scalar, c.add(*(c.scale(s, m) for m, s in summands), shape=size)
+    # one order and sign for equal sums, so that they are equal factors
+    summands = [(c.multiply(*(t.word or [Identity(size[0])])), t.scalar) for t in terms]
+    if len(summands) > 1:
+        summands.sort(key=lambda found: (not isinstance(found[0], Identity), order(found[0])))
+    number = _common_number([s for _, s in summands])
+    return number, c.add(*(c.scale(s/number, m) for m, s in summands), shape=size)
 
 
 def _collected(terms: Iterable[Term]) -> list[Term]:
@@ -244,6 +314,8 @@ def _collected(terms: Iterable[Term]) -> list[Term]:
 
 def _most_shared(terms: list[Term]) -> Shared | None:
     """What is shared, of several the one that saves most."""
+    if len(terms) < 2:
+        return None
     holders: dict[Shared, set[int]] = defaultdict(set)
     for k, term in enumerate(terms):
         for shared in _parts(term):
@@ -251,17 +323,17 @@ def _most_shared(terms: list[Term]) -> Shared | None:
     for shared, held_by in holders.items():
         if isinstance(shared, Scalar):  # a power goes into higher ones
             held_by.update(k for k, t in enumerate(terms) if shared.without(t) is not None)
-    saved = {shared: (len(held_by) - 1)*shared.weight()
+    saved = {shared: shared.saves([terms[k] for k in held_by])
              for shared, held_by in holders.items() if len(held_by) > 1}
-    return max(saved, key=lambda shared: (saved[shared], *shared.order()), default=None)
+    most = max(saved.values(), default=0)
+    best = [shared for shared, count in saved.items() if count == most > 0]
+    return best[0] if len(best) == 1 else max(best, key=lambda shared: shared.order(), default=None)
 
 
 def _common_number(scalars: list[Expr]) -> Expr:
-    """The number to stand before the sum: a common divisor, and the sign if all have it."""
+    """The number to stand before the sum: what divides all, with the sign of the first."""
     numbers = [s.as_coeff_Mul()[0] for s in scalars]
-    if not all(x.is_Rational for x in numbers) or not numbers:
+    if not numbers or not all(x.is_Rational for x in numbers):
         return S.One
-    sign = S.NegativeOne if all(x < 0 for x in numbers) else S.One
-    if len(set(map(abs, numbers))) == 1:
-        return sign*abs(numbers[0])
-    return sign*(gcd(*map(int, numbers)) if all(x.is_Integer for x in numbers) else 1)
+    sign = S.NegativeOne if numbers[0] < 0 else S.One
+    return sign*Rational(gcd(*(x.p for x in numbers)), lcm(*(x.q for x in numbers)))

@@ -1,0 +1,251 @@
+"""
+The form a textbook would print: the shorter of two ways to write an expression.
+
+One multiplies everything out, collects what is equal and takes common factors
+out again; equal expressions get one form that way.  The other keeps products of
+sums as they are and does the same to the parts.  Expressions too large for
+that are rebuilt node by node, at a cost linear in their graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from hashlib import md5
+
+from sympy import Add, Basic, Determinant, Expr, Lambda, Mul, S, Trace, default_sort_key
+from sympy.matrices import MatrixBase
+from sympy.matrices.expressions import (
+    DiagMatrix,
+    HadamardPower,
+    HadamardProduct,
+    Inverse,
+    KroneckerProduct,
+    MatAdd,
+    MatMul,
+    MatPow,
+    MatrixSymbol,
+    Transpose,
+)
+from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
+from sympy.matrices.expressions.diagonal import DiagonalOf
+
+from ..expressions.shape import is_matrix, is_one, is_scalar_shape, shape
+from ..expressions.structured import facts_about
+from ..expressions.undefined_functions import DerivativeAtPoint
+from ..expressions.vec import Unvec, Vec
+from ..expressions.vech import Unvech, Vech
+from . import constructors as c
+from .factoring import factored, with_numbers_placed
+from .measure import nodes, operations, postorder
+from .monomial import order, oriented
+from .normal_form import normal_form
+from .scalars import simplified_scalar
+
+__all__ = ["canonical_form", "canonical_forms"]
+
+# Larger expressions are rebuilt node by node, but for flat sums of small terms.
+MOST_NODES = 500
+MOST_NODES_OF_A_TERM = 150
+# The form that keeps products is settled after one or two rounds.
+MOST_ROUNDS = 4
+
+
+def canonical_form(expr: Basic) -> Basic:
+    """The expression in the form a textbook would print."""
+    return canonical_forms([expr])[0]
+
+
+def canonical_forms(exprs: Sequence[Basic]) -> list[Basic]:
+    """Several expressions; what they share is worked on once."""
+    sizes: dict[Basic, int] = {}
+    for node in postorder(exprs, _arguments):
+        sizes[node] = 1 + sum(sizes[a] for a in _arguments(node))
+    marks: dict[Basic, bytes] = {}
+    forms: dict[Basic, Basic] = {}
+    for node in postorder(exprs, lambda e: () if _is_small(e, sizes) else _arguments(e)):
+        if _is_small(node, sizes):
+            forms[node] = shortest(node)
+        else:
+            args = [forms.get(a, a) for a in node.args]
+            if isinstance(node, MatAdd):
+                args.sort(key=lambda a: _mark(a, marks))
+            forms[node] = _built(node, args)
+    return [forms[expr] for expr in exprs]
+
+
+def _is_small(expr: Basic, sizes: dict[Basic, int]) -> bool:
+    if isinstance(expr, (MatAdd, Add)):
+        return sizes[expr] <= MOST_NODES or all(
+            sizes[a] <= MOST_NODES_OF_A_TERM for a in expr.args)
+    return sizes[expr] <= MOST_NODES
+
+
+def _mark(expr: Basic, marks: dict[Basic, bytes]) -> bytes:
+    """A short text for a large expression to be sorted by, the same in every process."""
+    if expr not in marks:
+        for node in postorder([expr], lambda e: () if e in marks else e.args):
+            if node not in marks:
+                inside = b"".join(marks[a] for a in node.args) or str(node).encode()
+                marks[node] = md5(type(node).__name__.encode() + inside).digest()
+    return marks[expr]
+
+
+def _arguments(node: Basic) -> tuple[Basic, ...]:
+    """The arguments to work on; what binds symbols or has none is a leaf."""
+    if isinstance(node, (MatrixSymbol, MatrixBase, DerivativeAtPoint)) \
+            or getattr(node, "bound_symbols", None):
+        return ()
+    return tuple(a for a in node.args if isinstance(a, Expr) or is_matrix(a))
+
+
+# --- nodes over canonical arguments -----------------------------------------------------
+
+def _elementwise(function: Lambda, matrix: Basic) -> Basic:
+    """f(g(X)) as one function."""
+    (z,), body = function.signature, function.expr
+    if isinstance(matrix, ElementwiseApplyFunction):
+        body, matrix = body.xreplace({z: matrix.function(z)}), matrix.expr
+    return c.elementwise(Lambda((z,), simplified_scalar(body)), matrix)
+
+
+CONSTRUCTORS: dict[type, Callable[..., Basic]] = {
+    MatMul: c.multiply,
+    MatAdd: c.add,
+    MatPow: c.power,
+    Inverse: c.power,
+    Transpose: c.transpose,
+    HadamardPower: c.hadamard_power,
+    ElementwiseApplyFunction: _elementwise,
+    KroneckerProduct: c.kronecker,
+    DiagonalOf: c.diagonal_of,
+    Trace: c.trace,
+    Determinant: c.determinant,
+    Vec: c.vec,
+    Unvec: c.unvec,
+    Vech: c.vech,
+    Unvech: c.unvech,
+}
+
+
+def _built(node: Basic, args: Sequence[Basic]) -> Basic:
+    if isinstance(node, HadamardProduct):
+        return c.hadamard(*args)
+    if isinstance(node, DiagMatrix) and is_one(shape(args[0])[1]):
+        return c.diag(*args)
+    make = CONSTRUCTORS.get(type(node))
+    if make is not None:
+        return make(*args)
+    return node if tuple(args) == node.args else node.func(*args)
+
+
+# --- what is small ----------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1 << 14)
+def shortest(expr: Basic) -> Basic:
+    """The shorter of the form multiplied out and factored, and the one that keeps products."""
+    if not _arguments(expr) or _is_word(expr):
+        return expr
+    if is_matrix(expr) and is_scalar_shape(shape(expr)):
+        return _one_by_one(shortest(c.trace(expr)))
+    expanded = _expanded(expr)
+    if isinstance(expr, (MatAdd, MatMul)) and all(map(_is_word, expr.args)):
+        return expanded
+    kept: list[Basic] = []
+    current = _kept(expr)
+    while current not in kept and len(kept) < MOST_ROUNDS:
+        kept.append(current)
+        current = _kept(current)
+    best = min(kept, key=lambda e: (operations(e), nodes(e), default_sort_key(e)))
+    found = min(expanded, best, key=operations)  # the first of equals
+    return expr if operations(expr) < operations(found) else found
+
+
+def _is_word(expr: Basic) -> bool:
+    """A product of symbols, their transposes and powers with nothing left to simplify."""
+    if not is_matrix(expr):
+        return expr.is_Atom
+    if not isinstance(expr, MatMul):
+        return not is_scalar_shape(shape(expr)) and _is_letter(expr)
+    scalar, core = c.split_scalar(expr)
+    letters = core.args if isinstance(core, MatMul) else (core,)
+    bases = [a.args[0] if isinstance(a, MatPow) else a for a in letters]
+    return (scalar.is_Atom and scalar != 1 or expr is core) and all(map(_is_letter, letters)) \
+        and not any(a == b for a, b in zip(bases, bases[1:], strict=False)) \
+        and not any(is_one(shape(a)[0]) for a in letters[1:]) \
+        and not is_scalar_shape(shape(letters[0]))
+
+
+def _is_letter(matrix: Basic) -> bool:
+    if isinstance(matrix, MatPow) and matrix.args[1].is_Integer:
+        matrix = matrix.args[0]
+    if isinstance(matrix, Transpose):
+        matrix = matrix.args[0]
+    return isinstance(matrix, MatrixSymbol) and not facts_about(matrix)
+
+
+def _expanded(expr: Basic) -> Basic:
+    found = normal_form(expr)
+    if is_matrix(found):
+        return with_numbers_placed(_with_letters(factored(found)))
+    return _kept(found) if found.args else found
+
+
+def _with_letters(matrix: Basic) -> Basic:
+    """The factors of products in canonical form themselves."""
+    if isinstance(matrix, MatAdd):
+        return c.add(*map(_with_letters, matrix.args))
+    if isinstance(matrix, MatMul):
+        return c.multiply(*(_with_letters(a) if is_matrix(a) else shortest(a)
+                            for a in matrix.args))
+    return _over_arguments(matrix)
+
+
+def _over_arguments(node: Basic) -> Basic:
+    """The node over canonical arguments, those of a Hadamard product in order."""
+    forms = {a: shortest(a) for a in _arguments(node)}
+    args = [forms.get(a, a) for a in node.args]
+    if isinstance(node, HadamardProduct):
+        args.sort(key=order)
+    return _built(node, args) if forms else node
+
+
+def _kept(expr: Basic) -> Basic:
+    if isinstance(expr, Trace):  # a 1x1 matrix is canonical as a scalar
+        turned = c.trace(_kept(expr.args[0]))
+        return Mul(*map(oriented, Mul.make_args(turned)))
+    built = _over_arguments(expr)
+    if isinstance(built, (MatMul, MatAdd)):
+        return factored(_with_scalars_in_front(built))
+    if isinstance(built, Transpose):
+        turned = c.transpose(built.args[0])
+        return built if turned == built else shortest(turned)
+    return built if is_matrix(built) else simplified_scalar(built)
+
+
+def _one_by_one(value: Expr) -> Basic:
+    """A scalar as a 1x1 matrix, its 1x1 products without the trace."""
+    if isinstance(value, Add):
+        return c.add(*map(_one_by_one, value.args))
+    factors = Mul.make_args(value)
+    for k, factor in enumerate(factors):
+        if isinstance(factor, Trace) and is_scalar_shape(shape(factor.args[0])):
+            return c.multiply(*factors[:k], *factors[k + 1:], factor.args[0])
+    return c.scale(value, c.Identity(S.One))
+
+
+def _with_scalars_in_front(matrix: Basic) -> Basic:
+    """``x*y.T*z*w.T`` is ``tr(y.T*z)*x*w.T``"""
+    if isinstance(matrix, MatAdd):
+        return c.add(*map(_with_scalars_in_front, matrix.args))
+    scalar, core = c.split_scalar(matrix)
+    letters = core.args if isinstance(core, MatMul) else (core,)
+    thin = [k for k, a in enumerate(letters) if k and is_one(shape(a)[0])]
+    if not thin or len(thin) + is_one(shape(core)[0]) + is_one(shape(core)[1]) < 2:
+        return matrix
+    cuts = [0, *thin, len(letters)]
+    words = [c.multiply(*letters[a:b]) for a, b in zip(cuts, cuts[1:], strict=False)]
+    closed = [w for w in words if is_scalar_shape(shape(w))]
+    opened = [w for w in words if not is_scalar_shape(shape(w))] or [c.Identity(S.One)]
+    return c.multiply(scalar, *(shortest(c.trace(w)) for w in closed), *opened)

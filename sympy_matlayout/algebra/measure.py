@@ -1,0 +1,142 @@
+"""How long an expression is, in operations as a reader would count them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+
+from sympy import Add, Lambda, Mul, Pow, S, Trace, Tuple
+from sympy.core.basic import Basic
+from sympy.matrices import MatrixBase
+from sympy.matrices.expressions import (
+    HadamardProduct,
+    Identity,
+    KroneckerProduct,
+    MatAdd,
+    MatMul,
+    MatPow,
+    MatrixSymbol,
+    OneMatrix,
+    Transpose,
+    ZeroMatrix,
+)
+from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
+from sympy.matrices.expressions.matexpr import MatrixElement
+
+from ..expressions.node import ConstantMatrix
+from ..expressions.shape import is_scalar_shape, shape
+
+__all__ = ["count_operations", "nodes", "operations", "postorder"]
+
+LEAVES = (MatrixSymbol, MatrixElement, ConstantMatrix, Identity, OneMatrix, ZeroMatrix)
+# A transpose of one of these is an operation; elsewhere it is a way to write a leaf.
+COMPOUND = (MatAdd, MatMul, MatPow, HadamardProduct, KroneckerProduct)
+
+
+def count_operations(expr: Basic) -> int:
+    r"""
+    The number of operations in an expression, as a reader would count them.
+
+    Explanation
+    ===========
+
+    Sums, products, quotients, powers, inverses and functions count one each, and so
+    does a minus sign that is not the one of a difference, ``A - B``.  Numbers, symbols,
+    constant matrices, entries and the transpose of a symbol or a function count nothing,
+    nor does the trace that makes a 1x1 matrix a scalar; the transpose of a sum or a
+    product counts one.
+
+    Examples
+    ========
+
+    >>> from sympy import MatrixSymbol, symbols
+    >>> from sympy_matlayout import count_operations
+    >>> n = symbols('n')
+    >>> A, x = MatrixSymbol('A', n, n), MatrixSymbol('x', n, 1)
+    >>> count_operations(A*x + A.T*x), count_operations((A + A.T)*x)
+    (3, 2)
+    >>> count_operations(-A.T.inverse()*x)
+    3
+
+    Parameters
+    ==========
+
+    expr : an expression
+
+    See Also
+    ========
+
+    sympy_matlayout.canonical
+    """
+    for node in postorder([expr], arguments):  # from the leaves, so that depth costs no recursion
+        operations(node)
+    return operations(expr)
+
+
+@lru_cache(maxsize=1 << 16)
+def operations(expr: Basic) -> int:
+    """``count_operations`` of an expression whose arguments have been counted or are shallow."""
+    inside = sum(map(operations, arguments(expr)))
+    if isinstance(expr, (Add, MatAdd)):
+        signs = [_is_negative(term) for term in expr.args]
+        return inside + len(expr.args) - 1 - sum(signs) + all(signs)
+    if isinstance(expr, (Mul, MatMul)):
+        return inside + _joined(expr)
+    if isinstance(expr, (HadamardProduct, KroneckerProduct)):
+        return inside + len(expr.args) - 1
+    if isinstance(expr, Transpose):
+        return inside + isinstance(expr.args[0], COMPOUND)
+    if isinstance(expr, Trace):
+        return inside + (not is_scalar_shape(shape(expr.args[0])))
+    if isinstance(expr, (ElementwiseApplyFunction, Lambda, Tuple, MatrixBase)):
+        return inside
+    if isinstance(expr, Pow) and expr.exp.is_Rational and expr.exp < 0:
+        return inside + 1 + (expr.exp != -1)
+    return inside + bool(arguments(expr))
+
+
+@lru_cache(maxsize=1 << 14)
+def nodes(expr: Basic) -> int:
+    """The number of nodes in the tree, which decides between equal counts of operations."""
+    return 1 + sum(map(nodes, expr.args))
+
+
+def arguments(expr: Basic) -> tuple[Basic, ...]:
+    """The arguments that can hold operations."""
+    if isinstance(expr, LEAVES) or expr.is_Number:
+        return ()
+    if isinstance(expr, ElementwiseApplyFunction):
+        return expr.args[0].expr, expr.args[1]
+    if isinstance(expr, Lambda):
+        return (expr.expr,)
+    return tuple(expr) if isinstance(expr, MatrixBase) else expr.args
+
+
+def _joined(product: Basic) -> int:
+    """Products and quotients between factors, and the sign; 1/b has counted its quotient."""
+    factors = [f for a in product.args for f in Mul.make_args(a)]
+    signs = sum(1 for f in factors if f.is_Number and f.is_extended_negative)
+    factors = [f for f in factors if f is not S.NegativeOne]
+    quotients = sum(1 for f in factors if isinstance(f, Pow) and f.exp.is_Rational and f.exp < 0)
+    counted = sum(_joined(a) for a in product.args if isinstance(a, Mul))
+    return max(len(factors) - 1 - quotients, 0) + signs - counted
+
+
+def _is_negative(term: Basic) -> bool:
+    """Whether a minus sign stands before a term."""
+    first = term.args[0] if isinstance(term, (Mul, MatMul)) else term
+    number = Mul.make_args(first)[0]
+    return bool(number.is_Number and number.is_extended_negative)
+
+
+def postorder(roots: Iterable[Basic], below: Callable[[Basic], Iterable[Basic]]) -> Iterator[Basic]:
+    """Each distinct node once, its arguments before it; without recursion."""
+    seen, stack = set(), [(root, False) for root in roots]
+    while stack:
+        node, entered = stack.pop()
+        if entered:
+            yield node
+        elif node not in seen:
+            seen.add(node)
+            stack.append((node, True))
+            stack.extend((a, False) for a in below(node))

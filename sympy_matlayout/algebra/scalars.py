@@ -1,0 +1,68 @@
+"""Scalar products and quotients in the shorter of two equal forms; all variables are real."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from sympy import Abs, Add, Determinant, Expr, Mul, Pow, S, exp, sign
+from sympy.core.basic import Basic
+from sympy.matrices.expressions import MatMul
+
+from . import constructors as c
+from .measure import nodes, operations
+from .monomial import order
+
+__all__ = ["simplified_scalar"]
+
+
+def simplified_scalar(expr: Expr) -> Expr:
+    """A product by the rules below."""
+    if not isinstance(expr, (Mul, Pow)):
+        return expr
+    for rule in (_sign_and_absolute_value, _one_determinant, _exponential_into_sum):
+        expr = rule(expr)
+    return expr
+
+
+def _powers(product: Expr) -> dict[Expr, Expr]:
+    return dict((f, S.One) if isinstance(f, exp) else f.as_base_exp()
+                for f in Mul.make_args(product))
+
+
+def _sign_and_absolute_value(product: Expr) -> Expr:
+    """``sign(a)|a| = a`` and ``|a|² = a²``; where a is zero, 1/|a| has no value either way."""
+    powers = _powers(product)
+    for base in [b for b in powers if isinstance(b, Abs)]:
+        a, k = base.args[0], powers[base]
+        odd = powers.get(sign(a), S.Zero)
+        if k.is_Integer and odd.is_Integer and odd >= 0 and (k + odd) % 2 == 0:
+            gone = sign(a)**odd*base**k
+            product = product/gone*a**k
+    return product
+
+
+def _one_determinant(product: Expr) -> Expr:
+    """``|A||B| = |AB|`` for matrices of one size"""
+    groups: dict[tuple, list[Basic]] = defaultdict(list)
+    for base, exponent in _powers(product).items():
+        if isinstance(base, Determinant):
+            groups[c.shape(base.args[0])[0], exponent].append(base)
+    for (_, exponent), found in groups.items():
+        if len(found) > 1:
+            factors = sorted((d.args[0] for d in found), key=order)
+            together = c.determinant(c.multiply(*factors))**exponent
+            product = product/Mul(*found)**exponent*together
+    return product
+
+
+def _exponential_into_sum(product: Expr) -> Expr:
+    """``eᵃ/(1 + eᵃ) = 1/(1 + e⁻ᵃ)``, where that is shorter"""
+    powers = _powers(product)
+    for base, k in powers.items():
+        for exponential in [b for b in powers if isinstance(b, exp)]:
+            if isinstance(base, Add) and k.is_Integer and k < 0:
+                inside = Add(*(term*exp(exponential.args[0]/k) for term in base.args))
+                shorter = product/exponential/base**k*inside**k
+                if (operations(shorter), nodes(shorter)) < (operations(product), nodes(product)):
+                    return shorter
+    return product
