@@ -4,6 +4,8 @@ Matrix derivatives for SymPy, in the layout you ask for: right, or refused with 
 Importing this changes nothing in SymPy.
 """
 
+from .algebra.measure import count_operations
+from .canonicalization import canonical
 from .conversion import convert_layout
 from .derivation import Derivation, Step, derivation
 from .derivative import (
@@ -131,9 +133,11 @@ __all__ = [
     "VariableError",
     "Vec",
     "Vech",
+    "canonical",
     "collect_vec",
     "convert_convention",
     "convert_layout",
+    "count_operations",
     "cycle_traces",
     "derivation",
     "differential",

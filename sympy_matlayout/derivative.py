@@ -9,7 +9,7 @@ from sympy import S
 from sympy.core.basic import Basic
 
 from .algebra import constructors as c
-from .algebra.factoring import factored
+from .algebra.canonical_form import canonical_form
 from .conversion import Derivative, written
 from .engine.graph import Graph, zero
 from .errors import ShapeError, refusing
@@ -138,8 +138,8 @@ def matrix_derivative(
     chosen, several = Layout.of(layout), isinstance(X, (tuple, list))
     problem = Problem.read(expr, X if several else (X,), where, structure, assumptions)
     check_convention(convention)
-    found = tuple(problem.written(arranged(problem.graph([v]), v, chosen, form, convention))
-                  for v in problem.variables)
+    found = tuple(problem.written(*(
+        arranged(problem.graph([v]), v, chosen, form, convention) for v in problem.variables)))
     return found if several else found[0]
 
 
@@ -195,8 +195,8 @@ def gradient(f: Any, X: Any, *more: Any, where: Mapping[Basic, Any] | None = Non
     check_convention(convention)
     graph = problem.graph()
     found = dict(zip(graph.variables, graph.gradients(), strict=True))
-    results = tuple(problem.written(v.along_structure(found[v.symbol], convention))
-                    for v in problem.variables)
+    results = tuple(problem.written(*(
+        v.along_structure(found[v.symbol], convention) for v in problem.variables)))
     return results if more else results[0]
 
 
@@ -296,7 +296,8 @@ def hessian(f: Any, X: Any, Y: Any = None, *, form: str = "vec",
     check_form(form, ("vec", "vech") if first.structure or second.structure else ("vec",),
                "the Hessian")
     left, right = (v.onto(form, check_convention(convention)) for v in (first, second))
-    return problem.written(factored(c.multiply(c.transpose(left), H, right)))
+    (found,) = problem.written(c.multiply(c.transpose(left), H, right))
+    return found
 
 
 @refusing
@@ -349,7 +350,8 @@ def hessian_vector_product(f: Any, X: Any, V: Any, *,
     found = graph.tangent({variable.symbol: variable.turn(direction)})
     if variable.structure is not None:
         found = variable.structure.arranged(found, convention)
-    return problem.written(found)
+    (found,) = problem.written(found)
+    return found
 
 
 def _twice(f: Any, variables: tuple, where: Any, structure: Any, assumptions: Any) -> Problem:
@@ -414,7 +416,7 @@ def _matrix_by_matrix(graph: Graph, variable: Variable, layout: Layout, form: st
         J = zero((of[0]*of[1], by[0]*by[1]))
     else:
         J = variable.turn_map(differential).matrix()
-    J = factored(c.multiply(J, variable.onto(form, convention)))
+    J = canonical_form(c.multiply(J, variable.onto(form, convention)))
     if form == "vech":
         return c.transpose(J) if layout.transposes_jacobian() else J
     return written(Derivative(J, of, by), Arrangement(layout, form))

@@ -97,7 +97,7 @@ def differential(F: Any, *variables: Any, where: Mapping[Basic, Any] | None = No
     """
     problem = Problem.read(F, variables, where, structure, assumptions)
     graph = problem.graph(_varying(problem.function, problem.variables, problem.definitions))
-    return problem.written(graph.tangent({v: Differential(v) for v in graph.variables}))
+    return problem.in_given_symbols(graph.tangent({v: Differential(v) for v in graph.variables}))
 
 
 def second_differential(F: Any, *variables: Any,

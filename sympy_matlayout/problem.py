@@ -8,6 +8,7 @@ from typing import Any
 
 from sympy.core.basic import Basic
 
+from .algebra.canonical_form import canonical_forms
 from .engine.graph import Graph
 from .errors import StructureError, VariableError
 from .expressions.shape import is_matrix, shape
@@ -70,11 +71,19 @@ class Problem:
         return graph_of(self.function if function is None else function,
                         self.variables if variables is None else variables, self.definitions)
 
-    def written(self, result: Basic) -> Basic:
-        """The result in the symbols that were given."""
+    def written(self, *results: Basic) -> list[Basic]:
+        """The results in canonical form, and in the symbols that were given."""
+        return list(map(self.renamed, canonical_forms(list(map(self._placed, results)))))
+
+    def in_given_symbols(self, result: Basic) -> Basic:
+        """The result as it is, in the symbols that were given."""
+        return self.renamed(self._placed(result))
+
+    def _placed(self, result: Basic) -> Basic:
+        """With what is known of the variables where it is evaluated; not arrays of more axes."""
         if self.places and (is_matrix(result) or not hasattr(result, "shape")):
-            result = read(result.xreplace(self.places))
-        return self.renamed(result)
+            return read(result.xreplace(self.places))
+        return result
 
     def renamed(self, expr: Basic) -> Basic:
         """The symbols that were given in the place of those that carry what is known."""
