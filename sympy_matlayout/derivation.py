@@ -32,7 +32,7 @@ from sympy.core.function import AppliedUndef
 from sympy.printing.pretty.stringpict import prettyForm
 
 from .algebra import constructors as c
-from .algebra.factoring import factored
+from .algebra.canonical_form import canonical_form
 from .derivative import arranged
 from .engine.graph import Graph
 from .engine.law import Law
@@ -71,7 +71,7 @@ IDENTIFIED = Law("first identification theorem", "dL = tr(G' dX) if and only if 
 IDENTIFIED_SCALAR = Law("derivative by a scalar", "dF = D dt if and only if ∂F/∂t = D", "M&N 5.4")
 PROJECTED = Law("first identification theorem, projected on the structure of dX",
                 "tr(G'dX) = tr(P(G)'dX)", "M&N 9.2; Srinivasan & Panda 2019")
-FACTORED = Law("common factors", "with K(A⊗B) = (B⊗A)K", "M&N 3.7")
+FACTORED = Law("canonical form", "like terms and common factors collected")
 IDENTIFIED_VEC = Law("first identification theorem", "vec dF = J vec dX if and only if "
                      "∂vec(F)/∂vec'(X) = J", "M&N 9.2")
 TRANSPOSE = Law("transpose of both sides")
@@ -378,14 +378,17 @@ def _identified(of: Basic, dF: Basic, graph: Graph, variable: Variable,
         own = by_symbol.along_structure(found) if not of_vec else \
             c.multiply(found, by_symbol.onto("vec"))
         identified, found = identified if own == found else PROJECTED, own
-    yield Step(first, found, identified)
-    if of_vec and (shorter := factored(found)) != found:
-        yield Step(first, found := shorter, FACTORED)
+    shorter = canonical_form(found)
+    yield Step(first, shorter if _looks_like(shorter, found) else found, identified)
+    if not _looks_like(shorter, found):
+        yield Step(first, shorter, FACTORED)
     label = _partial(of, variable, layout)
     if variable.transposed and is_matrix(of):
-        yield Step(label, arranged(graph, variable, layout, "auto"), BY_TRANSPOSE)
+        turned = arranged(graph, variable, layout, "auto")
+        yield Step(label, canonical_form(turned), BY_TRANSPOSE)
     elif label != first:
-        yield Step(label, c.transpose(found), BY_TRANSPOSE if variable.transposed else TRANSPOSED)
+        yield Step(label, canonical_form(c.transpose(shorter)),
+                   BY_TRANSPOSE if variable.transposed else TRANSPOSED)
 
 
 def _swept(graph: Graph, law: str) -> Iterator[tuple[Law, dict[Basic, list[LinearMap]]]]:

@@ -52,7 +52,7 @@ TEXTBOOK = {
                      -exp(-Trace(x.T*A*x)/2)*A*x),
     "x'Dx": (x.T*D*x, x, Q.diagonal(D), 2*D*x),
     "|Ux|²": (Norm(U*x)**2, x, ORTHOGONAL, 2*x),
-    "|Ux − a|²": (Norm(U*x - a)**2, x, ORTHOGONAL, 2*U.T*(U*x - a)),
+    "|Ux − a|²": (Norm(U*x - a)**2, x, ORTHOGONAL, 2*x - 2*U.T*a),
     "tr UXU⁻¹A": (Trace(U*X*U.inverse()*A), X, ORTHOGONAL & SYMMETRIC, U.T*A*U),
     "tr U'AUX": (Trace(U.T*A*U*X), X, ORTHOGONAL & SYMMETRIC, U.T*A*U),
     "log det(A + xx')": (log(Determinant(A + x*x.T)), x, SYMMETRIC,

@@ -10,13 +10,13 @@ from sympy_matlayout import (
     CommutationMatrix,
     Layout,
     Vec,
+    canonical,
     gradient,
     jacobian,
     layout,
     matrix_derivative,
     vec,
 )
-from sympy_matlayout.algebra.constructors import transpose
 
 x, y = MatrixSymbol("x", n, 1), MatrixSymbol("y", n, 1)
 X, Y, A = MatrixSymbol("X", m, n), MatrixSymbol("Y", m, n), MatrixSymbol("A", n, n)
@@ -30,9 +30,10 @@ MATRICES = [C*X*A, X.T, HadamardProduct(X, Y), X*A*X.T, (X*A*X.T).inverse(), Tra
 def test_of_scalars(f):
     by = {(form, name): matrix_derivative(f, X, layout=name, form=form)
           for form in ("matrix", "vec") for name in ("numerator", "denominator", "mixed")}
-    assert by["matrix", "numerator"] == transpose(by["matrix", "denominator"])   # (9)' = (11)
-    assert by["vec", "numerator"] == transpose(by["vec", "denominator"])         # (8)' = (10)
-    assert by["vec", "denominator"] == vec(by["matrix", "denominator"])          # (10) = vec (11)
+    gradient_vec = canonical(vec(by["matrix", "denominator"]))
+    assert by["matrix", "numerator"] == canonical(by["matrix", "denominator"].T)  # (9)' = (11)
+    assert by["vec", "numerator"] == canonical(by["vec", "denominator"].T)        # (8)' = (10)
+    assert by["vec", "denominator"] == gradient_vec                               # (10) = vec (11)
     assert by["vec", "mixed"] == by["vec", "denominator"]
     assert by["matrix", "denominator"] == gradient(f, X)
     assert jacobian(f, X) == by["vec", "numerator"]                              # (13) = (8)
@@ -41,7 +42,7 @@ def test_of_scalars(f):
 @pytest.mark.parametrize("F", MATRICES, ids=str)
 def test_of_matrices(F):
     numerator = matrix_derivative(F, X, layout="numerator")
-    assert transpose(numerator) == matrix_derivative(F, X, layout="denominator")  # (13)' = (14)
+    assert canonical(numerator.T) == matrix_derivative(F, X, layout="denominator")  # (13)' = (14)
     assert numerator == matrix_derivative(F, X, layout="mixed") == jacobian(F, X)
 
 
@@ -58,7 +59,7 @@ def test_ways_to_write_a_scalar_agree():
     from sympy import Sum
     ways = [x.T*A*x, Trace(x.T*A*x), (x.T*A*x)[0, 0], Trace(A*x*x.T),
             Sum(x[i, 0]*A[i, j]*x[j, 0], (i, 0, n - 1), (j, 0, n - 1))]
-    assert {gradient(f, x).doit() for f in ways} == {(A*x + A.T*x).doit()}  # doit sorts the terms
+    assert {gradient(f, x) for f in ways} == {(A + A.T)*x}
 
 
 def test_three_zeros():

@@ -9,6 +9,7 @@ that are rebuilt node by node, at a cost linear in their graph.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from hashlib import md5
@@ -36,7 +37,7 @@ from ..expressions.undefined_functions import DerivativeAtPoint
 from ..expressions.vec import Unvec, Vec
 from ..expressions.vech import Unvech, Vech
 from . import constructors as c
-from .factoring import factored, with_numbers_placed
+from .factoring import factored, scaled, with_numbers_placed
 from .measure import nodes, operations, postorder
 from .monomial import order, oriented
 from .normal_form import normal_form
@@ -109,12 +110,25 @@ def _elementwise(function: Lambda, matrix: Basic) -> Basic:
     return c.elementwise(Lambda((z,), simplified_scalar(body)), matrix)
 
 
+def _hadamard(*factors: Basic) -> Basic:
+    """X∘X as a power of X."""
+    scalar, core = c.split_scalar(c.hadamard(*factors))
+    exponents: dict[Basic, list[Expr]] = defaultdict(list)
+    for factor in core.args if isinstance(core, HadamardProduct) else (core,):
+        is_power = isinstance(factor, HadamardPower) and not any(map(is_matrix, factor.args[1:]))
+        base, exponent = factor.args if is_power else (factor, S.One)
+        exponents[base].append(exponent)
+    return c.scale(scalar, c.hadamard(*(
+        c.hadamard_power(base, Add(*es)) for base, es in exponents.items())))
+
+
 CONSTRUCTORS: dict[type, Callable[..., Basic]] = {
     MatMul: c.multiply,
     MatAdd: c.add,
     MatPow: c.power,
     Inverse: c.power,
     Transpose: c.transpose,
+    HadamardProduct: _hadamard,
     HadamardPower: c.hadamard_power,
     ElementwiseApplyFunction: _elementwise,
     KroneckerProduct: c.kronecker,
@@ -129,8 +143,6 @@ CONSTRUCTORS: dict[type, Callable[..., Basic]] = {
 
 
 def _built(node: Basic, args: Sequence[Basic]) -> Basic:
-    if isinstance(node, HadamardProduct):
-        return c.hadamard(*args)
     if isinstance(node, DiagMatrix) and is_one(shape(args[0])[1]):
         return c.diag(*args)
     make = CONSTRUCTORS.get(type(node))
@@ -197,8 +209,9 @@ def _with_letters(matrix: Basic) -> Basic:
     if isinstance(matrix, MatAdd):
         return c.add(*map(_with_letters, matrix.args))
     if isinstance(matrix, MatMul):
-        return c.multiply(*(_with_letters(a) if is_matrix(a) else shortest(a)
-                            for a in matrix.args))
+        scalar, core = c.split_scalar(matrix)
+        factors = core.args if isinstance(core, MatMul) else (core,)
+        return scaled(shortest(scalar), c.multiply(*map(_with_letters, factors)))
     return _over_arguments(matrix)
 
 

@@ -36,7 +36,7 @@ from .measure import operations
 from .monomial import order
 from .neighbours import commutation_left, neighbours_merged
 
-__all__ = ["factored"]
+__all__ = ["factored", "scaled", "with_numbers_placed"]
 
 # Sums with more terms than this stay as they are, powers up to this are taken apart.
 MOST_TERMS = 64
@@ -49,7 +49,7 @@ def factored(matrix: Basic) -> Basic:
         return matrix
     terms = matrix.args if isinstance(matrix, MatAdd) else (matrix,)
     scalar, found = _sum(map(Term.of, terms), shape(matrix))
-    return with_numbers_placed(_scaled(scalar, found))
+    return with_numbers_placed(scaled(scalar, found))
 
 
 def with_numbers_placed(matrix: Basic) -> Basic:
@@ -63,9 +63,9 @@ def with_numbers_placed(matrix: Basic) -> Basic:
     factors = list(map(with_numbers_placed, _factors(core)))
     k = next((k for k, f in enumerate(factors) if isinstance(f, MatAdd)), None)
     if k is None or not number.is_Rational or number == 1:
-        return _scaled(scalar, *factors)
+        return scaled(scalar, *factors)
     places = [(number, S.One), (-number, S.NegativeOne), (S.One, number)]
-    return min((_scaled(outside*rest, *factors[:k], _times(inside, factors[k]), *factors[k + 1:])
+    return min((scaled(outside*rest, *factors[:k], _times(inside, factors[k]), *factors[k + 1:])
                 for outside, inside in places), key=operations)
 
 
@@ -77,8 +77,8 @@ def _times(number: Expr, total: MatAdd) -> MatAdd:
     return c.new(MatAdd, *(c.scale(number, term) for term in total.args))
 
 
-def _scaled(scalar: Expr, *factors: Basic) -> Basic:
-    """The product, with a number before a sum, where ``multiply`` takes it inside."""
+def scaled(scalar: Expr, *factors: Basic) -> Basic:
+    """The product as it stands, a number before a sum as well, which ``multiply`` takes inside."""
     flat = [f for factor in factors for f in _factors(factor)]
     if len(flat) == 1 and not isinstance(flat[0], MatAdd):
         return c.scale(scalar, flat[0])

@@ -104,7 +104,7 @@ def _scalar(expr: Expr) -> Expr:
     if not isinstance(expr, (Add, Mul, Pow)) and any(map(is_matrix, expr.args)):
         return expr
     found = expr.func(*map(normal_form, expr.args))
-    return _multiplied_out(found)
+    return _multiplied_out(found) if isinstance(found, Expr) else found
 
 
 def _determinant(matrix: Basic) -> Expr:
@@ -118,7 +118,8 @@ def _determinant(matrix: Basic) -> Expr:
         return _determinant(core.args[0])**core.args[1]
     if isinstance(core, Transpose):
         core = core.args[0]
-    return c.determinant(min(core, normal_form(c.transpose(core)), key=order))
+    sign, turned = c.split_scalar(normal_form(c.transpose(core)))
+    return c.determinant(min(core, turned, key=order) if sign == 1 else core)
 
 
 def _multiplied_out(expr: Expr) -> Expr:

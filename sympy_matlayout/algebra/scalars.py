@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from sympy import Abs, Add, Determinant, Expr, Mul, Pow, S, exp, sign
+from sympy import Abs, Add, Determinant, Expr, Mul, Pow, S, Trace, exp, sign
 from sympy.core.basic import Basic
-from sympy.matrices.expressions import MatMul
 
+from ..expressions.shape import is_scalar_shape, shape
 from . import constructors as c
 from .measure import nodes, operations
 from .monomial import order
@@ -19,7 +19,7 @@ def simplified_scalar(expr: Expr) -> Expr:
     """A product by the rules below."""
     if not isinstance(expr, (Mul, Pow)):
         return expr
-    for rule in (_sign_and_absolute_value, _one_determinant, _exponential_into_sum):
+    for rule in (_sign_and_absolute_value, _as_one_product, _exponential_into_sum):
         expr = rule(expr)
     return expr
 
@@ -41,18 +41,22 @@ def _sign_and_absolute_value(product: Expr) -> Expr:
     return product
 
 
-def _one_determinant(product: Expr) -> Expr:
-    """``|A||B| = |AB|`` for matrices of one size"""
+def _as_one_product(product: Expr) -> Expr:
+    """``|A||B| = |AB|`` for matrices of one size, and ``a²b² = (ab)²`` for 1x1 matrices"""
     groups: dict[tuple, list[Basic]] = defaultdict(list)
     for base, exponent in _powers(product).items():
-        if isinstance(base, Determinant):
-            groups[c.shape(base.args[0])[0], exponent].append(base)
-    for (_, exponent), found in groups.items():
+        if isinstance(base, Determinant) or exponent != 1 and _is_entry(base):
+            groups[type(base), shape(base.args[0])[0], exponent].append(base)
+    for (kind, _, exponent), found in groups.items():
         if len(found) > 1:
-            factors = sorted((d.args[0] for d in found), key=order)
-            together = c.determinant(c.multiply(*factors))**exponent
+            factors = sorted((one.args[0] for one in found), key=order)
+            together = c.new(kind, c.multiply(*factors))**exponent
             product = product/Mul(*found)**exponent*together
     return product
+
+
+def _is_entry(expr: Basic) -> bool:
+    return isinstance(expr, Trace) and is_scalar_shape(shape(expr.args[0]))
 
 
 def _exponential_into_sum(product: Expr) -> Expr:
