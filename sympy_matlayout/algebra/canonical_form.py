@@ -14,9 +14,11 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from hashlib import md5
 
-from sympy import Add, Basic, Determinant, Expr, Lambda, Mul, S, Trace, default_sort_key
+from sympy import Add, Basic, Determinant, Expr, Lambda, Mul, S, Trace
 from sympy.matrices import MatrixBase
 from sympy.matrices.expressions import (
+    BlockDiagMatrix,
+    BlockMatrix,
     DiagMatrix,
     HadamardPower,
     HadamardProduct,
@@ -25,23 +27,22 @@ from sympy.matrices.expressions import (
     MatAdd,
     MatMul,
     MatPow,
-    MatrixSymbol,
     Transpose,
 )
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.diagonal import DiagonalOf
 
 from ..expressions.shape import is_matrix, is_one, is_scalar_shape, shape
-from ..expressions.structured import facts_about
 from ..expressions.undefined_functions import DerivativeAtPoint
 from ..expressions.vec import Unvec, Vec
 from ..expressions.vech import Unvech, Vech
 from . import constructors as c
-from .factoring import factored, scaled, with_numbers_placed
-from .measure import nodes, operations, postorder
+from .factoring import factored, scaled, taken_out, with_numbers_placed
+from .measure import LEAVES, nodes, operations, postorder
 from .monomial import order, oriented
 from .normal_form import normal_form
 from .scalars import simplified_scalar
+from .words import is_word
 
 __all__ = ["canonical_form", "canonical_forms"]
 
@@ -94,9 +95,11 @@ def _mark(expr: Basic, marks: dict[Basic, bytes]) -> bytes:
 
 def _arguments(node: Basic) -> tuple[Basic, ...]:
     """The arguments to work on; what binds symbols or has none is a leaf."""
-    if isinstance(node, (MatrixSymbol, MatrixBase, DerivativeAtPoint)) \
+    if isinstance(node, (*LEAVES, MatrixBase, DerivativeAtPoint)) \
             or getattr(node, "bound_symbols", None):
         return ()
+    if isinstance(node, BlockMatrix) and not isinstance(node, BlockDiagMatrix):
+        return tuple(node.blocks)
     return tuple(a for a in node.args if isinstance(a, Expr) or is_matrix(a))
 
 
@@ -156,51 +159,28 @@ def _built(node: Basic, args: Sequence[Basic]) -> Basic:
 
 @lru_cache(maxsize=1 << 14)
 def shortest(expr: Basic) -> Basic:
-    """The shorter of the form multiplied out and factored, and the one that keeps products."""
-    if not _arguments(expr) or _is_word(expr):
+    """The form multiplied out and factored, or where that is longer the one that keeps products."""
+    if not _arguments(expr) or expr.is_Atom or is_word(expr):
         return expr
     if is_matrix(expr) and is_scalar_shape(shape(expr)):
         return _one_by_one(shortest(c.trace(expr)))
     expanded = _expanded(expr)
-    if isinstance(expr, (MatAdd, MatMul)) and all(map(_is_word, expr.args)):
+    if is_matrix(expr) and operations(expanded) <= operations(expr):
         return expanded
     kept: list[Basic] = []
     current = _kept(expr)
     while current not in kept and len(kept) < MOST_ROUNDS:
         kept.append(current)
         current = _kept(current)
-    best = min(kept, key=lambda e: (operations(e), nodes(e), default_sort_key(e)))
+    best = min(kept, key=lambda e: (operations(e), nodes(e), order(e)))
     found = min(expanded, best, key=operations)  # the first of equals
     return expr if operations(expr) < operations(found) else found
-
-
-def _is_word(expr: Basic) -> bool:
-    """A product of symbols, their transposes and powers with nothing left to simplify."""
-    if not is_matrix(expr):
-        return expr.is_Atom
-    if not isinstance(expr, MatMul):
-        return not is_scalar_shape(shape(expr)) and _is_letter(expr)
-    scalar, core = c.split_scalar(expr)
-    letters = core.args if isinstance(core, MatMul) else (core,)
-    bases = [a.args[0] if isinstance(a, MatPow) else a for a in letters]
-    return (scalar.is_Atom and scalar != 1 or expr is core) and all(map(_is_letter, letters)) \
-        and not any(a == b for a, b in zip(bases, bases[1:], strict=False)) \
-        and not any(is_one(shape(a)[0]) for a in letters[1:]) \
-        and not is_scalar_shape(shape(letters[0]))
-
-
-def _is_letter(matrix: Basic) -> bool:
-    if isinstance(matrix, MatPow) and matrix.args[1].is_Integer:
-        matrix = matrix.args[0]
-    if isinstance(matrix, Transpose):
-        matrix = matrix.args[0]
-    return isinstance(matrix, MatrixSymbol) and not facts_about(matrix)
 
 
 def _expanded(expr: Basic) -> Basic:
     found = normal_form(expr)
     if is_matrix(found):
-        return with_numbers_placed(_with_letters(factored(found)))
+        return with_numbers_placed(_with_letters(taken_out(found)))
     return _kept(found) if found.args else found
 
 
@@ -218,6 +198,8 @@ def _with_letters(matrix: Basic) -> Basic:
 def _over_arguments(node: Basic) -> Basic:
     """The node over canonical arguments, those of a Hadamard product in order."""
     forms = {a: shortest(a) for a in _arguments(node)}
+    if isinstance(node, BlockMatrix) and not isinstance(node, BlockDiagMatrix):
+        return node.func(node.blocks.applyfunc(shortest))
     args = [forms.get(a, a) for a in node.args]
     if isinstance(node, HadamardProduct):
         args.sort(key=order)

@@ -36,7 +36,7 @@ from .measure import operations
 from .monomial import order
 from .neighbours import commutation_left, neighbours_merged
 
-__all__ = ["factored", "scaled", "with_numbers_placed"]
+__all__ = ["factored", "scaled", "taken_out", "with_numbers_placed"]
 
 # Sums with more terms than this stay as they are, powers up to this are taken apart.
 MOST_TERMS = 64
@@ -45,11 +45,16 @@ MOST_FACTORS = 16
 
 def factored(matrix: Basic) -> Basic:
     """The matrix with products of Kronecker and vec merged and common factors taken out."""
+    return with_numbers_placed(taken_out(matrix))
+
+
+def taken_out(matrix: Basic) -> Basic:
+    """Factored, all numbers in front of sums."""
     if not isinstance(matrix, (MatAdd, MatMul)) or len(matrix.args) > MOST_TERMS:
         return matrix
     terms = matrix.args if isinstance(matrix, MatAdd) else (matrix,)
     scalar, found = _sum(map(Term.of, terms), shape(matrix))
-    return with_numbers_placed(scaled(scalar, found))
+    return scaled(scalar, found)
 
 
 def with_numbers_placed(matrix: Basic) -> Basic:
@@ -98,11 +103,12 @@ class Term:
     word: tuple[Basic, ...]
 
     @classmethod
-    def of(cls, matrix: Basic) -> Term:
+    def of(cls, matrix: Basic, settled: Basic | None = None) -> Term:
+        """``settled`` is a sum without common factors, if one of the product's factors is."""
         scalar, core = c.split_scalar(matrix)
         letters: list[Basic] = []
         for factor in _factors(core):
-            number, apart = _letters(factor)
+            number, apart = (S.One, [factor]) if factor == settled else _letters(factor)
             scalar *= number
             letters += apart
         more, word = neighbours_merged(letters)
@@ -295,7 +301,7 @@ def _sum(terms: Iterable[Term], size: Shape) -> tuple[Expr, Basic]:
         remainders = [(t, shared.without(t)) for t in terms]
         scalar, inner = _sum([r for _, r in remainders if r is not None], shared.inside(size))
         terms = _collected([*(t for t, r in remainders if r is None),
-                            Term.of(c.scale(scalar, shared.around(inner)))])
+                            Term.of(c.scale(scalar, shared.around(inner)), settled=inner)])
     # one order and sign for equal sums, so that they are equal factors
     summands = [(c.multiply(*(t.word or [Identity(size[0])])), t.scalar) for t in terms]
     if len(summands) > 1:

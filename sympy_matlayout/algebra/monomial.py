@@ -17,9 +17,17 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import count
 
-from sympy import Expr, Mul, S, Trace, default_sort_key
+from sympy import Dummy, Expr, Mul, S, Trace, default_sort_key
 from sympy.core.basic import Basic
-from sympy.matrices.expressions import Identity, MatMul, Transpose
+from sympy.matrices.expressions import (
+    Identity,
+    Inverse,
+    MatAdd,
+    MatMul,
+    MatPow,
+    MatrixSymbol,
+    Transpose,
+)
 
 from ..expressions.shape import is_one, shape
 from . import constructors as c
@@ -34,18 +42,20 @@ MOST_NUMBERINGS = 512
 
 
 @lru_cache(maxsize=1 << 14)
-def order(expr: Basic) -> tuple:
-    """Where an expression stands among others: fewest transposes first, then SymPy's order."""
-    return (sum(1 for _ in _transposes(expr)), default_sort_key(expr))
+def order(expr: Basic) -> tuple[int, str]:
+    """Where an expression stands among others: fewest transposes first, then by its text."""
+    if isinstance(expr, MatrixSymbol):
+        return 0, expr.name
+    if not expr.args:
+        return 0, f"{expr.name}{expr.dummy_index}" if isinstance(expr, Dummy) else str(expr)
+    orders = list(map(order, expr.args))
+    # as SymPy does, products by their factors, so that A*x and B*x are neighbours
+    return (isinstance(expr, Transpose) + sum(count for count, _ in orders),
+            f"{NAMES.get(type(expr), type(expr).__name__)}({','.join(text for _, text in orders)})")
 
 
-def _transposes(expr: Basic) -> Iterator[Basic]:
-    stack = [expr]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, Transpose):
-            yield node
-        stack.extend(node.args)
+# what is written without a name comes first
+NAMES = {MatMul: "", MatAdd: "", Mul: "", Transpose: "", MatPow: "", Inverse: ""}
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ from .arrangement import arranged
 from .contraction import NotMatrixNotation
 from .monomial import DELTA, Factor, Index, Monomial, order
 from .segments import Segment, aligned, segments_of
-from .words import MOST_TERMS, has_pairs, words
+from .words import MOST_TERMS, has_pairs, plain_words, words
 
 __all__ = ["Expansion", "Term", "delta", "normal_form"]
 
@@ -162,6 +162,10 @@ def _matrix(expr: Basic) -> Basic:
 
 def _summands(expr: Basic) -> list[Basic]:
     """The matrix as a sum of monomials, each as a matrix again."""
+    if (plain := plain_words(expr)) is not None:
+        return plain
+    if isinstance(expr, MatAdd):
+        return [m for term in expr.args for m in _summands(term)]
     if not has_pairs(expr):
         return _flat_summands(expr, pairs=False)
     found = []

@@ -14,18 +14,21 @@ from sympy.matrices.expressions import (
     KroneckerProduct,
     MatAdd,
     MatMul,
+    MatPow,
+    MatrixSymbol,
     Transpose,
     ZeroMatrix,
 )
 
 from ..expressions.constants import CommutationMatrix, DiagonalEmbedding
-from ..expressions.shape import is_matrix, shape
+from ..expressions.shape import is_matrix, is_one, shape
+from ..expressions.structured import facts_about
 from ..expressions.vec import Unvec, Vec
 from ..expressions.vech import SymmetrizerMatrix
 from . import constructors as c
 from .neighbours import neighbours_merged
 
-__all__ = ["MOST_TERMS", "Word", "has_pairs", "words"]
+__all__ = ["MOST_TERMS", "Word", "has_pairs", "is_word", "plain_words", "words"]
 
 Word = tuple[Expr, tuple[Basic, ...]]  # a scalar, and factors without sums
 
@@ -39,6 +42,45 @@ PAIRED = (KroneckerProduct, Vec, Unvec, CommutationMatrix, SymmetrizerMatrix, Di
 def has_pairs(expr: Basic) -> bool:
     """Whether a matrix holds one whose rows or columns are pairs of indices."""
     return isinstance(expr, PAIRED) or any(map(has_pairs, expr.args))
+
+
+def is_word(matrix: Basic) -> bool:
+    """A product of symbols, their transposes and powers with nothing left to simplify."""
+    scalar, core = c.split_scalar(matrix)
+    letters = core.args if isinstance(core, MatMul) else (core,)
+    if not all(map(_is_letter, letters)) or not (scalar.is_Atom or core is matrix):
+        return False
+    bases = [a.args[0] if isinstance(a, MatPow) else a for a in letters]
+    if any(a == b for a, b in zip(bases, bases[1:], strict=False)):
+        return False
+    rows, cols = shape(core)
+    thin = sum(is_one(shape(a)[0]) for a in letters[1:])
+    return thin + is_one(rows) + is_one(cols) < 2  # else a part of it is a scalar
+
+
+def _is_letter(matrix: Basic) -> bool:
+    if isinstance(matrix, MatPow) and matrix.args[1].is_Integer:
+        matrix = matrix.args[0]
+    if isinstance(matrix, Transpose):
+        return isinstance(matrix.args[0], MatrixSymbol) and not facts_about(matrix.args[0])
+    return isinstance(matrix, MatrixSymbol) and "orthogonal" not in facts_about(matrix)
+
+
+def plain_words(matrix: Basic) -> list[Basic] | None:
+    """A product of sums of words as a sum of words, None where it isn't so simple."""
+    if is_word(matrix):
+        return [matrix]
+    if isinstance(matrix, MatAdd):
+        parts = [plain_words(a) for a in matrix.args]
+        return None if None in parts else [w for part in parts for w in part]
+    if not isinstance(matrix, MatMul):
+        return None
+    parts = [plain_words(a) for a in matrix.args if is_matrix(a)]
+    if None in parts or prod(map(len, parts)) > MOST_TERMS:
+        return None
+    scalar = c.split_scalar(matrix)[0]
+    found = [c.multiply(scalar, *chosen) for chosen in product(*parts)]
+    return found if all(is_word(c.split_scalar(w)[1]) for w in found) else None
 
 
 def words(matrix: Basic) -> list[Word]:
