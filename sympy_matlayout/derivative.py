@@ -416,7 +416,9 @@ def _matrix_by_matrix(graph: Graph, variable: Variable, layout: Layout, form: st
         J = zero((of[0]*of[1], by[0]*by[1]))
     else:
         J = variable.turn_map(differential).matrix()
-    J = canonical_form(c.multiply(J, variable.onto(form, convention)))
+    J = c.multiply(J, variable.onto(form, convention))
+    if form in ("array", "autodiff"):
+        J = canonical_form(J)
     if form == "vech":
         return c.transpose(J) if layout.transposes_jacobian() else J
     return written(Derivative(J, of, by), Arrangement(layout, form))

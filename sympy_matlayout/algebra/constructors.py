@@ -94,7 +94,16 @@ def split_scalar(matrix: Basic) -> tuple[Expr, Basic]:
 
 def scale(c: Expr, matrix: Basic) -> Basic:
     """``c*matrix``"""
-    return multiply(c, matrix)
+    if c is S.One:
+        return matrix
+    if not isinstance(matrix, MatMul) or c == 0:
+        return multiply(c, matrix)
+    scalar, core = split_scalar(matrix)  # its factors need no second look
+    scalar *= c
+    factors = core.args if isinstance(core, MatMul) else (core,)
+    if len(factors) == 1 and (scalar.is_Rational or isinstance(core, MatrixBase)):
+        return multiply(scalar, core)
+    return core if scalar is S.One else new(MatMul, scalar, *factors)
 
 
 def add(*terms: Basic, shape: Shape | None = None) -> Basic:
@@ -135,7 +144,7 @@ def multiply(*factors: Basic) -> Basic:
             (matrices if is_matrix(f) else scalars).append(f)
     coefficient = Mul(*scalars)
     rows, cols = shape(matrices[0])[0], shape(matrices[-1])[1]
-    if coefficient.is_zero or any(isinstance(m, ZeroMatrix) for m in matrices):
+    if coefficient == 0 or any(isinstance(m, ZeroMatrix) for m in matrices):
         return ZeroMatrix(rows, cols)
     product: list[Basic] = []
     for matrix in matrices:
@@ -187,8 +196,14 @@ def _is_neutral(matrix: Basic) -> bool:
         isinstance(matrix, OneMatrix) and is_scalar_shape(shape(matrix)))
 
 
+PLAIN = (MatrixSymbol, MatAdd)  # what only an equal neighbour, or an inverse, merges with
+
+
 def _merge(left: Basic, right: Basic) -> Basic | None:
     """``left*right`` as one node where that is shorter, else None."""
+    if isinstance(left, PLAIN) and isinstance(right, PLAIN) and not (
+            facts_about(left) or facts_about(right)):
+        return power(left, S(2)) if left == right and same_size(*shape(left)) else None
     if isinstance(left, MatrixBase) and isinstance(right, MatrixBase):
         return ImmutableDenseMatrix(left*right)
     for symbol, other in ((left, right), (right, left)):
@@ -459,7 +474,7 @@ def hadamard(*factors: Basic) -> Basic:
         matrices.extend(core.args if isinstance(core, HadamardProduct) else [core])
     coefficient = Mul(*scalars)
     size = shape(matrices[0])
-    if coefficient.is_zero or any(isinstance(m, ZeroMatrix) for m in matrices):
+    if coefficient == 0 or any(isinstance(m, ZeroMatrix) for m in matrices):
         return ZeroMatrix(*size)
     matrices = [m for m in matrices if not isinstance(m, OneMatrix)] or [OneMatrix(*size)]
     return scale(coefficient,
@@ -529,7 +544,7 @@ def kronecker(*factors: Basic) -> Basic:
     if not matrices:
         return scale(coefficient, Identity(S.One))
     rows, cols = (Mul(*(shape(m)[k] for m in matrices)) for k in (0, 1))
-    if coefficient.is_zero or any(isinstance(m, ZeroMatrix) for m in matrices):
+    if coefficient == 0 or any(isinstance(m, ZeroMatrix) for m in matrices):
         return ZeroMatrix(rows, cols)
     return scale(coefficient,
                  matrices[0] if len(matrices) == 1 else new(KroneckerProduct, *matrices))

@@ -303,7 +303,7 @@ def _sum(terms: Iterable[Term], size: Shape) -> tuple[Expr, Basic]:
         terms = _collected([*(t for t, r in remainders if r is None),
                             Term.of(c.scale(scalar, shared.around(inner)), settled=inner)])
     # one order and sign for equal sums, so that they are equal factors
-    summands = [(c.multiply(*(t.word or [Identity(size[0])])), t.scalar) for t in terms]
+    summands = [(scaled(S.One, *(t.word or [Identity(size[0])])), t.scalar) for t in terms]
     if len(summands) > 1:
         summands.sort(key=lambda found: (not isinstance(found[0], Identity), order(found[0])))
     number = _common_number([s for _, s in summands])

@@ -47,6 +47,8 @@ def has_pairs(expr: Basic) -> bool:
 def is_word(matrix: Basic) -> bool:
     """A product of symbols, their transposes and powers with nothing left to simplify."""
     scalar, core = c.split_scalar(matrix)
+    if isinstance(core, Identity):
+        return not is_one(core.args[0]) and (scalar.is_Atom or core is matrix)
     letters = core.args if isinstance(core, MatMul) else (core,)
     if not all(map(_is_letter, letters)) or not (scalar.is_Atom or core is matrix):
         return False
