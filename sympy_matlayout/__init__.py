@@ -73,6 +73,7 @@ from .expressions.vech import (
 from .layout import Arrangement, Layout, layout
 from .rules import local_differentials
 from .structure import Structure, convert_convention, register_structure, tangent_projection
+from .subexpressions import common_subexpressions
 from .traces import (
     cycle_traces,
     equal_traces,
@@ -135,6 +136,7 @@ __all__ = [
     "Vech",
     "canonical",
     "collect_vec",
+    "common_subexpressions",
     "convert_convention",
     "convert_layout",
     "count_operations",

@@ -107,6 +107,5 @@ def graph_of(function: Basic, variables: Iterable[Variable],
     for v in variables:
         if v.symbol in definitions:
             raise VariableError(f"{v.symbol} is the variable, and where= defines it")
-    for symbol in (*graph.variables, *definitions):
-        refuse_namesakes(symbol, graph)
+    refuse_namesakes((*graph.variables, *definitions), graph)
     return graph

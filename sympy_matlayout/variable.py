@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,7 +107,7 @@ class Variable:
             else differential
 
 
-def refuse_namesakes(symbol: Basic, graph: Graph) -> None:
+def refuse_namesakes(symbols: Iterable[Basic], graph: Graph) -> None:
     """
     Refuse a symbol while another one bears its name.
 
@@ -114,12 +115,15 @@ def refuse_namesakes(symbol: Basic, graph: Graph) -> None:
     Symbols with different assumptions; the derivative would be a zero that
     nobody meant.
     """
-    others = [a for a in graph.nodes()
-              if isinstance(a, (MatrixSymbol, Symbol)) and not isinstance(a, Dummy)
-              and a.name == symbol.name and a != symbol
-              and (is_matrix(a) == is_matrix(symbol) or symbol not in graph.edges)]
-    if others:
-        kinds = [f"{type(s).__name__}, {show(shape(s))}" if is_matrix(s) else srepr(s)
-                 for s in (others[0], symbol)]
-        raise VariableError(f"the expression holds another {symbol} than the one named: "
-                            f"{kinds[0]}, not {kinds[1]}")
+    named: dict[str, list[Basic]] = defaultdict(list)
+    for node in graph.nodes():
+        if isinstance(node, (MatrixSymbol, Symbol)) and not isinstance(node, Dummy):
+            named[node.name].append(node)
+    for symbol in symbols:
+        for other in named[symbol.name]:
+            alike = is_matrix(other) == is_matrix(symbol) or symbol not in graph.edges
+            if other != symbol and alike:
+                kinds = [f"{type(s).__name__}, {show(shape(s))}" if is_matrix(s) else srepr(s)
+                         for s in (other, symbol)]
+                raise VariableError(f"the expression holds another {symbol} than the one named: "
+                                    f"{kinds[0]}, not {kinds[1]}")

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from hashlib import md5
+from typing import NamedTuple
 
 from sympy import Add, Basic, Determinant, Expr, Lambda, Mul, S, Trace
 from sympy.matrices import MatrixBase
@@ -44,11 +45,12 @@ from .normal_form import normal_form
 from .scalars import simplified_scalar
 from .words import is_word
 
-__all__ = ["canonical_form", "canonical_forms"]
+__all__ = ["built", "operands", "canonical_form", "canonical_forms"]
 
-# Larger expressions are rebuilt node by node, but for flat sums of small terms.
+# Larger and deeper expressions are rebuilt node by node, but for flat sums of small terms.
 MOST_NODES = 500
 MOST_NODES_OF_A_TERM = 150
+MOST_LEVELS = 25
 # The form that keeps products is settled after one or two rounds.
 MOST_ROUNDS = 4
 
@@ -60,27 +62,36 @@ def canonical_form(expr: Basic) -> Basic:
 
 def canonical_forms(exprs: Sequence[Basic]) -> list[Basic]:
     """Several expressions; what they share is worked on once."""
-    sizes: dict[Basic, int] = {}
-    for node in postorder(exprs, _arguments):
-        sizes[node] = 1 + sum(sizes[a] for a in _arguments(node))
+    sizes: dict[Basic, Size] = {}
+    for node in postorder(exprs, operands):
+        sizes[node] = Size.of(node, [sizes[a] for a in operands(node)])
     marks: dict[Basic, bytes] = {}
     forms: dict[Basic, Basic] = {}
-    for node in postorder(exprs, lambda e: () if _is_small(e, sizes) else _arguments(e)):
-        if _is_small(node, sizes):
+    for node in postorder(exprs, lambda e: () if sizes[e].is_small else operands(e)):
+        if sizes[node].is_small:
             forms[node] = shortest(node)
         else:
             args = [forms.get(a, a) for a in node.args]
             if isinstance(node, MatAdd):
                 args.sort(key=lambda a: _mark(a, marks))
-            forms[node] = _built(node, args)
+            forms[node] = built(node, args)
     return [forms[expr] for expr in exprs]
 
 
-def _is_small(expr: Basic, sizes: dict[Basic, int]) -> bool:
-    if isinstance(expr, (MatAdd, Add)):
-        return sizes[expr] <= MOST_NODES or all(
-            sizes[a] <= MOST_NODES_OF_A_TERM for a in expr.args)
-    return sizes[expr] <= MOST_NODES
+class Size(NamedTuple):
+    """The nodes and levels of an expression's tree."""
+
+    nodes: int
+    levels: int
+    is_small: bool
+
+    @classmethod
+    def of(cls, node: Basic, inside: Sequence[Size]) -> Size:
+        count = 1 + sum(a.nodes for a in inside)
+        levels = 1 + max((a.levels for a in inside), default=0)
+        terms = isinstance(node, (MatAdd, Add)) and all(
+            a.nodes <= MOST_NODES_OF_A_TERM for a in inside)
+        return cls(count, levels, levels <= MOST_LEVELS and (terms or count <= MOST_NODES))
 
 
 def _mark(expr: Basic, marks: dict[Basic, bytes]) -> bytes:
@@ -93,7 +104,7 @@ def _mark(expr: Basic, marks: dict[Basic, bytes]) -> bytes:
     return marks[expr]
 
 
-def _arguments(node: Basic) -> tuple[Basic, ...]:
+def operands(node: Basic) -> tuple[Basic, ...]:
     """The arguments to work on; what binds symbols or has none is a leaf."""
     if isinstance(node, (*LEAVES, MatrixBase, DerivativeAtPoint)) \
             or getattr(node, "bound_symbols", None):
@@ -145,7 +156,7 @@ CONSTRUCTORS: dict[type, Callable[..., Basic]] = {
 }
 
 
-def _built(node: Basic, args: Sequence[Basic]) -> Basic:
+def built(node: Basic, args: Sequence[Basic]) -> Basic:
     if isinstance(node, DiagMatrix) and is_one(shape(args[0])[1]):
         return c.diag(*args)
     make = CONSTRUCTORS.get(type(node))
@@ -160,7 +171,7 @@ def _built(node: Basic, args: Sequence[Basic]) -> Basic:
 @lru_cache(maxsize=1 << 14)
 def shortest(expr: Basic) -> Basic:
     """The form multiplied out and factored, or where that is longer the one that keeps products."""
-    if not _arguments(expr) or expr.is_Atom or is_word(expr):
+    if not operands(expr) or expr.is_Atom or is_word(expr):
         return expr
     if is_matrix(expr) and is_scalar_shape(shape(expr)):
         return _one_by_one(shortest(c.trace(expr)))
@@ -197,26 +208,26 @@ def _with_letters(matrix: Basic) -> Basic:
 
 def _over_arguments(node: Basic) -> Basic:
     """The node over canonical arguments, those of a Hadamard product in order."""
-    forms = {a: shortest(a) for a in _arguments(node)}
+    forms = {a: shortest(a) for a in operands(node)}
     if isinstance(node, BlockMatrix) and not isinstance(node, BlockDiagMatrix):
         return node.func(node.blocks.applyfunc(shortest))
     args = [forms.get(a, a) for a in node.args]
     if isinstance(node, HadamardProduct):
         args.sort(key=order)
-    return _built(node, args) if forms else node
+    return built(node, args) if forms else node
 
 
 def _kept(expr: Basic) -> Basic:
     if isinstance(expr, Trace):  # a 1x1 matrix is canonical as a scalar
         turned = c.trace(_kept(expr.args[0]))
         return Mul(*map(oriented, Mul.make_args(turned)))
-    built = _over_arguments(expr)
-    if isinstance(built, (MatMul, MatAdd)):
-        return factored(_with_scalars_in_front(built))
-    if isinstance(built, Transpose):
-        turned = c.transpose(built.args[0])
-        return built if turned == built else shortest(turned)
-    return built if is_matrix(built) else simplified_scalar(built)
+    found = _over_arguments(expr)
+    if isinstance(found, (MatMul, MatAdd)):
+        return factored(_with_scalars_in_front(found))
+    if isinstance(found, Transpose):
+        turned = c.transpose(found.args[0])
+        return found if turned == found else shortest(turned)
+    return found if is_matrix(found) else simplified_scalar(found)
 
 
 def _one_by_one(value: Expr) -> Basic:

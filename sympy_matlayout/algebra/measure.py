@@ -68,15 +68,20 @@ def count_operations(expr: Basic) -> int:
 
     sympy_matlayout.canonical
     """
+    counts: dict[Basic, int] = {}
     for node in postorder([expr], arguments):  # from the leaves, so that depth costs no recursion
-        operations(node)
-    return operations(expr)
+        counts[node] = _count(node, sum(counts[a] for a in arguments(node)))
+    return counts[expr]
 
 
 @lru_cache(maxsize=1 << 16)
 def operations(expr: Basic) -> int:
-    """``count_operations`` of an expression whose arguments have been counted or are shallow."""
-    inside = sum(map(operations, arguments(expr)))
+    """``count_operations`` of an expression that isn't deep."""
+    return _count(expr, sum(map(operations, arguments(expr))))
+
+
+def _count(expr: Basic, inside: int) -> int:
+    """The operations of a node, with those inside its arguments."""
     if isinstance(expr, (Add, MatAdd)):
         signs = [_is_negative(term) for term in expr.args]
         return inside + len(expr.args) - 1 - sum(signs) + all(signs)

@@ -44,7 +44,7 @@ def _fitting(symbol: Basic, definition: Basic) -> Basic:
 
 
 def _refuse_bound(definitions: Mapping[Basic, Basic], function: Basic) -> None:
-    for holder in (function, *definitions.values()):
+    for holder in (function, *definitions.values()) if definitions else ():
         for part in preorder_traversal(holder):
             for symbol in getattr(part, "bound_symbols", None) or ():
                 if symbol in definitions:

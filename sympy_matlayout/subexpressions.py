@@ -1,0 +1,101 @@
+"""Large expressions as a list of short ones."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sympy import Expr, Symbol, numbered_symbols
+from sympy.core.basic import Basic
+from sympy.matrices.expressions import MatrixSymbol, Transpose
+
+from .algebra.canonical_form import built, operands
+from .algebra.measure import postorder
+from .expressions.shape import is_matrix, shape
+
+__all__ = ["common_subexpressions"]
+
+
+def common_subexpressions(exprs: Any, symbols: Iterable[Symbol] | None = None
+                          ) -> tuple[list[tuple[Basic, Basic]], list[Basic]]:
+    r"""
+    The expressions with what occurs more than once given a name.
+
+    Explanation
+    ===========
+
+    The printed gradient of a deep network grows with the square of the number of its
+    layers, its graph with the number itself.  This writes the graph: each inner node
+    that is used more than once is named, matrices by MatrixSymbols of their shape and
+    scalars by Symbols, as SymPy's ``cse`` does.  It takes one pass and no recursion,
+    and looks for equal nodes only, not for products that begin alike.
+
+    Examples
+    ========
+
+    >>> from sympy import MatrixSymbol, symbols, tanh
+    >>> from sympy_matlayout import common_subexpressions, gradient
+    >>> m, n, p = symbols('m n p', integer=True, positive=True)
+    >>> x, y = MatrixSymbol('x', n, 1), MatrixSymbol('y', p, 1)
+    >>> V, W = MatrixSymbol('V', m, n), MatrixSymbol('W', p, m)
+    >>> f = y.T*(W*(V*x).applyfunc(tanh)).applyfunc(tanh)
+    >>> replacements, reduced = common_subexpressions(gradient(f, V, W))
+    >>> for name, definition in replacements:
+    ...     print(name, '=', definition)
+    x0 = V*x
+    x1 = Lambda(_z, tanh(_z)).(x0)
+    x2 = HadamardProduct(Lambda(_z, 1 - tanh(_z)**2).(W*x1), y)
+    >>> reduced
+    [(HadamardProduct(Lambda(_z, 1 - tanh(_z)**2).(x0), W.T*x2))*x.T, x2*x1.T]
+
+    Parameters
+    ==========
+
+    exprs : an expression, or several
+    symbols : the names to take, by default ``x0``, ``x1``, … as far as they are free
+
+    Returns
+    =======
+
+    ``replacements, reduced``: pairs of a symbol and its definition, which uses symbols
+    defined before it, and the list of expressions in these symbols.
+
+    See Also
+    ========
+
+    sympy.simplify.cse_main.cse, sympy_matlayout.gradient
+    """
+    roots = list(exprs) if isinstance(exprs, (list, tuple)) else [exprs]
+    order = list(postorder(roots, operands))
+    uses = Counter(a for node in order for a in operands(node))
+    uses.update(root for root in roots)
+    names = _free_names(symbols, order)
+    replacements: list[tuple[Basic, Basic]] = []
+    written: dict[Basic, Basic] = {}
+    for node in order:
+        args = [written.get(a, a) for a in node.args]
+        short = built(node, args) if any(a in written for a in node.args) else node
+        if uses[node] > 1 and not _is_short(short):
+            name = next(names)
+            symbol = MatrixSymbol(name, *shape(node)) if is_matrix(node) else Symbol(name)
+            replacements.append((symbol, short))
+            short = symbol
+        if short is not node:
+            written[node] = short
+    return replacements, [written.get(root, root) for root in roots]
+
+
+def _is_short(expr: Basic) -> bool:
+    """A symbol, its transpose, its negative or what has no arguments to compute."""
+    inside = [a for a in expr.args if not a.is_Number] if isinstance(expr, Expr) else []
+    if isinstance(expr, Transpose) or len(inside) == 1 and len(expr.args) > 1:
+        return not operands(inside[0])
+    return not operands(expr)
+
+
+def _free_names(symbols: Iterable[Symbol] | None, nodes: Iterable[Basic]) -> Iterator[str]:
+    taken = {getattr(node, "name", None) for node in nodes}
+    for symbol in numbered_symbols() if symbols is None else symbols:
+        if symbol.name not in taken:
+            yield symbol.name
