@@ -322,7 +322,7 @@ def hessian_vector_product(f: Any, X: Any, V: Any, *,
     >>> m, n = symbols('m n', integer=True, positive=True)
     >>> A, X, V = MatrixSymbol('A', n, n), MatrixSymbol('X', m, n), MatrixSymbol('V', m, n)
     >>> hessian_vector_product(Trace(X*A*X.T), X, V)
-    V*A + V*A.T
+    V*(A + A.T)
 
     Parameters
     ==========

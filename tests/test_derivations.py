@@ -77,6 +77,7 @@ PRINTED = {
         dL = Trace(x.T*A*dx) + Trace(x.T*A.T*dx) | trace of a transpose
         dL = Trace((x.T*A + x.T*A.T)*dx)     | linearity
         ∂L/∂x = A*x + A.T*x                  | first identification theorem
+        ∂L/∂x = (A + A.T)*x                  | canonical form
         """),
     "(26) a'Xb": (a.T*X*y, X, """
         L = a.T*X*y                          | given

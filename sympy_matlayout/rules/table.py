@@ -48,7 +48,7 @@ def local_differentials(node: Basic, varies: Varies) -> Iterable[tuple[Basic, Li
     ...     yield Y.T, Scaling(Rational(1, 2), Y.shape)
     >>> A, X = MatrixSymbol('A', 3, 3), MatrixSymbol('X', 3, 3)
     >>> gradient(Trace(A.T*SymmetricPart(X)), X)
-    (1/2)*A + (1/2)*A.T
+    (1/2)*(A + A.T)
 
     Parameters
     ==========
