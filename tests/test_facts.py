@@ -64,9 +64,9 @@ TEXTBOOK = {
 }
 
 
-def holding(facts, exprs, seed=0):
+def holding(facts, exprs, seed=0, sizes=SIZES):
     """Random values for which the facts hold."""
-    values = example_values(exprs, SIZES, seed)
+    values = example_values(exprs, sizes, seed)
     for fact in facts.args if hasattr(facts, "args") and not hasattr(facts, "function") \
             else [facts]:
         (symbol,), value = fact.arguments, values[fact.arguments[0]]

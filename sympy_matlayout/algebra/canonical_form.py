@@ -63,19 +63,37 @@ def canonical_form(expr: Basic) -> Basic:
 def canonical_forms(exprs: Sequence[Basic]) -> list[Basic]:
     """Several expressions; what they share is worked on once."""
     sizes: dict[Basic, Size] = {}
-    for node in postorder(exprs, operands):
-        sizes[node] = Size.of(node, [sizes[a] for a in operands(node)])
     marks: dict[Basic, bytes] = {}
     forms: dict[Basic, Basic] = {}
+    _measure(exprs, sizes)
     for node in postorder(exprs, lambda e: () if sizes[e].is_small else operands(e)):
-        if sizes[node].is_small:
-            forms[node] = shortest(node)
+        if not sizes[node].is_small:
+            _measure([found := _rebuilt(node, forms, sizes, marks)], sizes)
         else:
-            args = [forms.get(a, a) for a in node.args]
-            if isinstance(node, MatAdd):
-                args.sort(key=lambda a: _mark(a, marks))
-            forms[node] = built(node, args)
+            found = node
+        forms[node] = shortest(found) if sizes[found].is_small else found
     return [forms[expr] for expr in exprs]
+
+
+def _rebuilt(node: Basic, forms: dict[Basic, Basic], sizes: dict[Basic, Size],
+             marks: dict[Basic, bytes]) -> Basic:
+    """A large node over the forms of its arguments."""
+    args = [forms.get(a, a) for a in node.args]
+    if not isinstance(node, MatAdd):
+        return built(node, args)
+    _measure(args, sizes)
+    # sums in sums may be shared, and stay so
+    nested = any(isinstance(a, MatAdd) and not sizes[a].is_small for a in args)
+    found = c.new(MatAdd, *args) if nested else c.add(*args)
+    if not isinstance(found, MatAdd):
+        return found
+    return c.new(MatAdd, *sorted(found.args, key=lambda a: _mark(a, marks)))
+
+
+def _measure(exprs: Sequence[Basic], sizes: dict[Basic, Size]) -> None:
+    for node in postorder(exprs, lambda e: () if e in sizes else operands(e)):
+        if node not in sizes:
+            sizes[node] = Size.of(node, [sizes[a] for a in operands(node)])
 
 
 class Size(NamedTuple):

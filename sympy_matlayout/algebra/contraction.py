@@ -121,6 +121,9 @@ class Contraction:
             left = left or OneMatrix(self.sizes[self.free[0]], S.One)
             right = right or OneMatrix(self.sizes[self.free[1]], S.One)
             return c.multiply(self.coefficient, left, c.transpose(right))
+        if left is not None and right is not None:  # shorter than diag(left)*M*diag(right)
+            edges.append(c.multiply(left, c.transpose(right)))
+            left = right = None
         factors = [c.hadamard(*edges)]
         if left is not None:
             factors.insert(0, c.diag(left))
