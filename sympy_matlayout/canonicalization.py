@@ -6,7 +6,8 @@ from typing import Any
 
 from sympy.core.basic import Basic
 
-from .algebra.canonical_form import canonical_form
+from .algebra.canonical_form import canonical_form, in_order
+from .algebra.measure import count_operations
 from .errors import refusing
 from .facts import known_symbols
 from .reading.read import read, sympified
@@ -75,4 +76,8 @@ def canonical(expr: Any, assumptions: Any = True) -> Basic:
     expr = sympified(expr)
     known = known_symbols(assumptions)
     names = {k: a for a, k in known.items()}
-    return canonical_form(read(expr.xreplace(known))).xreplace(names)
+    given = expr.xreplace(known)
+    found = canonical_form(read(given))
+    if count_operations(found) > count_operations(given):  # tr(A - B), |A⊗B|
+        found = in_order(given)
+    return found.xreplace(names)

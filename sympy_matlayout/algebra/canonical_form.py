@@ -10,12 +10,13 @@ that are rebuilt node by node, at a cost linear in their graph.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from hashlib import md5
+from itertools import groupby
 from typing import NamedTuple
 
-from sympy import Add, Basic, Determinant, Expr, Lambda, Mul, S, Trace
+from sympy import Add, Basic, Determinant, Expr, Mul, S, Trace
 from sympy.matrices import MatrixBase
 from sympy.matrices.expressions import (
     BlockDiagMatrix,
@@ -38,11 +39,12 @@ from ..expressions.undefined_functions import DerivativeAtPoint
 from ..expressions.vec import Unvec, Vec
 from ..expressions.vech import Unvech, Vech
 from . import constructors as c
+from .elementwise import applied
 from .factoring import factored, scaled, taken_out, with_numbers_placed
 from .measure import LEAVES, nodes, operations, postorder
-from .monomial import order, oriented
+from .monomial import order
 from .normal_form import normal_form
-from .scalars import simplified_scalar
+from .scalars import one_trace, simplified_scalar
 from .words import is_word
 
 __all__ = ["built", "operands", "canonical_form", "canonical_forms"]
@@ -134,14 +136,6 @@ def operands(node: Basic) -> tuple[Basic, ...]:
 
 # --- nodes over canonical arguments -----------------------------------------------------
 
-def _elementwise(function: Lambda, matrix: Basic) -> Basic:
-    """f(g(X)) as one function."""
-    (z,), body = function.signature, function.expr
-    if isinstance(matrix, ElementwiseApplyFunction):
-        body, matrix = body.xreplace({z: matrix.function(z)}), matrix.expr
-    return c.elementwise(Lambda((z,), simplified_scalar(body)), matrix)
-
-
 def _hadamard(*factors: Basic) -> Basic:
     """X∘X as a power of X."""
     scalar, core = c.split_scalar(c.hadamard(*factors))
@@ -162,7 +156,7 @@ CONSTRUCTORS: dict[type, Callable[..., Basic]] = {
     Transpose: c.transpose,
     HadamardProduct: _hadamard,
     HadamardPower: c.hadamard_power,
-    ElementwiseApplyFunction: _elementwise,
+    ElementwiseApplyFunction: applied,
     KroneckerProduct: c.kronecker,
     DiagonalOf: c.diagonal_of,
     Trace: c.trace,
@@ -189,10 +183,11 @@ def built(node: Basic, args: Sequence[Basic]) -> Basic:
 @lru_cache(maxsize=1 << 14)
 def shortest(expr: Basic) -> Basic:
     """The form multiplied out and factored, or where that is longer the one that keeps products."""
-    if not operands(expr) or expr.is_Atom or is_word(expr):
+    if not operands(expr) or expr.is_Atom or is_word(expr) and not _has_inverses_to_join(expr):
         return expr
     if is_matrix(expr) and is_scalar_shape(shape(expr)):
-        return _one_by_one(shortest(c.trace(expr)))
+        found = _one_by_one(shortest(c.trace(expr)))
+        return found if operations(found) <= operations(expr) else in_order(expr)
     expanded = _expanded(expr)
     if is_matrix(expr) and operations(expanded) <= operations(expr):
         return expanded
@@ -201,9 +196,10 @@ def shortest(expr: Basic) -> Basic:
     while current not in kept and len(kept) < MOST_ROUNDS:
         kept.append(current)
         current = _kept(current)
-    best = min(kept, key=lambda e: (operations(e), nodes(e), order(e)))
+    settled = kept[kept.index(current):] if current in kept else kept[-1:]
+    best = min(settled, key=lambda e: (operations(e), nodes(e), order(e)))
     found = min(expanded, best, key=operations)  # the first of equals
-    return expr if operations(expr) < operations(found) else found
+    return in_order(expr) if operations(expr) < operations(found) else found
 
 
 def _expanded(expr: Basic) -> Basic:
@@ -220,8 +216,38 @@ def _with_letters(matrix: Basic) -> Basic:
     if isinstance(matrix, MatMul):
         scalar, core = c.split_scalar(matrix)
         factors = core.args if isinstance(core, MatMul) else (core,)
-        return scaled(shortest(scalar), c.multiply(*map(_with_letters, factors)))
+        return scaled(shortest(scalar), *_with_inverses_joined(
+            c.multiply(*map(_with_letters, factors))))
     return _over_arguments(matrix)
+
+
+def _with_inverses_joined(product: Basic) -> Iterator[Basic]:
+    """The factors, ``B**-1*A**-1`` among them as ``(A*B)**-1``."""
+    factors = product.args if isinstance(product, MatMul) else (product,)
+    for is_inverse, run in groupby(factors, key=lambda f: isinstance(f, Inverse)):
+        run = list(run)
+        if is_inverse and len(run) > 1:
+            yield c.inverse(c.multiply(*(f.args[0] for f in reversed(run))))
+        else:
+            yield from run
+
+
+def _has_inverses_to_join(word: Basic) -> bool:
+    inverses = [isinstance(f, Inverse) for f in word.args] if isinstance(word, MatMul) else []
+    return any(a and b for a, b in zip(inverses, inverses[1:], strict=False))
+
+
+def in_order(expr: Basic) -> Basic:
+    """The expression as it is, but for the order of summands and Hadamard factors."""
+    if not operands(expr):
+        return expr
+    forms = {a: in_order(a) for a in operands(expr)}
+    args = [forms.get(a, a) for a in expr.args]
+    if isinstance(expr, (MatAdd, HadamardProduct)):
+        return c.new(type(expr), *sorted(args, key=order))
+    if isinstance(expr, BlockMatrix) or tuple(args) == expr.args:
+        return expr
+    return c.new(MatMul, *args) if isinstance(expr, MatMul) else expr.func(*args)
 
 
 def _over_arguments(node: Basic) -> Basic:
@@ -237,8 +263,12 @@ def _over_arguments(node: Basic) -> Basic:
 
 def _kept(expr: Basic) -> Basic:
     if isinstance(expr, Trace):  # a 1x1 matrix is canonical as a scalar
-        turned = c.trace(_kept(expr.args[0]))
-        return Mul(*map(oriented, Mul.make_args(turned)))
+        inside = _over_arguments(expr.args[0])
+        if isinstance(inside, (MatMul, MatAdd)):
+            inside = taken_out(_with_scalars_in_front(inside))
+        found = c.trace(inside)
+        number, rest = found.as_coeff_Mul()
+        return one_trace(number, rest.args[0]) if isinstance(rest, Trace) else found
     found = _over_arguments(expr)
     if isinstance(found, (MatMul, MatAdd)):
         return factored(_with_scalars_in_front(found))
@@ -254,8 +284,9 @@ def _one_by_one(value: Expr) -> Basic:
         return c.add(*map(_one_by_one, value.args))
     factors = Mul.make_args(value)
     for k, factor in enumerate(factors):
-        if isinstance(factor, Trace) and is_scalar_shape(shape(factor.args[0])):
-            return c.multiply(*factors[:k], *factors[k + 1:], factor.args[0])
+        trace, exponent = factor.as_base_exp()
+        if isinstance(trace, Trace) and is_scalar_shape(shape(trace.args[0])):
+            return c.multiply(*factors[:k], *factors[k + 1:], c.power(trace.args[0], exponent))
     return c.scale(value, c.Identity(S.One))
 
 

@@ -293,6 +293,8 @@ def power(base: Basic, exponent: Expr) -> Basic:
         return power(base.args[0], base.args[1]*exponent)
     if isinstance(base, (ZeroMatrix, SymmetrizerMatrix)) and exponent.is_positive:
         return base
+    if isinstance(base, OneMatrix) and exponent.is_Integer and exponent > 0:
+        return scale(shape(base)[0]**(exponent - 1), base)
     if isinstance(base, CommutationMatrix) and same_size(*base.args) and exponent.is_even:
         return Identity(shape(base)[0])
     if exponent.is_integer and _is_kronecker_of_squares(base):
@@ -329,8 +331,9 @@ def transpose(matrix: Basic) -> Basic:
 
 def _transpose_term(matrix: Basic) -> Basic:
     """The transpose, with deep sums left whole: pushed to the leaves, it would walk the tree."""
-    if isinstance(matrix, MatAdd) and all(map(_is_flat, matrix.args)):
-        return add(*map(_transpose_term, matrix.args))
+    if isinstance(matrix, (MatAdd, HadamardProduct)) and all(map(_is_flat, matrix.args)):
+        make = add if isinstance(matrix, MatAdd) else hadamard
+        return make(*map(_transpose_term, matrix.args))
     if isinstance(matrix, Transpose):
         return matrix.args[0]
     if isinstance(matrix, MatMul):
@@ -518,7 +521,8 @@ def _is_turned(matrix: Basic) -> bool:
     """Whether a matrix is visibly the transpose of a simpler one."""
     if isinstance(matrix, (MatAdd, MatMul, HadamardProduct)):
         return all(_is_turned(a) for a in matrix.args if is_matrix(a))
-    return isinstance(matrix, Transpose)
+    return isinstance(matrix, Transpose) and not isinstance(
+        matrix.args[0], (MatAdd, MatMul, HadamardProduct))
 
 
 # --- Kronecker, diag, blocks, vec -------------------------------------------------------
@@ -662,6 +666,10 @@ def unvec(column: Basic, m: Expr, n: Expr) -> Basic:
         return scale(c, core.func(m, n))
     if isinstance(column, MatrixBase) and m.is_Integer and n.is_Integer:
         return ImmutableDenseMatrix(column.reshape(n, m).T)
+    if isinstance(core, KroneckerProduct) and len(core.args) == 2:
+        right, left = core.args  # b⊗a = vec(a*b.T)
+        if is_one(shape(left)[1]) and is_one(shape(right)[1]) and same_size(shape(left)[0], m):
+            return scale(c, multiply(left, transpose(right)))
     return scale(c, new(Unvec, core, m, n))
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from sympy import Expr, S
 from sympy.core.basic import Basic
-from sympy.matrices.expressions import OneMatrix
+from sympy.matrices.expressions import Identity, OneMatrix
 
 from . import constructors as c
 
@@ -108,6 +108,8 @@ class Contraction:
     def _assemble(self) -> Basic:
         loops = [e for e in self.edges if e[0] == e[1]]
         self.edges = [e for e in self.edges if e[0] != e[1]]
+        if (on_diagonal := self._on_the_diagonal(loops)) is not None:
+            return on_diagonal
         self.weights += [(i, c.diagonal_of(m)) for i, _, m in loops]
         columns = [c.hadamard(*w) if (w := self._take_weights(i)) else None for i in self.free]
         if not self.free:
@@ -130,3 +132,12 @@ class Contraction:
         if right is not None:
             factors.append(c.diag(right))
         return c.multiply(self.coefficient, *factors)
+
+    def _on_the_diagonal(self, loops: list[tuple[Index, Index, Basic]]) -> Basic | None:
+        """I∘A for diag(diag(A)), where δ links the two free indices."""
+        edges = [m for _, _, m in self.edges]
+        if len(self.free) != 2 or not edges or not all(isinstance(m, Identity) for m in edges):
+            return None
+        columns = [w for i in self.free for w in self._take_weights(i)]
+        first = c.diag(c.hadamard(*columns)) if columns else edges[0]
+        return c.scale(self.coefficient, c.hadamard(first, *(m for _, _, m in loops)))

@@ -122,9 +122,14 @@ class Monomial:
             if f.base is not DELTA:
                 continue
             i, j = f.indices
-            if i != j and i in self.free and j in self.free:
-                continue
             rest = self._replaced([f])
+            if i != j and i in self.free and j in self.free:
+                first, second = sorted((i, j), key=self.free.index)
+                if not any(second in g.indices for g in rest.factors if g.base is not DELTA):
+                    continue
+                moved = (g if g.base is DELTA else
+                         g.at(lambda k: first if k == second else k) for g in rest.factors)  # noqa: B023
+                return replace(rest, factors=(f, *moved))
             if i == j:
                 return rest
             gone, kept = (i, j) if i not in self.free else (j, i)

@@ -45,6 +45,7 @@ from ..expressions.vech import Unvech, Vech
 from . import constructors as c
 from .arrangement import arranged
 from .contraction import NotMatrixNotation
+from .elementwise import applied
 from .monomial import DELTA, Factor, Index, Monomial, order
 from .segments import Segment, aligned, segments_of
 from .words import MOST_TERMS, has_pairs, plain_words, words
@@ -58,7 +59,7 @@ MOST_FACTORS = 16
 
 # Nodes that take their argument in normal form.
 CONSTRUCTORS: dict[type, Callable[..., Basic]] = {
-    ElementwiseApplyFunction: c.elementwise,
+    ElementwiseApplyFunction: applied,
     Vec: c.vec,
     Unvec: c.unvec,
     Vech: c.vech,
@@ -465,7 +466,11 @@ def _written_out(base: Basic, k: int) -> Basic | None:
 
 @_terms.register(HadamardProduct)
 def _hadamard(matrix, expansion, i, j):
-    return _ones_along(expansion.product([expansion.terms(a, i, j) for a in matrix.args]), i, j)
+    lists = [expansion.terms(a, i, j) for a in matrix.args]
+    if prod(map(len, lists)) > MOST_TERMS:
+        lists = [_whole(a, i, j, expansion) if len(terms) > 1 else terms
+                 for a, terms in zip(matrix.args, lists, strict=True)]
+    return _ones_along(expansion.product(lists), i, j)
 
 
 def _ones_along(terms: list[Term], *indices: Index | None) -> list[Term]:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from sympy import Abs, Add, Determinant, Expr, Mul, Pow, S, Trace, exp, sign
 from sympy.core.basic import Basic
+from sympy.matrices.expressions import MatAdd
 
-from ..expressions.shape import is_scalar_shape, shape
+from ..expressions.shape import Shape, is_one, is_scalar_shape, shape
 from . import constructors as c
+from .factoring import MOST_TERMS, scaled, taken_out, with_numbers_placed
 from .measure import nodes, operations
-from .monomial import order
+from .monomial import order, oriented, word_factors
 
-__all__ = ["simplified_scalar"]
+__all__ = ["one_trace", "simplified_scalar"]
 
 
 def simplified_scalar(expr: Expr) -> Expr:
-    """A product by the rules below."""
+    """A product or sum by the rules below."""
+    if isinstance(expr, Add):
+        return _with_traces_merged(expr)
     if not isinstance(expr, (Mul, Pow)):
         return expr
     for rule in (_sign_and_absolute_value, _as_one_product, _exponential_into_sum):
@@ -70,3 +76,87 @@ def _exponential_into_sum(product: Expr) -> Expr:
                 if (operations(shorter), nodes(shorter)) < (operations(product), nodes(product)):
                     return shorter
     return product
+
+
+# --- sums -------------------------------------------------------------------------------
+
+
+def _with_traces_merged(total: Add) -> Expr:
+    """Traces that differ in one factor are one: ``tr(AXB) + tr(AYB) = tr(A(X + Y)B)``."""
+    terms = list(total.args)
+    while len(terms) <= MOST_TERMS and (found := _most_alike(terms)) is not None:
+        place, members = found
+        of_one = c.add(*(c.scale(number, letter) for _, number, letter in members.values()))
+        number, letter = c.split_scalar(taken_out(of_one))
+        gone = set(members)
+        terms = [t for k, t in enumerate(terms) if k not in gone]
+        word = c.new(Trace, c.multiply(letter, *place.context))
+        terms.append(number*place.factor*oriented(word))
+    return Add(*map(_with_its_sign_inside, terms))
+
+
+def _with_its_sign_inside(term: Expr) -> Expr:
+    number, rest = term.as_coeff_Mul()
+    for trace in Mul.make_args(rest):
+        if isinstance(trace, Trace) and any(
+                isinstance(f, MatAdd) for f in word_factors(trace.args[0])):
+            return rest/trace*one_trace(number, trace.args[0])
+    return term
+
+
+def one_trace(number: Expr, word: Basic) -> Expr:
+    """A number times a trace, the sign inside where that is shorter."""
+    number, core = c.split_scalar(with_numbers_placed(scaled(number, word)))
+    if isinstance(core, MatAdd):
+        return number*c.trace(core)
+    return number*oriented(c.new(Trace, core))
+
+
+@dataclass(frozen=True)
+class Place:
+    """A scalar factor, and the factors under a trace but for one, in cyclic order."""
+
+    factor: Expr
+    context: tuple[Basic, ...]
+    size: Shape
+
+    def saves(self) -> int:
+        is_trace = not any(is_one(shape(a)[0]) for a in self.context)
+        return (operations(self.factor) + (self.factor != 1) + sum(map(operations, self.context))
+                + len(self.context) + is_trace)
+
+    def order(self) -> tuple:
+        return order(self.factor), tuple(map(order, self.context))
+
+
+def _most_alike(terms: list[Expr]) -> tuple[Place, dict] | None:
+    """Terms that differ in one factor of a trace, those whose merging saves most."""
+    alike: dict[Place, dict[int, tuple]] = defaultdict(dict)
+    for k, term in enumerate(terms):
+        number, rest = term.as_coeff_Mul()
+        factors = Mul.make_args(rest)
+        for j, trace in enumerate(factors):
+            if isinstance(trace, Trace):
+                factor = Mul(*factors[:j], *factors[j + 1:])
+                for context, letter in _with_a_hole(trace.args[0]):
+                    place = Place(factor, context, shape(letter))
+                    alike[place].setdefault(k, (k, number, letter))
+    saved = {place: (len(members) - 1)*place.saves() for place, members in alike.items()}
+    most = max(saved.values(), default=0)
+    best = [place for place, count in saved.items() if count == most > 0]
+    if not best:
+        return None
+    place = min(best, key=Place.order)
+    return place, alike[place]
+
+
+def _with_a_hole(word: Basic) -> Iterator[tuple[tuple[Basic, ...], Basic]]:
+    """Each factor under a trace, and those after it up to those before it, turned one way."""
+    factors = word_factors(word)
+    for k, letter in enumerate(factors):
+        context = factors[k + 1:] + factors[:k]
+        if not context:  # tr(A) + tr(B) stays, since SymPy's own fail on tr(2A + B)
+            continue
+        back = tuple(c.transpose(f) for f in reversed(context))
+        ways = [(context, letter), (back, c.transpose(letter))]
+        yield min(ways, key=lambda way: (tuple(map(order, way[0])), order(way[1])))
