@@ -1,1 +1,1 @@
-"""Local constructors: each builds one well-formed node with a known shape."""
+"""The algebra of matrix expressions: constructors, index notation, canonical forms."""

@@ -1,47 +1,96 @@
 """
-Speed, as ratios measured in one process.
+Speed and memory, as ratios measured in one process.
 
 Run with
 
     python -m pytest tests/benchmarks --benchmark-only --benchmark-disable-gc -s
 """
 
+import sys
 import time
+import tracemalloc
 from statistics import geometric_mean
 
 import pytest
-from sympy import MatrixSymbol, Trace, symbols, tanh
+from mpmath import mp, mpf
+from sympy import Add, Determinant, MatrixSymbol, Trace, exp, log, sqrt, symbols, tanh
 from sympy.core.cache import clear_cache
 from sympy.matrices.expressions import HadamardProduct
 
-from sympy_matlayout import gradient, matrix_derivative
+from sympy_matlayout import common_subexpressions, gradient, matrix_derivative
 from sympy_matlayout.algebra import constructors as c
+from sympy_matlayout.numeric import evaluate, example_values
+from sympy_matlayout.numeric.definition import near
 
 m, n, p = symbols("m n p", integer=True, positive=True)
-x, y, a = MatrixSymbol("x", n, 1), MatrixSymbol("y", n, 1), MatrixSymbol("a", m, 1)
-A, B, S = (MatrixSymbol(name, n, n) for name in "ABS")
-X, C = MatrixSymbol("X", m, n), MatrixSymbol("C", n, m)
+x, y, b, mu = (MatrixSymbol(name, n, 1) for name in ("x", "y", "b", "mu"))
+a = MatrixSymbol("a", m, 1)
+A, B, C, D, S = (MatrixSymbol(name, n, n) for name in "ABCDS")
+M, N = MatrixSymbol("M", m, m), MatrixSymbol("N", m, m)
+X, Y = MatrixSymbol("X", m, n), MatrixSymbol("Y", m, n)
+P, R, F = MatrixSymbol("P", p, m), MatrixSymbol("R", n, p), MatrixSymbol("F", p, p)
+tr = Trace
 
-# formulas that SymPy 1.14's own expr.diff gets right too
+# formulas that SymPy's own expr.diff gets right too
 BOTH_RIGHT = [
-    (A*x, x), (x.T*A*x, x), (a.T*X*x, X), (Trace(X*C), X), (Trace(X*A*X.T), X),
-    (Trace(X.T*X), X), (a.T*X*X.T*a, X), (x.T*X.T*X*y, X), (Trace(S.inverse()), S),
-    (Trace(A*S.inverse()*B), S), (Trace(S**2), S), (Trace(S**3), S), (Trace(A*S*B*S), S),
-    (x.applyfunc(tanh), x), (a.T*(X*x).applyfunc(tanh), x), (HadamardProduct(x, y), x),
+    (A*x, x), (X*x, x), (x.T*x, x), (x.T*A*x, x), (x.T*A*y, y), (x.T*A*x + b.T*x, x),
+    ((B*x + b).T*C*(D*x + y), x), ((x - mu).T*S*(x - mu), x), ((A*x - b).T*(A*x - b), x),
+    ((X*b - a).T*M*(X*b - a), b), (x.T*A.T*A*x - 2*b.T*A*x, x), (sqrt(x.T*x), x),
+    ((x - mu).T*S.inverse()*(x - mu)/2, mu), (x*x.T*b, x), (A*x*b.T*x, x), (x.applyfunc(tanh), x),
+    (HadamardProduct(x, y), x), (b.T*S*b, S), (b.T*S**3*x, S), (b.T*S.inverse()*x, S), (tr(S), S),
+    (tr(S.T), S), (tr(S)**2, S), (tr(S**2), S), (tr(S**3), S), (tr(S**2*B), S), (tr(A*S**2), S),
+    (tr(S*A), S), (tr(A*S*B), S), (tr(A*S.T*B), S), (tr(P*X*R), X), (tr(X.T*Y), X), (tr(Y*X.T), X),
+    (tr(X.T*X), X), (tr(X*A*X.T), X), (tr(X.T*M*X), X), (tr(X.T*M*X*C), X), (tr(M*X*A*X.T), X),
+    (tr(B.T*X.T*M*X*B), X), (tr(A*S*B*S), S), (tr(S*A*S.T*B), S), (tr(A*S*B*S.T*C), S),
+    (tr(A*S.T*B*S*C), S), (tr(A*S*S.T*B), S), (tr(S.inverse()), S), (tr(A*S.inverse()*B), S),
+    (tr((S + A).inverse()), S), (tr((P*X*R + F)*(P*X*R + F).T), X),
+    (tr((A*S*B + C)*(A*S*B + C).T), S), (tr((X.T*M*X).inverse()*A), X),
+    (tr((A + X.T*M*X).inverse()*(X.T*N*X)), X), (tr(A - S*B*A - A*B.T*S.T + S*C*S.T), S),
 ]
+TANH = x.applyfunc(tanh).function
 
 
-def seconds(call):
-    """The best of three, with SymPy's cache cleared before each."""
+def forget_everything():
+    """SymPy's cache, and whatever this library remembers."""
+    clear_cache()
+    for name, module in list(sys.modules.items()):
+        if name.startswith("sympy_matlayout"):
+            for thing in vars(module).values():
+                if hasattr(thing, "cache_clear"):
+                    thing.cache_clear()
+
+
+def seconds(call, forget):
+    """The best of three."""
     found = []
     for _ in range(3):
-        clear_cache()
-        c.shape.cache_clear()
-        c.new.cache_clear()
+        forget()
         start = time.perf_counter()
         call()
         found.append(time.perf_counter() - start)
     return min(found)
+
+
+@pytest.mark.parametrize("forget", [clear_cache, forget_everything])
+def test_ratio_to_sympy(benchmark, forget):
+    ratios = [seconds(lambda f=f, v=v: f.diff(v), forget)
+              / seconds(lambda f=f, v=v: matrix_derivative(f, v), forget) for f, v in BOTH_RIGHT]
+    benchmark.extra_info["geometric mean of ratios to expr.diff"] = geometric_mean(ratios)
+    print(f"\nexpr.diff / matrix_derivative over {len(ratios)} formulas, after "
+          f"{forget.__name__}: geometric mean {geometric_mean(ratios):.1f}, "
+          f"least {min(ratios):.1f}")
+    benchmark(lambda: [matrix_derivative(f, v) for f, v in BOTH_RIGHT])
+
+
+def test_sympy_is_right_on_all_of_them():
+    for f, v in BOTH_RIGHT:
+        with mp.workdps(30):
+            values = example_values([f, v], {m: 5, n: 3, p: 4})
+            assert near(evaluate(f.diff(v), values), evaluate(matrix_derivative(f, v), values),
+                        mpf(10)**-18), f
+
+
+# --- networks ---------------------------------------------------------------------------
 
 
 def tanh_chain(layers):
@@ -54,19 +103,45 @@ def tanh_chain(layers):
     return c.new(Trace, c.new(c.MatMul, y.T, h)), weights
 
 
-TANH = x.applyfunc(tanh).function
-
-
-def test_ratio_to_sympy(benchmark):
-    ratios = [seconds(lambda f=f, v=v: f.diff(v))
-              / seconds(lambda f=f, v=v: matrix_derivative(f, v)) for f, v in BOTH_RIGHT]
-    benchmark.extra_info["geometric mean of ratios to expr.diff"] = geometric_mean(ratios)
-    print(f"\nexpr.diff / matrix_derivative over {len(ratios)} formulas: "
-          f"geometric mean {geometric_mean(ratios):.1f}, least {min(ratios):.1f}")
-    benchmark(lambda: [matrix_derivative(f, v) for f, v in BOTH_RIGHT])
-
-
-@pytest.mark.parametrize("layers", [16, 32, 64])
+@pytest.mark.parametrize("layers", [16, 32, 64, 128, 256])
 def test_all_gradients_of_a_tanh_chain(benchmark, layers):
     loss, weights = tanh_chain(layers)
-    benchmark(lambda: gradient(loss, *weights))
+    benchmark.pedantic(lambda: gradient(loss, *weights), setup=forget_everything, rounds=3)
+
+
+def test_all_gradients_written_with_names(benchmark):
+    loss, weights = tanh_chain(64)
+    found = gradient(loss, *weights)
+    replacements, _ = benchmark(lambda: common_subexpressions(found))
+    print(f"\n64 layers: {len(replacements)} common subexpressions")
+
+
+def test_memory_of_a_tanh_chain(benchmark):
+    peaks = {}
+    for layers in (32, 64, 128):
+        loss, weights = tanh_chain(layers)
+        forget_everything()
+        tracemalloc.start()
+        gradient(loss, *weights)
+        peaks[layers] = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    print("\npeak memory for 32, 64, 128 layers:",
+          ", ".join(f"{peak/2**20:.1f} MB" for peak in peaks.values()))
+    benchmark(lambda: None)
+
+
+# --- long expressions of one kind -------------------------------------------------------
+
+PAIRS = [(MatrixSymbol(f"A{k}", n, n), MatrixSymbol(f"B{k}", n, n)) for k in range(40)]
+LONG = {
+    "tr((AX)^12)": (tr((A*S)**12), S),
+    "40 terms": (Add(*(tr(L*S*K*S.T) for L, K in PAIRS)), S),
+    "40 terms, 40 logarithms": (Add(*(log(Determinant(S + L)) + exp(tr(K*S)) for L, K in PAIRS)),
+                                S),
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_long_expressions(benchmark, name):
+    f, variable = LONG[name]
+    benchmark.pedantic(lambda: gradient(f, variable), setup=forget_everything, rounds=3)
