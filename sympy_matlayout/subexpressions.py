@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sympy import Expr, Symbol, numbered_symbols
+from sympy import Mul, Symbol, numbered_symbols
 from sympy.core.basic import Basic
-from sympy.matrices.expressions import MatrixSymbol, Transpose
+from sympy.matrices.expressions import MatMul, MatrixSymbol, Transpose
 
 from .algebra.canonical_form import built, operands
 from .algebra.measure import postorder
@@ -66,7 +66,8 @@ def common_subexpressions(exprs: Any, symbols: Iterable[Symbol] | None = None
 
     sympy.simplify.cse_main.cse, sympy_matlayout.gradient
     """
-    roots = list(exprs) if isinstance(exprs, (list, tuple)) else [exprs]
+    roots = [e.as_immutable() if hasattr(e, "as_immutable") else e
+             for e in (exprs if isinstance(exprs, (list, tuple)) else [exprs])]
     order = list(postorder(roots, operands))
     uses = Counter(a for node in order for a in operands(node))
     uses.update(root for root in roots)
@@ -87,11 +88,13 @@ def common_subexpressions(exprs: Any, symbols: Iterable[Symbol] | None = None
 
 
 def _is_short(expr: Basic) -> bool:
-    """A symbol, its transpose, its negative or what has no arguments to compute."""
-    inside = [a for a in expr.args if not a.is_Number] if isinstance(expr, Expr) else []
-    if isinstance(expr, Transpose) or len(inside) == 1 and len(expr.args) > 1:
-        return not operands(inside[0])
-    return not operands(expr)
+    """A symbol, its transpose, its negative or multiple by a number."""
+    inside = expr.args
+    if isinstance(expr, (Mul, MatMul)):
+        inside = [a for a in expr.args if not a.is_Number]
+    elif not isinstance(expr, Transpose):
+        return not operands(expr)
+    return len(inside) == 1 and not operands(inside[0])
 
 
 def _free_names(symbols: Iterable[Symbol] | None, nodes: Iterable[Basic]) -> Iterator[str]:

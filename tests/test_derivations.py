@@ -107,7 +107,7 @@ PRINTED = {
         dL = Trace(d(HadamardProduct(A, S))*B)   | constant factors
         dL = Trace((HadamardProduct(A, dS))*B)   | Hadamard product rule
         dL = Trace(B*(HadamardProduct(A, dS)))   | cyclic property
-        dL = Trace((HadamardProduct(A, B.T)).T*dS) | Hadamard product in a trace
+        dL = Trace((HadamardProduct(A.T, B))*dS) | Hadamard product in a trace
         ∂L/∂S = HadamardProduct(A, B.T)      | first identification theorem
         """),
     "X⁻¹": (S.inverse(), S, """
