@@ -42,7 +42,7 @@ from . import constructors as c
 from .elementwise import applied
 from .factoring import factored, scaled, taken_out, with_numbers_placed
 from .measure import LEAVES, nodes, operations, postorder
-from .monomial import order
+from .monomial import order, word_factors
 from .normal_form import normal_form
 from .scalars import one_trace, simplified_scalar
 from .words import is_word
@@ -215,16 +215,14 @@ def _with_letters(matrix: Basic) -> Basic:
         return c.add(*map(_with_letters, matrix.args))
     if isinstance(matrix, MatMul):
         scalar, core = c.split_scalar(matrix)
-        factors = core.args if isinstance(core, MatMul) else (core,)
         return scaled(shortest(scalar), *_with_inverses_joined(
-            c.multiply(*map(_with_letters, factors))))
+            c.multiply(*map(_with_letters, word_factors(core)))))
     return _over_arguments(matrix)
 
 
 def _with_inverses_joined(product: Basic) -> Iterator[Basic]:
     """The factors, ``B**-1*A**-1`` among them as ``(A*B)**-1``."""
-    factors = product.args if isinstance(product, MatMul) else (product,)
-    for is_inverse, run in groupby(factors, key=lambda f: isinstance(f, Inverse)):
+    for is_inverse, run in groupby(word_factors(product), key=lambda f: isinstance(f, Inverse)):
         run = list(run)
         if is_inverse and len(run) > 1:
             yield c.inverse(c.multiply(*(f.args[0] for f in reversed(run))))
@@ -285,7 +283,8 @@ def _one_by_one(value: Expr) -> Basic:
     factors = Mul.make_args(value)
     for k, factor in enumerate(factors):
         trace, exponent = factor.as_base_exp()
-        if isinstance(trace, Trace) and is_scalar_shape(shape(trace.args[0])):
+        if isinstance(trace, Trace) and is_scalar_shape(shape(trace.args[0])) \
+                and exponent.is_Integer:
             return c.multiply(*factors[:k], *factors[k + 1:], c.power(trace.args[0], exponent))
     return c.scale(value, c.Identity(S.One))
 
@@ -295,7 +294,7 @@ def _with_scalars_in_front(matrix: Basic) -> Basic:
     if isinstance(matrix, MatAdd):
         return c.add(*map(_with_scalars_in_front, matrix.args))
     scalar, core = c.split_scalar(matrix)
-    letters = core.args if isinstance(core, MatMul) else (core,)
+    letters = word_factors(core)
     thin = [k for k, a in enumerate(letters) if k and is_one(shape(a)[0])]
     if not thin or len(thin) + is_one(shape(core)[0]) + is_one(shape(core)[1]) < 2:
         return matrix

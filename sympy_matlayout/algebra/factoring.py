@@ -33,7 +33,7 @@ from ..expressions.vec import Unvec, Vec
 from ..expressions.vech import Vech
 from . import constructors as c
 from .measure import operations
-from .monomial import order
+from .monomial import order, word_factors
 from .neighbours import commutation_left, neighbours_merged
 
 __all__ = ["factored", "scaled", "taken_out", "with_numbers_placed"]
@@ -65,7 +65,7 @@ def with_numbers_placed(matrix: Basic) -> Basic:
         return matrix
     scalar, core = c.split_scalar(matrix)
     number, rest = scalar.as_coeff_Mul()
-    factors = list(map(with_numbers_placed, _factors(core)))
+    factors = list(map(with_numbers_placed, word_factors(core)))
     k = next((k for k, f in enumerate(factors) if isinstance(f, MatAdd)), None)
     if k is None or not number.is_Rational or number == 1:
         return scaled(scalar, *factors)
@@ -74,17 +74,13 @@ def with_numbers_placed(matrix: Basic) -> Basic:
                 for outside, inside in places), key=operations)
 
 
-def _factors(core: Basic) -> tuple[Basic, ...]:
-    return core.args if isinstance(core, MatMul) else (core,)
-
-
 def _times(number: Expr, total: MatAdd) -> MatAdd:
     return c.new(MatAdd, *(c.scale(number, term) for term in total.args))
 
 
 def scaled(scalar: Expr, *factors: Basic) -> Basic:
     """The product as it stands, a number before a sum as well, which ``multiply`` takes inside."""
-    flat = [f for factor in factors for f in _factors(factor)]
+    flat = [f for factor in factors for f in word_factors(factor)]
     if len(flat) == 1 and not isinstance(flat[0], MatAdd):
         return c.scale(scalar, flat[0])
     if len(flat) == 1 and scalar == 1:
@@ -107,7 +103,7 @@ class Term:
         """``settled`` is a sum without common factors, if one of the product's factors is."""
         scalar, core = c.split_scalar(matrix)
         letters: list[Basic] = []
-        for factor in _factors(core):
+        for factor in word_factors(core):
             number, apart = (S.One, [factor]) if factor == settled else _letters(factor)
             scalar *= number
             letters += apart
@@ -132,7 +128,7 @@ def _letters(factor: Basic) -> tuple[Expr, list[Basic]]:
     if isinstance(factor, MatAdd) and len(factor.args) <= MOST_TERMS:
         number, inner = _sum(map(Term.of, factor.args), shape(factor))
         scalar, core = c.split_scalar(inner)
-        return number*scalar, list(_factors(core))
+        return number*scalar, list(word_factors(core))
     k = factor.args[1] if isinstance(factor, MatPow) else S.One
     if k.is_Integer and 1 < abs(k) <= MOST_FACTORS:
         return S.One, [c.power(factor.args[0], S.One if k > 0 else S.NegativeOne)]*abs(int(k))
