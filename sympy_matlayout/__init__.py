@@ -70,6 +70,7 @@ from .expressions.vech import (
     unvech,
     vech,
 )
+from .hooks import install, installed, uninstall
 from .layout import Arrangement, Layout, layout
 from .rules import local_differentials
 from .structure import Structure, convert_convention, register_structure, tangent_projection
@@ -151,6 +152,8 @@ __all__ = [
     "hessian",
     "hessian_from_differential",
     "hessian_vector_product",
+    "install",
+    "installed",
     "jacobian",
     "jacobian_from_differential",
     "layout",
@@ -161,6 +164,7 @@ __all__ = [
     "split_traces",
     "tangent_projection",
     "trace_normal_form",
+    "uninstall",
     "transpose_traces",
     "unvec",
     "unvech",
