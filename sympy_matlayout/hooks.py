@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from threading import RLock
 from typing import Any
 
-from sympy import Derivative, Determinant, Expr
+from sympy import Derivative, Determinant, Expr, Trace
 from sympy.core.basic import Basic
 from sympy.core.cache import clear_cache
 from sympy.matrices import MatrixBase
@@ -146,6 +146,7 @@ def _replacements() -> list[tuple[Any, str, Any]]:
     """Owner, name and replacement of each attribute."""
     by_matrix = array_derivatives._matrix_derivative
     by_scalar = ArrayDerivative._call_derive_matexpr_by_scalar
+    of_trace = Trace._eval_derivative
     order_by_order = Derivative._dispatch_eval_derivative_n_times.__func__
 
     def matrix_by_any(expr: Basic, x: Basic, *args: Any, **kwargs: Any) -> Basic:
@@ -159,8 +160,12 @@ def _replacements() -> list[tuple[Any, str, Any]]:
         return _derived(expr, t, by_scalar) if t.is_Symbol else by_scalar(expr, t)
 
     def scalar_by_scalar(self: Basic, t: Basic) -> Basic | None:
-        """A trace, determinant or inner product by a scalar symbol."""
+        """A determinant or inner product, which SymPy has no derivative of."""
         return _derived(self, t, lambda expr, t: None)
+
+    def trace_by_scalar(self: Basic, t: Basic) -> Basic | None:
+        """A trace by a scalar symbol; entries are left to SymPy."""
+        return _derived(self, t, of_trace) if t.is_Symbol else of_trace(self, t)
 
     def n_times(cls: type, expr: Basic, x: Basic, count: Any) -> Basic | None:
         """``Derivative`` called by name takes the way of ``diff``."""
@@ -171,6 +176,7 @@ def _replacements() -> list[tuple[Any, str, Any]]:
     found = [
         (array_derivatives, "_matrix_derivative", matrix_by_any),
         (ArrayDerivative, "_call_derive_matexpr_by_scalar", staticmethod(matrix_by_scalar)),
+        (Trace, "_eval_derivative", trace_by_scalar),
         (Derivative, "_dispatch_eval_derivative_n_times", classmethod(n_times)),
     ]
     for kind in (Determinant, DotProduct):

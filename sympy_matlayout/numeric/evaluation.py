@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache, singledispatchmethod
 from itertools import product
 from typing import Any
@@ -61,6 +61,8 @@ from sympy.matrices.expressions.diagonal import DiagonalOf
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.tensor.array.expressions.array_expressions import (
     ArrayAdd,
+    ArrayContraction,
+    ArrayDiagonal,
     ArrayTensorProduct,
     PermuteDims,
     Reshape,
@@ -481,6 +483,33 @@ class Evaluation:
                 place[axis] = index[k]
             return source[tuple(place)]
         return NumericArray(tuple(source.shape[a] for a in axes), entry)
+
+    @compute.register(ArrayContraction)
+    def _(self, expr):
+        return self._joined(expr.expr, expr.contraction_indices, summed=True)
+
+    @compute.register(ArrayDiagonal)
+    def _(self, expr):
+        return self._joined(expr.expr, expr.diagonal_indices, summed=False)
+
+    def _joined(self, expr: Basic, groups: Iterable[Iterable], summed: bool) -> NumericArray:
+        """With one index for the axes of a group, which is summed over or comes last."""
+        source, groups = self.array(expr), [tuple(map(int, g)) for g in groups]
+        gone = {axis for group in groups for axis in group}
+        rest = [axis for axis in range(len(source.shape)) if axis not in gone]
+        sizes = tuple(source.shape[group[0]] for group in groups)
+
+        def at(index, joint):
+            place = dict(zip(rest, index, strict=True))
+            for group, k in zip(groups, joint, strict=True):
+                place.update(dict.fromkeys(group, k))
+            return source[tuple(place[axis] for axis in range(len(source.shape)))]
+
+        kept = tuple(source.shape[axis] for axis in rest)
+        if summed:
+            return NumericArray(kept, lambda *index: mp.fsum(
+                at(index, joint) for joint in product(*map(range, sizes))))
+        return NumericArray(kept + sizes, lambda *index: at(index[:len(rest)], index[len(rest):]))
 
     @compute.register(Reshape)
     def _(self, expr):

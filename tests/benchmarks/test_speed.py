@@ -9,15 +9,15 @@ Run with
 import sys
 import time
 import tracemalloc
-from statistics import geometric_mean
+from statistics import geometric_mean, median
 
 import pytest
 from mpmath import mp, mpf
-from sympy import Add, Determinant, MatrixSymbol, Trace, exp, log, sqrt, symbols, tanh
+from sympy import Add, Determinant, MatrixSymbol, Trace, exp, log, sin, sqrt, symbols, tanh
 from sympy.core.cache import clear_cache
 from sympy.matrices.expressions import HadamardProduct
 
-from sympy_matlayout import common_subexpressions, gradient, matrix_derivative
+from sympy_matlayout import common_subexpressions, gradient, installed, matrix_derivative
 from sympy_matlayout.algebra import constructors as c
 from sympy_matlayout.numeric import evaluate, example_values
 from sympy_matlayout.numeric.definition import near
@@ -88,6 +88,18 @@ def test_sympy_is_right_on_all_of_them():
             values = example_values([f, v], {m: 5, n: 3, p: 4})
             assert near(evaluate(f.diff(v), values), evaluate(matrix_derivative(f, v), values),
                         mpf(10)**-18), f
+
+
+def test_scalar_diff_costs_the_same_with_install(benchmark):
+    z = symbols("z")
+    scalars = [sin(z)*exp(z**2), log(1 + z**2)**3, z**z/(1 + z), tanh(z)/z]
+    pairs = []
+    for _ in range(40):  # in turns, so that both see the same machine
+        plain = seconds(lambda: [f.diff(z, 2) for f in scalars], clear_cache)
+        with installed():
+            pairs.append(seconds(lambda: [f.diff(z, 2) for f in scalars], clear_cache)/plain)
+    print(f"\nscalar diff with install() / without, 40 pairs: median {median(pairs):.3f}")
+    benchmark(lambda: None)
 
 
 # --- networks ---------------------------------------------------------------------------

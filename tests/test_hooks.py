@@ -1,0 +1,268 @@
+"""Plain ``.diff`` with ``install()`` in force, and SymPy as it was without."""
+
+import os
+import subprocess
+import sys
+import threading
+from itertools import product
+
+import mpmath
+import pytest
+import sympy
+import test_families as families
+from definition import DIGITS, TOLERANCE, values_for
+from mpmath import mp
+from sympy import (
+    Abs,
+    Derivative,
+    Determinant,
+    Dummy,
+    Function,
+    MatrixSymbol,
+    Symbol,
+    Trace,
+    diff,
+    exp,
+    log,
+    sin,
+    symbols,
+)
+from sympy.matrices.expressions import HadamardProduct, ZeroMatrix
+from sympy.matrices.expressions.dotproduct import DotProduct
+from sympy.tensor.array import array_derivatives
+from sympy.tensor.array.array_derivatives import ArrayDerivative
+from sympy.tensor.array.expressions.arrayexpr_derivatives import array_derive
+
+from sympy_matlayout import (
+    SymmetricMatrixSymbol,
+    gradient,
+    hessian,
+    install,
+    installed,
+    uninstall,
+)
+from sympy_matlayout.algebra.normal_form import normal_form
+from sympy_matlayout.numeric import Partials, evaluate
+
+m, n = symbols("m n", integer=True, positive=True)
+A, S, X = MatrixSymbol("A", n, n), MatrixSymbol("S", n, n), MatrixSymbol("X", m, n)
+x, y, t, f = MatrixSymbol("x", n, 1), MatrixSymbol("y", n, 1), Symbol("t"), Function("f")
+
+TOUCHED = [(array_derivatives, "_matrix_derivative"),
+           (ArrayDerivative, "_call_derive_matexpr_by_scalar"),
+           (Derivative, "_dispatch_eval_derivative_n_times"),
+           (Trace, "_eval_derivative"), (Determinant, "_eval_derivative"),
+           (DotProduct, "_eval_derivative")]
+
+
+def state():
+    """All that install() may touch, as objects."""
+    classes = (Derivative, ArrayDerivative, Determinant, DotProduct, Trace)
+    return ([vars(owner).get(name) for owner, name in TOUCHED],
+            [dict(vars(c)) for c in classes], dict(array_derive.registry),
+            dict(vars(array_derivatives)))
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays():
+    before = state()
+    yield
+    uninstall()
+    assert state() == before
+
+
+# --- putting in force and back ----------------------------------------------------------
+
+
+def is_in_force():
+    return Determinant(S).diff(S) == Determinant(S)*S.T.inverse()
+
+
+def test_importing_changes_nothing():
+    program = ("from sympy.tensor.array import array_derivatives as a\n"
+               "from sympy import *\n"
+               "before = (a._matrix_derivative, dict(vars(Derivative)), dict(vars(Determinant)))\n"
+               "import sympy_matlayout\n"
+               "print(before == (a._matrix_derivative, dict(vars(Derivative)), "
+               "dict(vars(Determinant))))")
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True,
+                           check=True)
+    assert found.stdout.strip() == "True"
+
+
+def test_twice_is_once():
+    before = state()
+    install()
+    inside = state()
+    install()
+    assert is_in_force() and state() == inside != before
+    uninstall()
+    assert state() == before and not is_in_force()
+    uninstall()
+    assert state() == before
+
+
+def test_contexts_nest():
+    with installed():
+        with installed():
+            assert is_in_force()
+        assert is_in_force()
+        uninstall()  # of an install() that was never called
+        assert is_in_force()
+    assert not is_in_force()
+    install()
+    with installed():
+        assert is_in_force()
+    assert is_in_force()
+    with installed():
+        uninstall()
+        assert is_in_force()
+    assert not is_in_force()
+
+
+def test_it_is_put_back_after_an_error():
+    before = state()
+    with pytest.raises(ZeroDivisionError), installed():
+        raise ZeroDivisionError
+    assert state() == before
+
+
+def test_threads():
+    wrong = []
+
+    def work():
+        for _ in range(20):
+            with installed():
+                if not is_in_force():
+                    wrong.append("not in force")
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    before = state()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong and state() == before
+
+
+def test_sympys_cache_holds_no_old_answers():
+    e = Trace(A*S)*Determinant(S)
+    outside = str(e.diff(S))
+    with installed():
+        assert normal_form(e.diff(S)) == normal_form(gradient(e, S))
+    assert str(e.diff(S)) == outside
+
+
+# --- every way to differentiate ---------------------------------------------------------
+
+
+def test_ways_to_differentiate_agree():
+    with installed():
+        for e, v in ((x.T*A*x, x), (log(Determinant(S)), S), (X*A, X), (t**2*A*S.inverse(), t),
+                     (Determinant(t*A + S), t), (Trace(t*A*S), t), (f(t)*Trace(A*S), S)):
+            assert e.diff(v) == diff(e, v) == Derivative(e, v).doit()
+        assert (x.T*A*x).diff(x, x) == diff(x.T*A*x, x, 2) == A + A.T
+        assert Derivative(x.T*A*x, (x, 2)).doit() == A + A.T
+        assert Derivative(x.T*A*y, x, y).doit() == (x.T*A*y).diff(x, y) == A.T
+
+
+def test_where_sympy_is_right_its_form_is_kept():
+    assert (x.T*A*x).diff(x) == A*x + A.T*x
+    with installed():
+        assert (x.T*A*x).diff(x) == A*x + A.T*x
+
+
+def test_second_derivatives():
+    with installed():
+        for e in (x.T*A*x*Trace(x.T*y), exp(Trace(x.T*A*x)), log(Trace(x.T*A*x))):
+            assert normal_form(e.diff(x, x)) == normal_form(hessian(e, x))
+
+
+def test_structured_symbols():
+    V = SymmetricMatrixSymbol("V", n)
+    with installed():
+        assert normal_form(log(Determinant(V)).diff(V)) == normal_form(V.inverse())
+
+
+def test_what_is_not_covered_stays_a_derivative():
+    class Unknown(sympy.MatrixExpr):
+        shape = property(lambda self: self.args[0].shape)
+
+    with installed():
+        for e in (Unknown(S), A*Unknown(S), Trace(Unknown(S)*A)):
+            found = e.diff(S)
+            assert found.has(Derivative) and not isinstance(found, ZeroMatrix)
+
+
+def test_scalar_derivatives_are_sympys_own():
+    z = Symbol("z")
+    cases = [sin(z)*exp(z**2), f(z), f(z**2), Abs(z), Derivative(f(z), z), z**z]
+    outside = [e.diff(z) for e in cases]
+    with installed():
+        assert [e.diff(z) for e in cases] == outside
+        assert Derivative(sin(z), z).doit() == sympy.cos(z)
+        assert Derivative(sin(z), (z, 3)).doit() == -sympy.cos(z)
+
+
+# --- right on every family, in SymPy's order of axes ------------------------------------
+
+FAMILIES = [
+    (families.BY_COLUMN, families.x), (families.BY_ROW, families.z),
+    (families.BY_RECTANGULAR, families.X), (families.BY_SQUARE, families.S),
+    (families.BY_SCALAR, families.t),
+]
+CASES = [pytest.param(line, variable, id=line[:70]) for table, variable in FAMILIES
+         for line in table.splitlines() if line]
+
+
+@pytest.mark.parametrize("line, variable", CASES)
+def test_families(line, variable):
+    expr = sympy.sympify(eval(line, vars(families)))
+    expr = expr.as_immutable() if hasattr(expr, "as_immutable") else expr
+    with installed():
+        found = expr.diff(variable)
+    if found.has(Derivative) or found.atoms(ArrayDerivative):
+        return  # left undone is right
+    with mp.workdps(DIGITS):
+        values = values_for(expr, variable)
+        partials = Partials(expr, variable, values)
+        (p, q), (r, s) = partials.of or (1, 1), partials.by or (1, 1)
+        wanted = [partials(k, l, i, j) for i, j, k, l in product(*map(range, (r, s, p, q)))]
+        value = evaluate(found, values)
+        entries = flat(value)
+        assert len(entries) == len(wanted), (found, len(entries))
+        assert all(abs(a - b) <= TOLERANCE*(1 + abs(b))
+                   for a, b in zip(entries, wanted, strict=True)), found
+
+
+def flat(value):
+    """The entries, the last axis first."""
+    if isinstance(value, mpmath.matrix):
+        return [value[i, j] for i in range(value.rows) for j in range(value.cols)]
+    return [value[key] for key in sorted(value)] if isinstance(value, dict) else [value]
+
+
+# --- SymPy's own tests ------------------------------------------------------------------
+
+SYMPYS = """
+import os, pytest, sys, sympy
+from sympy_matlayout import install
+install()
+root = os.path.dirname(sympy.__file__)
+sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider', '-c', os.devnull, '--rootdir', root]
+                     + [os.path.join(root, *part.split('/')) for part in sys.argv[1:]]))
+"""
+
+
+@pytest.mark.parametrize("part", ["matrices/expressions/tests", "tensor/array",
+                                  "core/tests/test_function.py"])
+def test_sympys_own_tests_pass_with_install(part):
+    found = subprocess.run([sys.executable, "-c", SYMPYS, part], capture_output=True, text=True,
+                           env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
+    assert found.returncode == 0, found.stdout[-2000:]
+
+
+def test_the_name_of_a_dummy_is_no_part_of_a_result():
+    with installed():
+        e = HadamardProduct(X, X).applyfunc(lambda z: z**2)
+        assert not {a for a in Trace(e*X.T).diff(X).free_symbols if isinstance(a, Dummy)}
