@@ -387,7 +387,7 @@ def _identified(of: Basic, dF: Basic, graph: Graph, variable: Variable,
         turned = arranged(graph, variable, layout, "auto")
         yield Step(label, canonical_form(turned), BY_TRANSPOSE)
     elif label != first:
-        yield Step(label, canonical_form(c.transpose(shorter)),
+        yield Step(label, canonical_form(c.transpose(found)),
                    BY_TRANSPOSE if variable.transposed else TRANSPOSED)
 
 

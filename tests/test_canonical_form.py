@@ -50,9 +50,11 @@ from test_random_expressions import LEAVES, is_comparable, relaxed, wholes
 
 from sympy_matlayout import (
     CommutationMatrix,
+    DiagonalEmbedding,
     FactsError,
     Norm,
     ShapeError,
+    SkewSymmetricMatrixSymbol,
     Vec,
     canonical,
     count_operations,
@@ -64,7 +66,7 @@ from sympy_matlayout.algebra import constructors as c
 from sympy_matlayout.algebra.canonical_form import canonical_form, operands, shortest
 from sympy_matlayout.algebra.normal_form import normal_form
 from sympy_matlayout.expressions.shape import is_matrix, shape
-from sympy_matlayout.numeric import evaluate
+from sympy_matlayout.numeric import Partials, evaluate
 from sympy_matlayout.numeric.definition import near
 
 x, y, b = (MatrixSymbol(name, n, 1) for name in "xyb")
@@ -118,6 +120,9 @@ RULES = {
                                     KroneckerProduct(A*B, P*X)),
     "Kronecker factors in common": (KroneckerProduct(A, X) + KroneckerProduct(B, X),
                                     KroneckerProduct(A + B, X)),
+    "K on the diagonal": (
+        DiagonalEmbedding(n).T*(KroneckerProduct(A, B)*CommutationMatrix(n, n)),
+        DiagonalEmbedding(n).T*KroneckerProduct(B, A)),
     "K turns a Kronecker product": (CommutationMatrix(n, m)*KroneckerProduct(X, A),
                                     KroneckerProduct(A, X)*CommutationMatrix(n, n)),
     "vec of a product": (KroneckerProduct(R.T, P)*Vec(X), Vec(P*X*R)),
@@ -282,6 +287,35 @@ def test_facts():
     assert canonical(tr(A*B) + tr(A.T*B), Q.symmetric(B)) == 2*tr(A*B)
     with pytest.raises(FactsError, match="contradict"):
         canonical(A*x, Q.symmetric(A) & ~Q.symmetric(A))
+
+
+K = SkewSymmetricMatrixSymbol("K", n)
+
+
+@pytest.mark.parametrize("expr, wanted", [
+    (tr(K**3), 0), (tr(K.inverse()), 0), (tr(HadamardProduct(A, K)), 0), (tr(A*K*A.T), 0),
+    (tr(A*K*B.T*C) + tr(B*K*A.T*C.T), 0), (Determinant(K)*K.inverse(), Determinant(K)*K.inverse()),
+    (tr(HadamardPower(A, 2)*K*A.T), tr(HadamardPower(A, 2)*K*A.T)),
+], ids=str)
+def test_skew_symmetric_symbols(expr, wanted):
+    found = canonical(expr)
+    assert canonical(found - wanted) == 0*found and forgetting(found) == found
+
+
+def test_functions_that_sympy_cannot_evaluate_at_the_other_order():
+    for M in (A - B.T, (A - B.T/2)*B):
+        f = log(Abs(Determinant(M)))
+        with mp.workdps(40):
+            values = values_for(f, A)
+            assert near(evaluate(gradient(f, A), values),
+                        Partials(f, A, values).arranged("denominator", "matrix"),
+                        mpmath.mpf(10)**-12)
+
+
+def test_what_is_left_when_vecs_cancel_is_factored():
+    M = MatrixSymbol("M", m, m)
+    found = gradient(Norm(Vec(M*X) - Vec(Y))**2, X)
+    assert found == canonical(2*M.T*(M*X - Y))
 
 
 def test_a_1x1_matrix_stays_one():

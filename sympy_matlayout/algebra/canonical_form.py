@@ -45,7 +45,7 @@ from .measure import LEAVES, nodes, operations, postorder
 from .monomial import order, word_factors
 from .normal_form import normal_form
 from .scalars import one_trace, simplified_scalar
-from .words import is_word
+from .words import has_pairs, is_word
 
 __all__ = ["built", "operands", "canonical_form", "canonical_forms"]
 
@@ -174,7 +174,7 @@ def built(node: Basic, args: Sequence[Basic]) -> Basic:
     make = CONSTRUCTORS.get(type(node))
     if make is not None:
         return make(*args)
-    return node if tuple(args) == node.args else node.func(*args)
+    return c.evaluated(node, args)
 
 
 # --- what is small ----------------------------------------------------------------------
@@ -185,21 +185,31 @@ def shortest(expr: Basic) -> Basic:
     """The form multiplied out and factored, or where that is longer the one that keeps products."""
     if not operands(expr) or expr.is_Atom or is_word(expr) and not _has_inverses_to_join(expr):
         return expr
+    found = _shorter(expr)
+    # vecs and Kronecker products may cancel late, and leave something to take out
+    return _settled(found, _shorter) if has_pairs(expr) else found
+
+
+def _shorter(expr: Basic) -> Basic:
     if is_matrix(expr) and is_scalar_shape(shape(expr)):
         found = _one_by_one(shortest(c.trace(expr)))
         return found if operations(found) <= operations(expr) else in_order(expr)
     expanded = _expanded(expr)
     if is_matrix(expr) and operations(expanded) <= operations(expr):
         return expanded
-    kept: list[Basic] = []
-    current = _kept(expr)
-    while current not in kept and len(kept) < MOST_ROUNDS:
-        kept.append(current)
-        current = _kept(current)
-    settled = kept[kept.index(current):] if current in kept else kept[-1:]
-    best = min(settled, key=lambda e: (operations(e), nodes(e), order(e)))
+    best = _settled(_kept(expr), _kept)
     found = min(expanded, best, key=operations)  # the first of equals
     return in_order(expr) if operations(expr) < operations(found) else found
+
+
+def _settled(expr: Basic, step: Callable[[Basic], Basic]) -> Basic:
+    """Where a step leads if it is repeated; of several it goes round in, the first in order."""
+    seen = [expr]
+    while (expr := step(expr)) not in seen and len(seen) < MOST_ROUNDS:
+        seen.append(expr)
+    if len(circle := seen[seen.index(expr):] if expr in seen else seen[-1:]) == 1:
+        return circle[0]
+    return min(circle, key=lambda e: (operations(e), nodes(e), order(e)))
 
 
 def _expanded(expr: Basic) -> Basic:
@@ -215,7 +225,8 @@ def _with_letters(matrix: Basic) -> Basic:
         return c.add(*map(_with_letters, matrix.args))
     if isinstance(matrix, MatMul):
         scalar, core = c.split_scalar(matrix)
-        return scaled(shortest(scalar), *_with_inverses_joined(
+        scalar = _kept(scalar) if isinstance(scalar, Trace) else shortest(scalar)
+        return scaled(scalar, *_with_inverses_joined(
             c.multiply(*map(_with_letters, word_factors(core)))))
     return _over_arguments(matrix)
 
@@ -245,12 +256,13 @@ def in_order(expr: Basic) -> Basic:
         return c.new(type(expr), *sorted(args, key=order))
     if isinstance(expr, BlockMatrix) or tuple(args) == expr.args:
         return expr
-    return c.new(MatMul, *args) if isinstance(expr, MatMul) else expr.func(*args)
+    return c.new(MatMul, *args) if isinstance(expr, MatMul) else c.evaluated(expr, args)
 
 
 def _over_arguments(node: Basic) -> Basic:
     """The node over canonical arguments, those of a Hadamard product in order."""
-    forms = {a: shortest(a) for a in operands(node)}
+    # a trace multiplied out may hold, with a sign, the same trace turned
+    forms = {a: _kept(a) if isinstance(a, Trace) else shortest(a) for a in operands(node)}
     if isinstance(node, BlockMatrix) and not isinstance(node, BlockDiagMatrix):
         return node.func(node.blocks.applyfunc(shortest))
     args = [forms.get(a, a) for a in node.args]

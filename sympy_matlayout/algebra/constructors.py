@@ -12,7 +12,20 @@ taken up on the spot; nothing else is rearranged.
 from collections.abc import Sequence
 from functools import lru_cache
 
-from sympy import Add, Determinant, Dummy, Expr, KroneckerDelta, Lambda, Mul, S, Sum, Trace, Tuple
+from sympy import (
+    Add,
+    Determinant,
+    Dummy,
+    Expr,
+    KroneckerDelta,
+    Lambda,
+    Mul,
+    Pow,
+    S,
+    Sum,
+    Trace,
+    Tuple,
+)
 from sympy.core.basic import Basic
 from sympy.matrices import ImmutableDenseMatrix, MatrixBase
 from sympy.matrices.expressions import (
@@ -77,6 +90,17 @@ def new(cls: type, *args: Basic) -> Basic:
     a sweep that looks its nodes up in dictionaries must not build them twice.
     """
     return Basic.__new__(cls, *args)
+
+
+def evaluated(node: Basic, args: Sequence[Basic]) -> Basic:
+    """The node over other arguments, evaluated by SymPy; as it was where SymPy fails on these."""
+    if tuple(args) == node.args:
+        return node
+    try:
+        return node.func(*args)
+    except (AttributeError, NotImplementedError, TypeError):
+        # Abs(Determinant(A - B)) is one of them, in one of the two orders of A and B
+        return node
 
 
 # --- linear structure: scalar multiples, sums, products ---------------------------------
@@ -414,6 +438,10 @@ def trace(matrix: Basic) -> Expr:
             return c*trace(core.args[0])**core.args[1]
         if isinstance(core, ElementwiseApplyFunction):
             return c*core.args[0](trace(core.args[1]))
+        if isinstance(core, HadamardProduct):
+            return c*Mul(*map(trace, core.args))
+        if isinstance(core, HadamardPower):
+            return c*Pow(*(trace(a) if is_matrix(a) else a for a in core.args))
     return c*new(Trace, core)
 
 
@@ -588,7 +616,7 @@ def diagonal_of(matrix: Basic) -> Basic:
     """The diagonal of a square matrix as a column."""
     c, core = split_scalar(matrix)
     n = shape(core)[0]
-    if isinstance(core, ZeroMatrix):
+    if isinstance(core, ZeroMatrix) or "skew" in facts_about(core):
         return ZeroMatrix(n, S.One)
     if isinstance(core, (Identity, OneMatrix)):
         return scale(c, OneMatrix(n, S.One))

@@ -319,7 +319,12 @@ def oriented(scalar: Expr) -> Expr:
         return scalar
     factors = word_factors(scalar.args[0])
     back = [c.transpose(f) for f in reversed(factors)]
-    return c.new(Trace, min((*turns(factors), *turns(back)), key=_word_order))
+    ways = [c.split_scalar(word) for word in (*turns(factors), *turns(back))]
+    _, first = min(ways, key=lambda way: _word_order(way[1]))
+    signs = {sign for sign, word in ways if word == first}
+    if len(signs) > 1:  # its own negative, as of a product that is skew
+        return S.Zero
+    return signs.pop()*c.new(Trace, first)
 
 
 def word_factors(word: Basic) -> tuple[Basic, ...]:

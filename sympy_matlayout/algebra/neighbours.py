@@ -60,6 +60,8 @@ def _shortened(word: list[Basic]) -> tuple[int, list[Basic]] | None:
     """How many of the last factors there is a shorter form for, and that form."""
     if len(word) > 2 and (hadamard := _on_the_diagonal(*word[-3:])) is not None:
         return 3, hadamard
+    if len(word) > 2 and (embedded := _turned_on_the_diagonal(*word[-3:])) is not None:
+        return 3, embedded
     if len(word) > 1 and isinstance(word[-2], SymmetrizerMatrix) and word[-1] == word[-2]:
         return 2, word[-1:]
     if len(word) > 1 and (merged := _merged(*word[-2:])) is not None:
@@ -122,6 +124,17 @@ def _on_the_diagonal(left: Basic, middle: Basic, right: Basic) -> list[Basic] | 
     for A, B in _splits(middle):
         if same_shape(shape(A), (m, n)) and same_shape(shape(B), (m, n)):
             return [c.hadamard(A, B)]
+    return None
+
+
+def _turned_on_the_diagonal(left: Basic, middle: Basic, right: Basic) -> list[Basic] | None:
+    """``Ψ'(A⊗B)K = Ψ'K(B⊗A) = Ψ'(B⊗A)``"""
+    if not isinstance(right, CommutationMatrix) or not isinstance(left, Transpose) \
+            or not isinstance(left.args[0], DiagonalEmbedding):
+        return None
+    turned = commutation_left(middle, right)
+    if turned and len(turned) == 2 and isinstance(turned[0], CommutationMatrix):
+        return [left, turned[1]]
     return None
 
 

@@ -104,7 +104,7 @@ def _scalar(expr: Expr) -> Expr:
         return expr
     if not isinstance(expr, (Add, Mul, Pow)) and any(map(is_matrix, expr.args)):
         return expr
-    found = expr.func(*map(normal_form, expr.args))
+    found = c.evaluated(expr, list(map(normal_form, expr.args)))
     return _multiplied_out(found) if isinstance(found, Expr) else found
 
 
@@ -306,7 +306,8 @@ class Expansion:
             index, column = (i, base) if j is None else (j, transposed)
             return [Term.of(Factor(column, (index,), hadamard=hadamard))]
         symmetric = base == transposed
-        if not isinstance(transposed, Transpose) and order(transposed) < order(base):
+        is_other = not isinstance(transposed, Transpose) and c.split_scalar(transposed)[0] == 1
+        if is_other and order(transposed) < order(base):
             base, i, j = transposed, j, i
         indices = (min(i, j), max(i, j)) if symmetric else (i, j)
         return [Term.of(Factor(base, indices, power, hadamard, symmetric))]
