@@ -6,6 +6,7 @@ Importing this changes nothing in SymPy.
 
 from .algebra.measure import count_operations
 from .canonicalization import canonical
+from .check import DerivativeCheck, check_derivative
 from .conversion import convert_layout
 from .derivation import Derivation, Step, derivation
 from .derivative import (
@@ -93,6 +94,7 @@ __all__ = [
     "CommutationMatrix",
     "ConventionError",
     "Derivation",
+    "DerivativeCheck",
     "DerivativeNotImplementedError",
     "DiagonalEmbedding",
     "DiagonalMatrixSymbol",
@@ -136,6 +138,7 @@ __all__ = [
     "Vec",
     "Vech",
     "canonical",
+    "check_derivative",
     "collect_vec",
     "common_subexpressions",
     "convert_convention",

@@ -1,0 +1,124 @@
+"""check_derivative: true claims in their layout, wrong ones with what is wrong about them."""
+
+import pytest
+import test_families as families
+from definition import m, n, p
+from sympy import Matrix, MatrixSymbol, Symbol, Trace, log, sympify
+from sympy.matrices.expressions import Determinant, HadamardProduct, Identity, KroneckerProduct
+from sympy.matrices.expressions.special import ZeroMatrix
+
+from sympy_matlayout import (
+    FormError,
+    Norm,
+    ShapeError,
+    SymmetricMatrixSymbol,
+    VariableError,
+    check_derivative,
+    matrix_derivative,
+    vech,
+)
+
+A, S, U = MatrixSymbol("A", m, n), MatrixSymbol("S", n, n), MatrixSymbol("U", n, n)
+X, B, C = MatrixSymbol("X", m, n), MatrixSymbol("B", n, p), MatrixSymbol("C", p, m)
+x, y, b = MatrixSymbol("x", n, 1), MatrixSymbol("y", n, 1), MatrixSymbol("b", m, 1)
+t, I = Symbol("t"), Identity(n)
+
+RIGHT = {
+    "document 001, ∂(Ax)/∂x = A'": (A*x, x, A.T, ("denominator", "matrix")),
+    "document 001, ∂u/∂x = −A": (b - A*x, x, -A, ("numerator", "matrix")),
+    "document 001, |b − Ax|²": (Norm(b - A*x)**2, x, -2*A.T*(b - A*x), ("denominator", "matrix")),
+    "(26) a'Xb": (b.T*X*x, X, b*x.T, ("denominator", "matrix")),
+    "(9)": (Trace(C*X*B), X, B*C, ("numerator", "matrix")),
+    "(13)": (X*B, X, KroneckerProduct(B.T, Identity(m)), ("numerator", "vec")),
+    "(14)": (X*B, X, KroneckerProduct(B, Identity(m)), ("denominator", "vec")),
+    "SymPy's own array": (X*B, X, (X*B).diff(X), ("any layout", "array")),
+    "by a transpose": (Trace(C*X*B), X.T, B*C, ("denominator", "matrix")),
+    "by a scalar": (t**2*S, t, 2*t*S, ("numerator", "matrix")),
+    "of constants": (Trace(S), X, ZeroMatrix(m, n), ("denominator", "matrix")),
+    "explicit sizes": (Trace(MatrixSymbol("M", 2, 3)*Matrix(3, 2, [1, 2, 3, 4, 5, 6])),
+                       MatrixSymbol("M", 2, 3), Matrix([[1, 3, 5], [2, 4, 6]]),
+                       ("denominator", "matrix")),
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_right_claims_are_recognised_in_their_layout(name):
+    f, v, claimed, place = RIGHT[name]
+    found = check_derivative(f, v, claimed)
+    assert found and place in found.arrangements and found.error < 1e-20
+    assert str(found).startswith("right: ")
+
+
+def test_the_inconsistency_of_document_001():
+    # A' and then -A: each right, but not in one layout
+    first, second = check_derivative(A*x, x, A.T), check_derivative(b - A*x, x, -A)
+    assert first and second and not set(first.arrangements) & set(second.arrangements)
+
+
+WRONG = {
+    "a factor": (Norm(x)**2, x, x, "factor 1/2"),
+    "a sign": (Norm(b - A*x)**2, x, 2*A.T*(b - A*x), "the sign is wrong"),
+    "a transposed constant": (x.T*S*y, x, S.T*y, "right with S.T in place of S"),
+    "a term is missing": (x.T*S*x, x, S*x, "the term with S.T in place of S is missing"),
+    "taken for symmetric": (x.T*S*x, x, 2*S*x, "right if S is symmetric"),
+    "no such shape": (x.T*S*x, x, b, "no layout or form has this shape"),
+    "neither": (x.T*S*x, x, S*y, "wrong in every layout"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_claims_are_rejected_with_what_is_wrong(name):
+    f, v, claimed, words = WRONG[name]
+    found = check_derivative(f, v, claimed)
+    assert not found and words in str(found)
+
+
+def test_where_it_is_wrong():
+    M, D = MatrixSymbol("M", 2, 3), MatrixSymbol("D", 3, 2)
+    found = check_derivative(Trace(M*D), M, D.T + Matrix(2, 3, [0, 0, 0, 0, 0, 1]))
+    assert not found and found.entry == (1, 2) and found.nearest == ("denominator", "matrix")
+
+
+FAMILIES = [(families.BY_COLUMN, families.x), (families.BY_RECTANGULAR, families.X),
+            (families.BY_SQUARE, families.S)]
+CLAIMS = [pytest.param(line, v, id=line[:60]) for table, v in FAMILIES
+          for line in [line for line in table.splitlines() if line][::5]]
+
+
+@pytest.mark.parametrize("line, variable", CLAIMS)
+def test_families_in_both_layouts(line, variable):
+    expr = sympify(eval(line, vars(families)))
+    for layout in ("numerator", "denominator"):
+        D = matrix_derivative(expr, variable, layout=layout, form="vec")
+        found = check_derivative(expr, variable, D, points=2)
+        assert (layout, "vec") in found.arrangements
+        if D.has(variable) or not isinstance(D, ZeroMatrix):
+            wrong = check_derivative(expr, variable, 3*D, points=2)
+            assert not wrong and "factor 3" in str(wrong)
+
+
+V = SymmetricMatrixSymbol("V", n)
+ENTRIES = 2*S.inverse() - HadamardProduct(S.inverse(), I)
+
+
+def test_structured_variables():
+    f = log(Determinant(S))
+    projection = check_derivative(f, S, S.inverse(), structure="symmetric")
+    assert ("denominator", "matrix, projection") in projection.arrangements
+    entries = check_derivative(f, S, ENTRIES, structure="symmetric")
+    assert ("denominator", "matrix, entries") in entries.arrangements
+    free = check_derivative(f, S, vech(ENTRIES), structure="symmetric")
+    assert free.arrangements == (("denominator", "vech"),)
+    assert check_derivative(log(Determinant(V)), V, V.inverse())
+    wrong = check_derivative(f, S, 2*S.inverse(), structure="symmetric")
+    assert not wrong and "factor 2" in str(wrong)
+    assert check_derivative(Trace(U.T*S), S, (U - U.T)/2, structure="skew")
+    with pytest.raises(FormError, match="constant C"):
+        check_derivative(S*U, S, S, structure="symmetric")
+
+
+def test_refusals():
+    with pytest.raises(ShapeError):
+        check_derivative(X + S, X, X)
+    with pytest.raises(VariableError):
+        check_derivative(Trace(X), X*B, X)
