@@ -71,7 +71,7 @@ def built(make):
     def attempt(arg):
         try:
             return make(arg)
-        except TypeError:
+        except (AttributeError, TypeError):
             reject()
     return attempt
 
