@@ -13,7 +13,6 @@ from sympy import Expr, Rational, Symbol, preorder_traversal
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import MatrixSlice, MatrixSymbol
 from sympy.matrices.expressions.matexpr import MatrixElement
-from sympy.tensor.array.expressions.array_expressions import _ArrayExpr
 
 from .algebra import constructors as c
 from .errors import FormError, refusing
@@ -21,6 +20,7 @@ from .expressions.constants import MatrixUnit
 from .expressions.shape import is_matrix, same_size, shape
 from .expressions.structured import facts_about
 from .numeric import NumericArray, Partials, evaluate, example_values
+from .numeric.definition import near
 from .numeric.evaluation import Value, Values
 from .reading.read import read, read_function, sympified
 from .structure import CONVENTIONS
@@ -141,7 +141,8 @@ def check_derivative(expr: Any, X: Any, claimed: Any, *, structure: Any = None,
                         "function is a matrix; check trace(C.T*F) with a constant C instead")
     sizes = _sizes((function, claim, variable.symbol))
     with mp.workdps(DIGITS):
-        tests = [_Point(function, variable, claim, sizes, seed + k) for k in range(points)]
+        tests = [_Point(function, variable, claim, example_values(
+            [function, claim, variable.symbol], sizes, seed + k)) for k in range(points)]
         places = [p for p in tests[0].wanted if all(t.agrees(p) for t in tests)]
         error, entry, nearest = tests[0].deviation()
         remarks = () if places else tuple(_remarks(tests, variable))
@@ -150,10 +151,8 @@ def check_derivative(expr: Any, X: Any, claimed: Any, *, structure: Any = None,
 
 def _claim(claimed: Any) -> Basic:
     """The claim as it is; arrays too."""
-    if isinstance(claimed, _ArrayExpr) or not isinstance(claimed, (Expr, int)) \
-            and not is_matrix(claimed):
-        return claimed
-    return read(sympified(claimed))
+    is_array = not isinstance(claimed, (Expr, int)) and not is_matrix(claimed)
+    return claimed if is_array else read(sympified(claimed))
 
 
 def _sizes(exprs: Sequence[Basic]) -> dict[Symbol, int]:
@@ -167,26 +166,28 @@ def _sizes(exprs: Sequence[Basic]) -> dict[Symbol, int]:
 
 
 class _Point:
-    """The claim and the derivative in every arrangement, at one random point."""
+    """The claim and the derivative in every arrangement, at one point."""
 
-    def __init__(self, function: Basic, variable: Variable, claim: Basic,
-                 sizes: Mapping[Symbol, int], seed: int):
+    def __init__(self, function: Basic, variable: Variable, claim: Basic, values: Values):
         self.function, self.variable, self.claim = function, variable, claim
-        values = example_values([function, claim, variable.symbol], sizes, seed)
         if variable.structure is None:
             self.values = values
-            partials = Partials(function, variable.symbol, values, variable.transposed)
-            self.wanted = _in_every_layout(partials)
+            self.wanted = _in_every_layout(
+                Partials(function, variable.symbol, values, variable.transposed))
         else:
             self.values, self.wanted = _by_free_entries(function, variable, values)
-        self.found = evaluate(claim, self.values)
+        self.found = self.value(claim)
+
+    def value(self, claim: Basic) -> Value:
+        return evaluate(claim, self.values)
 
     def agrees(self, place: Place, found: Value | None = None) -> bool:
-        wanted = self.wanted[place]
-        found = self.found if found is None else found
-        return _shape(found) == _shape(wanted) and all(
-            abs(a - b) <= TOLERANCE*(1 + abs(b))
-            for a, b in zip(_entries(found).values(), _entries(wanted).values(), strict=True))
+        return near(self.found if found is None else found, self.wanted[place], TOLERANCE)
+
+    def where_symmetric(self, A: Basic) -> _Point:
+        """The point with the symmetric part of a constant in its place."""
+        values = {**self.values, A: (self.values[A] + self.values[A].T)/2}
+        return _Point(self.function, self.variable, self.claim, values)
 
     def deviation(self) -> tuple[Any, tuple[int, ...] | None, Place | None]:
         """The largest deviation from the nearest arrangement of the claim's shape."""
@@ -200,9 +201,6 @@ class _Point:
                 if best[0] is None or error < best[0]:
                     best = (error, where, place)
         return best
-
-    def value(self, claim: Basic, values: Values | None = None) -> Value:
-        return evaluate(claim, self.values if values is None else values)
 
 
 def _in_every_layout(partials: Partials) -> dict[Place, Value]:
@@ -273,7 +271,7 @@ def _remarks(points: list[_Point], variable: Variable) -> Iterator[str]:
             yield f"right with {A}.T in place of {A}"
         elif _holds(points, lambda p, e=turned: p.found + p.value(e)):
             yield f"the term with {A}.T in place of {A} is missing"
-        elif _holds_if_symmetric(points, A):
+        elif _holds([p.where_symmetric(A) for p in points], lambda p: p.found):
             yield f"right if {A} is symmetric"
     if same_size(*shape(points[0].claim)) and _holds(points, lambda p: p.found + p.found.T):
         yield "its transpose is missing as a second term"
@@ -287,23 +285,6 @@ def _square_constants(point: _Point, variable: Variable) -> list[Basic]:
 
 def _holds(points: list[_Point], value: Callable[[_Point], Value]) -> bool:
     return any(all(p.agrees(place, value(p)) for p in points) for place in points[0].wanted)
-
-
-def _holds_if_symmetric(points: list[_Point], A: Basic) -> bool:
-    """Whether claim and derivative agree where A is symmetric."""
-    for p in points:
-        values = {**p.values, A: (p.values[A] + p.values[A].T)/2}
-        partials = Partials(p.function, p.variable.symbol, values, p.variable.transposed) \
-            if p.variable.structure is None else None
-        wanted = _in_every_layout(partials) if partials else _by_free_entries(
-            p.function, p.variable, values)[1]
-        found = p.value(p.claim, values)
-        if not any(_shape(found) == _shape(w) and all(
-                abs(a - b) <= TOLERANCE*(1 + abs(b)) for a, b in zip(
-                    _entries(found).values(), _entries(w).values(), strict=True))
-                   for w in wanted.values()):
-            return False
-    return True
 
 
 def _factor(points: list[_Point], place: Place) -> Expr | None:

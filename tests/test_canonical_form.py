@@ -64,6 +64,7 @@ from sympy_matlayout import (
 )
 from sympy_matlayout.algebra import constructors as c
 from sympy_matlayout.algebra.canonical_form import canonical_form, operands, shortest
+from sympy_matlayout.algebra.measure import nodes
 from sympy_matlayout.algebra.normal_form import normal_form
 from sympy_matlayout.expressions.shape import is_matrix, shape
 from sympy_matlayout.numeric import Partials, evaluate
@@ -113,6 +114,7 @@ RULES = {
     "Hadamard product with ones": (HadamardProduct(X, OneMatrix(m, n)), X),
     "diagonal matrices on both sides": (DiagMatrix(a)*X*DiagMatrix(x), HadamardProduct(a*x.T, X)),
     "diag of a sum": (DiagMatrix(x) + DiagMatrix(y), DiagMatrix(x + y)),
+    "diag of a row": (DiagMatrix(x.T) + DiagMatrix(y), DiagMatrix(x + y)),
     "diag times a column": (DiagMatrix(x)*y, HadamardProduct(x, y)),
     "diag times diag": (DiagMatrix(x)*DiagMatrix(y), DiagMatrix(HadamardProduct(x, y))),
     "ones": (tr(ones.T*x*ones.T*ones), n*tr(ones.T*x)),
@@ -352,6 +354,7 @@ def test_deep_expressions():
     first, second = canonical_form(network(400)), canonical_form(network(400))
     assert first == second == canonical_form(first)
     assert count_operations(first) == count_operations(network(400))
+    assert nodes(first) > 2**60  # counted without recursion, as plain diff does
     shallow = network(3)
     with mp.workdps(30):
         values = values_for(shallow, x)

@@ -47,7 +47,7 @@ from .normal_form import normal_form
 from .scalars import one_trace, simplified_scalar
 from .words import has_pairs, is_word
 
-__all__ = ["built", "operands", "canonical_form", "canonical_forms"]
+__all__ = ["built", "canonical_form", "canonical_forms", "operands"]
 
 # Larger and deeper expressions are rebuilt node by node, but for flat sums of small terms.
 MOST_NODES = 500
@@ -158,6 +158,7 @@ CONSTRUCTORS: dict[type, Callable[..., Basic]] = {
     HadamardPower: c.hadamard_power,
     ElementwiseApplyFunction: applied,
     KroneckerProduct: c.kronecker,
+    DiagMatrix: c.diag,
     DiagonalOf: c.diagonal_of,
     Trace: c.trace,
     Determinant: c.determinant,
@@ -169,8 +170,6 @@ CONSTRUCTORS: dict[type, Callable[..., Basic]] = {
 
 
 def built(node: Basic, args: Sequence[Basic]) -> Basic:
-    if isinstance(node, DiagMatrix) and is_one(shape(args[0])[1]):
-        return c.diag(*args)
     make = CONSTRUCTORS.get(type(node))
     if make is not None:
         return make(*args)

@@ -597,7 +597,9 @@ def _is_kronecker_of_squares(matrix: Basic) -> bool:
 
 
 def diag(column: Basic) -> Basic:
-    """The diagonal matrix of a column."""
+    """The diagonal matrix of a column, or of a row, which SymPy takes as well."""
+    if is_one(shape(column)[0]) and not is_one(shape(column)[1]):
+        column = transpose(column)
     c, core = split_scalar(column)
     n = shape(core)[0]
     if isinstance(core, ZeroMatrix):

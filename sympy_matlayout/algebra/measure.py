@@ -68,9 +68,20 @@ def count_operations(expr: Basic) -> int:
 
     sympy_matlayout.canonical
     """
+    return _summed(expr, arguments, _count)
+
+
+def nodes(expr: Basic) -> int:
+    """The number of nodes in the tree, which decides between equal counts of operations."""
+    return _summed(expr, lambda node: node.args, lambda node, inside: 1 + inside)
+
+
+def _summed(expr: Basic, below: Callable[[Basic], Iterable[Basic]],
+            count: Callable[[Basic, int], int]) -> int:
+    """A count from the leaves up, so that depth costs no recursion."""
     counts: dict[Basic, int] = {}
-    for node in postorder([expr], arguments):  # from the leaves, so that depth costs no recursion
-        counts[node] = _count(node, sum(counts[a] for a in arguments(node)))
+    for node in postorder([expr], below):
+        counts[node] = count(node, sum(counts[a] for a in below(node)))
     return counts[expr]
 
 
@@ -98,12 +109,6 @@ def _count(expr: Basic, inside: int) -> int:
     if isinstance(expr, Pow) and expr.exp.is_Rational and expr.exp < 0:
         return inside + 1 + (expr.exp != -1)
     return inside + bool(arguments(expr))
-
-
-@lru_cache(maxsize=1 << 14)
-def nodes(expr: Basic) -> int:
-    """The number of nodes in the tree, which decides between equal counts of operations."""
-    return 1 + sum(map(nodes, expr.args))
 
 
 def arguments(expr: Basic) -> tuple[Basic, ...]:

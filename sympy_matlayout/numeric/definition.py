@@ -142,8 +142,8 @@ def _entries(chance: random.Random, rows: int, cols: int) -> Callable[[int, int]
 
 def near(found: Value, wanted: Value, tolerance: Expr | mpf) -> bool:
     """Whether two values agree in shape and, up to rounding, in every entry."""
-    if isinstance(wanted, NumericArray):
-        return (isinstance(found, NumericArray) and found.shape == wanted.shape
+    if isinstance(wanted, NumericArray) or isinstance(found, NumericArray):
+        return (isinstance(found, type(wanted)) and found.shape == wanted.shape
                 and all(_near(found[i], wanted[i], tolerance) for i in wanted))
     found, wanted = (v if isinstance(v, mpmath.matrix) else mpmath.matrix([[v]])
                      for v in (found, wanted))
