@@ -29,7 +29,7 @@ from sympy import (
     sin,
     symbols,
 )
-from sympy.matrices.expressions import HadamardProduct, ZeroMatrix
+from sympy.matrices.expressions import HadamardProduct, KroneckerProduct, ZeroMatrix
 from sympy.matrices.expressions.dotproduct import DotProduct
 from sympy.tensor.array import array_derivatives
 from sympy.tensor.array.array_derivatives import ArrayDerivative
@@ -173,6 +173,15 @@ def test_where_sympy_is_right_its_form_is_kept():
     assert (x.T*A*x).diff(x) == A*x + A.T*x
     with installed():
         assert (x.T*A*x).diff(x) == A*x + A.T*x
+
+
+def test_a_zero_of_the_wrong_size_is_not_kept():
+    # SymPy reshapes m zeros into m**3*n entries
+    z = MatrixSymbol("z", m, 1)
+    with installed():
+        found = KroneckerProduct(z.T, ZeroMatrix(m, n)).diff(z)
+    with mp.workdps(DIGITS):
+        assert set(flat(evaluate(found, values_for(found, z)))) <= {0}
 
 
 def test_second_derivatives():

@@ -30,9 +30,9 @@ from sympy.tensor.array.expressions.array_expressions import (
     ZeroArray,
 )
 
-from ..errors import DerivativeNotImplementedError
+from ..errors import DerivativeNotImplementedError, ShapeError
 from ..expressions.arrays import MatrixReshape
-from ..expressions.shape import Shape, is_matrix, is_one, shape
+from ..expressions.shape import Shape, is_matrix, is_one, shape, show
 from . import constructors as c
 from .arrangement import arranged, one_by_one
 from .contraction import NotMatrixNotation
@@ -181,6 +181,9 @@ def _elementwise(array, expansion):
 
 @_terms.register(Reshape)
 def _reshaped(array, expansion):
+    before, after = array_shape(array.expr), array_shape(array)
+    if expand(Mul(*before) - Mul(*after)) != 0:  # also of a zero, which has no terms to refuse
+        raise ShapeError(f"{array} makes {show(after)} entries of {show(before)}")
     if is_matrix(array.expr):
         return _cut(array, expansion)
     found = []
