@@ -72,6 +72,7 @@ from .expressions.vech import (
     vech,
 )
 from .hooks import install, installed, uninstall
+from .lambdification import lambdify
 from .layout import Arrangement, Layout, layout
 from .rules import local_differentials
 from .structure import Structure, convert_convention, register_structure, tangent_projection
@@ -159,6 +160,7 @@ __all__ = [
     "installed",
     "jacobian",
     "jacobian_from_differential",
+    "lambdify",
     "layout",
     "local_differentials",
     "matrix_derivative",

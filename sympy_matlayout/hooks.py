@@ -17,10 +17,12 @@ from sympy import Derivative, Determinant, Expr, Trace
 from sympy.core.basic import Basic
 from sympy.core.cache import clear_cache
 from sympy.matrices import MatrixBase
-from sympy.matrices.expressions import MatrixExpr, MatrixSymbol
+from sympy.matrices.expressions import HadamardPower, MatrixExpr, MatrixSymbol
+from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.dotproduct import DotProduct
 from sympy.tensor.array import array_derivatives
 from sympy.tensor.array.array_derivatives import ArrayDerivative
+from sympy.tensor.array.expressions.array_expressions import Reshape
 
 from .algebra.measure import nodes
 from .algebra.normal_form import normal_form
@@ -28,12 +30,16 @@ from .conversion import convert_layout
 from .derivative import jacobian, matrix_derivative
 from .errors import MatlayoutError
 from .expressions.shape import is_matrix, is_scalar_shape, is_vector_shape, shape
+from .numeric.numpy_code import numpy_code
 from .reading.read import read
 
 __all__ = ["install", "installed", "uninstall"]
 
 # SymPy's own form of a right answer is looked for up to this size.
 MOST_NODES = 300
+
+# What ``lambdify`` can't write with SymPy's own printers.
+WITHOUT_NUMPY_CODE = (Trace, Determinant, HadamardPower, ElementwiseApplyFunction, Reshape)
 
 _lock = RLock()
 _asked = False  # by install()
@@ -54,7 +60,9 @@ def install() -> None:
     library, in SymPy's own order of axes: the gradient of a scalar in the shape of `X`,
     `\\partial f_j/\\partial x_i` for vectors, an array with the axes of `X` first for
     matrices.  Where SymPy's own answer is right its form is kept.  What isn't covered
-    stays an unevaluated derivative.  Calling it again changes nothing.
+    stays an unevaluated derivative.  SymPy's own ``lambdify`` gets the NumPy code of
+    traces, determinants, Hadamard powers and functions applied elementwise.  Calling
+    ``install`` again changes nothing.
 
     Examples
     ========
@@ -182,6 +190,9 @@ def _replacements() -> list[tuple[Any, str, Any]]:
     for kind in (Determinant, DotProduct):
         if not hasattr(kind, "_eval_derivative"):
             found.append((kind, "_eval_derivative", scalar_by_scalar))
+    for kind in WITHOUT_NUMPY_CODE:
+        if not hasattr(kind, "_numpycode"):
+            found.append((kind, "_numpycode", numpy_code))
     return found
 
 

@@ -17,7 +17,8 @@ from .expressions.shape import is_matrix, shape
 __all__ = ["common_subexpressions"]
 
 
-def common_subexpressions(exprs: Any, symbols: Iterable[Symbol] | None = None
+def common_subexpressions(exprs: Any, symbols: Iterable[Symbol] | None = None, *,
+                          levels: int | None = None
                           ) -> tuple[list[tuple[Basic, Basic]], list[Basic]]:
     r"""
     The expressions with what occurs more than once given a name.
@@ -54,6 +55,8 @@ def common_subexpressions(exprs: Any, symbols: Iterable[Symbol] | None = None
 
     exprs : an expression, or several
     symbols : the names to take, by default ``x0``, ``x1``, … as far as they are free
+    levels : if given, no expression is nested deeper than this: parts used once are named
+        as well
 
     Returns
     =======
@@ -74,10 +77,13 @@ def common_subexpressions(exprs: Any, symbols: Iterable[Symbol] | None = None
     names = _free_names(symbols, order)
     replacements: list[tuple[Basic, Basic]] = []
     written: dict[Basic, Basic] = {}
+    height: dict[Basic, int] = {}
     for node in order:
         args = [written.get(a, a) for a in node.args]
         short = built(node, args) if any(a in written for a in node.args) else node
-        if uses[node] > 1 and not _is_short(short):
+        height[node] = 1 + max((height[a] for a in operands(node)), default=-1)
+        if (uses[node] > 1 or height[node] == levels) and not _is_short(short):
+            height[node] = 0
             name = next(names)
             symbol = MatrixSymbol(name, *shape(node)) if is_matrix(node) else Symbol(name)
             replacements.append((symbol, short))

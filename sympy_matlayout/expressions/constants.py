@@ -56,6 +56,7 @@ class CommutationMatrix(ConstantMatrix):
     """
 
     letter = "K"
+    numpy_function = "commutation_matrix"
 
     def __new__(cls, m, n):
         return super().__new__(cls, as_size(m), as_size(n))
@@ -135,6 +136,7 @@ class DiagonalEmbedding(ConstantMatrix):
     """
 
     letter = "Ψ"
+    numpy_function = "diagonal_embedding"
 
     def __new__(cls, n):
         return super().__new__(cls, as_size(n))
@@ -178,6 +180,7 @@ class SelectionMatrix(ConstantMatrix):
     """
 
     letter = "S"
+    numpy_function = "selection_matrix"
 
     def __new__(cls, rows, cols, start, step=1):
         return super().__new__(cls, as_size(rows), as_size(cols), _sympify(start), _sympify(step))
@@ -228,6 +231,7 @@ class MatrixUnit(ConstantMatrix):
     """
 
     letter = "E"
+    numpy_function = "matrix_unit"
 
     def __new__(cls, m, n, i, j):
         m, n, i, j = as_size(m), as_size(n), _sympify(i), _sympify(j)

@@ -49,6 +49,7 @@ class LowerOnes(ConstantOfSize):
     """
 
     letter = "tril"
+    numpy_function = "lower_ones"
 
     @property
     def shape(self) -> Shape:
@@ -98,6 +99,7 @@ class UpperOnes(LowerOnes):
     """
 
     letter = "triu"
+    numpy_function = "upper_ones"
 
     def _entry(self, i, j, **kwargs):
         return Piecewise((S.One, i <= j), (S.Zero, True))
@@ -156,6 +158,7 @@ class SkewDuplicationMatrix(LinearBasis):
     """
 
     letter = "D̃"
+    numpy_function = "skew_duplication_matrix"
 
     def free(self, n):
         return n*(n - 1)/2
@@ -196,6 +199,7 @@ class UpperDuplicationMatrix(LinearBasis):
     """
 
     letter = "U"
+    numpy_function = "upper_duplication_matrix"
 
     def free(self, n):
         return n*(n + 1)/2
@@ -239,6 +243,7 @@ class ToeplitzBasis(_Constant):
     """
 
     letter = "T"
+    numpy_function = "toeplitz_basis"
 
     def free(self, n):
         return 2*n - 1
@@ -269,6 +274,7 @@ class HankelBasis(_Constant):
     """
 
     letter = "H"
+    numpy_function = "hankel_basis"
 
     def free(self, n):
         return 2*n - 1
@@ -299,6 +305,7 @@ class CirculantBasis(_Constant):
     """
 
     letter = "C"
+    numpy_function = "circulant_basis"
 
     def free(self, n):
         return n

@@ -5,6 +5,7 @@ from sympy.core.sympify import _sympify
 from sympy.matrices.expressions import MatrixExpr, Transpose
 
 from ..errors import ShapeError
+from .node import numpy_call
 from .shape import Shape, is_matrix, shape
 
 __all__ = ["MatrixSum"]
@@ -108,3 +109,9 @@ class MatrixSum(MatrixExpr):
     def _latex(self, printer):
         index, lower, upper = map(printer._print, self.limits)
         return r"\sum_{%s=%s}^{%s} %s" % (index, lower, upper, printer._print(self.body))
+
+    def _numpycode(self, printer):
+        index, lower, upper = self.limits
+        term = f"lambda {printer._print(index)}: {printer._print(self.body)}"
+        zero = numpy_call(printer, "numpy.zeros", Tuple(*self.shape))
+        return numpy_call(printer, "summed", term, lower, upper, zero)

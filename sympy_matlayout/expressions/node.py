@@ -15,7 +15,10 @@ from sympy.printing.pretty.stringpict import prettyForm
 
 from .shape import as_size, is_matrix
 
-__all__ = ["ConstantMatrix", "ConstantOfSize", "MatrixNode", "pretty_call"]
+__all__ = ["ConstantMatrix", "ConstantOfSize", "MatrixNode", "numpy_call", "pretty_call"]
+
+# where generated NumPy code finds what NumPy lacks
+NUMPY_FUNCTIONS = "sympy_matlayout.numeric.numpy_functions"
 
 
 class MatrixNode(MatrixExpr):
@@ -52,6 +55,7 @@ class ConstantMatrix(MatrixNode):
     """A matrix of numbers that its sizes determine, written as a letter with these."""
 
     letter: str
+    numpy_function: str  # its name in numeric/numpy_functions.py
 
     def _eval_conjugate(self):
         return self
@@ -81,6 +85,9 @@ class ConstantMatrix(MatrixNode):
             return prettyForm(letter + "".join(sub[s] for s in subscripts))
         return prettyForm(f"{letter}[{', '.join(subscripts)}]")
 
+    def _numpycode(self, printer):
+        return numpy_call(printer, self.numpy_function, *self.args)
+
 
 class ConstantOfSize(ConstantMatrix):
     """A constant matrix that one size determines."""
@@ -104,3 +111,10 @@ def pretty_call(printer, name: str, args: Sequence[Basic]) -> prettyForm:
     """``name(args)`` as a function is printed."""
     inside = printer._print_seq(args, delimiter=", ")
     return prettyForm(*prettyForm(name).right(prettyForm(*inside.parens())))
+
+
+def numpy_call(printer, name: str, *args: Basic | str) -> str:
+    """A call in generated code; a name without dots is one of ``NUMPY_FUNCTIONS``."""
+    where = name if "." in name else f"{NUMPY_FUNCTIONS}.{name}"
+    printed = (a if isinstance(a, str) else printer._print(a) for a in args)
+    return f"{printer._module_format(where)}({', '.join(printed)})"

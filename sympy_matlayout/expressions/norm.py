@@ -10,6 +10,7 @@ from sympy.matrices.expressions import ZeroMatrix
 from sympy.printing.pretty.stringpict import prettyForm
 
 from ..errors import ShapeError
+from .node import numpy_call
 from .shape import is_matrix, is_vector_shape, shape, show
 
 __all__ = ["Norm"]
@@ -133,9 +134,10 @@ class Norm(Expr):
         return prettyForm(*prettyForm(*inside.left(bars)).right(bars + order))
 
     def _numpycode(self, printer):
-        norm = printer._module_format("numpy.linalg.norm")
         matrix = printer._print(self.matrix)
-        if self.is_of_vector and self.order != 2:
-            return f"{norm}({matrix}.ravel(), {printer._print(self.order)})"
-        order = {NUCLEAR: ", 'nuc'", S(2): ", 2"}.get(self.order, "")
-        return f"{norm}({matrix}{'' if self.is_of_vector else order})"
+        if self.is_of_vector:
+            order = [] if self.order == 2 else [self.order]
+            return numpy_call(printer, f"{printer._module}.linalg.norm", f"({matrix}).ravel()",
+                              *order)
+        order = {NUCLEAR: ["'nuc'"], S(2): ["2"]}.get(self.order, [])
+        return numpy_call(printer, f"{printer._module}.linalg.norm", matrix, *order)

@@ -60,7 +60,7 @@ class FunctionValue(Expr):
     def _sympystr(self, printer):
         return printer._print(self.args[0])
 
-    _latex = _pretty = _sympystr
+    _latex = _pretty = _numpycode = _sympystr
 
 
 class DerivativeAtPoint(MatrixExpr):
@@ -249,6 +249,8 @@ class MatrixFunction(MatrixExpr):
 
     def _sympystr(self, printer):
         return f"{self.name}({', '.join(map(printer._print, self.arguments))})"
+
+    _numpycode = _sympystr
 
     def _latex(self, printer):
         inside = ", ".join(map(printer._print, self.arguments))

@@ -82,6 +82,9 @@ class Vec(MatrixNode):
     def _pretty(self, printer):
         return pretty_call(printer, "vec", self.args)
 
+    def _numpycode(self, printer):
+        return f"({printer._print(self.arg)}).reshape((-1, 1), order='F')"
+
 
 class Unvec(MatrixNode):
     r"""
@@ -142,6 +145,10 @@ class Unvec(MatrixNode):
 
     def _pretty(self, printer):
         return pretty_call(printer, "unvec", self.args)
+
+    def _numpycode(self, printer):
+        column, m, n = map(printer._print, self.args)
+        return f"({column}).reshape(({m}, {n}), order='F')"
 
 
 def vec(matrix):

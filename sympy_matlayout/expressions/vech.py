@@ -7,7 +7,7 @@ from sympy.core.sympify import _sympify
 from sympy.matrices import ImmutableDenseMatrix
 
 from ..errors import ShapeError
-from .node import ConstantOfSize, MatrixNode, pretty_call
+from .node import ConstantOfSize, MatrixNode, numpy_call, pretty_call
 from .shape import Shape, as_size, is_matrix, is_one, same_size, shape, show
 
 __all__ = [
@@ -109,6 +109,9 @@ class Vech(MatrixNode):
     def _pretty(self, printer):
         return pretty_call(printer, "vech", self.args)
 
+    def _numpycode(self, printer):
+        return numpy_call(printer, "vech", self.arg)
+
 
 class Unvech(MatrixNode):
     r"""
@@ -173,6 +176,9 @@ class Unvech(MatrixNode):
     def _pretty(self, printer):
         return pretty_call(printer, "unvech", self.args)
 
+    def _numpycode(self, printer):
+        return numpy_call(printer, "unvech", *self.args)
+
 
 class DuplicationMatrix(ConstantOfSize):
     r"""
@@ -208,6 +214,7 @@ class DuplicationMatrix(ConstantOfSize):
     """
 
     letter = "D"
+    numpy_function = "duplication_matrix"
 
     @property
     def shape(self) -> Shape:
@@ -261,6 +268,7 @@ class EliminationMatrix(ConstantOfSize):
     """
 
     letter = "L"
+    numpy_function = "elimination_matrix"
 
     @property
     def shape(self) -> Shape:
@@ -310,6 +318,7 @@ class SymmetrizerMatrix(ConstantOfSize):
     """
 
     letter = "N"
+    numpy_function = "symmetrizer_matrix"
 
     @property
     def shape(self) -> Shape:

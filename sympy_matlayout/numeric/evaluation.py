@@ -205,11 +205,13 @@ class Evaluation:
 
     @compute.register(Sum)
     def _(self, expr):
-        return mp.fsum(self._terms(expr))
+        terms, descending = self._terms(expr)
+        return -mp.fsum(terms) if descending else mp.fsum(terms)
 
     @compute.register(Product)
     def _(self, expr):
-        return mp.fprod(self._terms(expr))
+        factors, descending = self._terms(expr)
+        return 1/mp.fprod(factors) if descending else mp.fprod(factors)
 
     @compute.register(Integral)
     def _(self, expr):
@@ -217,14 +219,21 @@ class Evaluation:
         return mp.quad(lambda value: self.within({z: value}).number(body),
                        [*map(self.number, ends)])
 
-    def _terms(self, expr):
+    def _terms(self, expr: Basic) -> tuple[list[Value], bool]:
+        """The values over the last index, and whether its limits descend."""
         body, *limits = expr.args
         if not limits:
-            return [self.number(body)]
+            return [self.number(body)], False
         index, lower, upper = limits[-1]
         inner = expr.func(body, *limits[:-1]) if len(limits) > 1 else body
-        return [self.within({index: mpf(k)}).number(inner)
-                for k in range(self.size(lower), self.size(upper) + 1)]
+        span, descending = self._span(lower, upper)
+        return [self.within({index: mpf(k)}).number(inner) for k in span], descending
+
+    def _span(self, lower: Expr, upper: Expr) -> tuple[range, bool]:
+        """What an index runs over; descending limits by Karr's convention."""
+        first, last = self.size(lower), self.size(upper)
+        return (range(first, last + 1), False) if last >= first else (
+            range(last + 1, first), True)
 
     @compute.register(KroneckerDelta)
     def _(self, expr):
@@ -436,12 +445,11 @@ class Evaluation:
     @compute.register(MatrixSum)
     def _(self, expr):
         body, (index, lower, upper) = expr.args
-        first, last = self.size(lower), self.size(upper)
-        span, sign = (range(first, last + 1), 1) if last >= first else (range(last + 1, first), -1)
         found = self._build(expr, lambda i, j: mpf(0))
+        span, descending = self._span(lower, upper)
         for k in span:
-            found = found + sign*self.within({index: mpf(k)}).value(body)
-        return found
+            found = found + self.within({index: mpf(k)}).value(body)
+        return -found if descending else found
 
     # --- arrays --------------------------------------------------------------------------
 
