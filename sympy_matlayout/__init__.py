@@ -74,6 +74,7 @@ from .expressions.vech import (
 from .hooks import install, installed, uninstall
 from .lambdification import lambdify
 from .layout import Arrangement, Layout, layout
+from .printing import latex, pprint, pretty
 from .rules import local_differentials
 from .structure import Structure, convert_convention, register_structure, tangent_projection
 from .subexpressions import common_subexpressions
@@ -161,9 +162,12 @@ __all__ = [
     "jacobian",
     "jacobian_from_differential",
     "lambdify",
+    "latex",
     "layout",
     "local_differentials",
     "matrix_derivative",
+    "pprint",
+    "pretty",
     "register_structure",
     "second_differential",
     "split_traces",

@@ -24,7 +24,6 @@ from sympy import (
     Symbol,
     Trace,
     Transpose,
-    latex,
     preorder_traversal,
     sstr,
 )
@@ -51,6 +50,7 @@ from .expressions.differential import Differential
 from .expressions.partial import Partial
 from .expressions.shape import is_matrix, is_scalar_shape, shape
 from .layout import Layout
+from .printing import latex
 from .problem import Problem
 from .reading.read import read, sympified
 from .rules import local_differentials

@@ -31,6 +31,7 @@ from .derivative import jacobian, matrix_derivative
 from .errors import MatlayoutError
 from .expressions.shape import is_matrix, is_scalar_shape, is_vector_shape, shape
 from .numeric.numpy_code import numpy_code
+from .printing import MENDED
 from .reading.read import read
 
 __all__ = ["install", "installed", "uninstall"]
@@ -61,8 +62,9 @@ def install() -> None:
     `\\partial f_j/\\partial x_i` for vectors, an array with the axes of `X` first for
     matrices.  Where SymPy's own answer is right its form is kept.  What isn't covered
     stays an unevaluated derivative.  SymPy's own ``lambdify`` gets the NumPy code of
-    traces, determinants, Hadamard powers and functions applied elementwise.  Calling
-    ``install`` again changes nothing.
+    traces, determinants, Hadamard powers and functions applied elementwise, its
+    printers the parentheses and signs they lose.  Calling ``install`` again changes
+    nothing.
 
     Examples
     ========
@@ -193,7 +195,7 @@ def _replacements() -> list[tuple[Any, str, Any]]:
     for kind in WITHOUT_NUMPY_CODE:
         if not hasattr(kind, "_numpycode"):
             found.append((kind, "_numpycode", numpy_code))
-    return found
+    return found + MENDED
 
 
 def _derived(expr: Basic, x: Basic, theirs: Callable[[Basic, Basic], Basic | None]) -> Basic:
@@ -226,7 +228,8 @@ def _in_their_form(expr: Basic, x: Basic, ours: Basic,
         found = theirs(expr, x)
         return found if found is not None and _is_same(expr, x, found, ours) else ours
     except (ArithmeticError, AttributeError, LookupError, NotImplementedError, RecursionError,
-            TypeError, ValueError, AssertionError):  # whatever SymPy's own algorithm raises
+            TypeError, ValueError, AssertionError,
+            Warning):  # whatever SymPy's own algorithm raises
         return ours
 
 

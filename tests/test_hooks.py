@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from itertools import product
 
 import mpmath
@@ -31,6 +32,8 @@ from sympy import (
 )
 from sympy.matrices.expressions import HadamardProduct, KroneckerProduct, ZeroMatrix
 from sympy.matrices.expressions.dotproduct import DotProduct
+from sympy.printing.latex import LatexPrinter
+from sympy.printing.pretty.pretty import PrettyPrinter
 from sympy.tensor.array import array_derivatives
 from sympy.tensor.array.array_derivatives import ArrayDerivative
 from sympy.tensor.array.expressions.arrayexpr_derivatives import array_derive
@@ -40,6 +43,7 @@ from sympy_matlayout import (
     SymmetricMatrixSymbol,
     gradient,
     hessian,
+    hooks,
     install,
     installed,
     uninstall,
@@ -60,7 +64,8 @@ TOUCHED = [(array_derivatives, "_matrix_derivative"),
 
 def state():
     """All that install() may touch, as objects."""
-    classes = (Derivative, ArrayDerivative, Determinant, DotProduct, Trace)
+    classes = (Derivative, ArrayDerivative, Determinant, DotProduct, Trace, LatexPrinter,
+               PrettyPrinter, *hooks.WITHOUT_NUMPY_CODE)
     return ([vars(owner).get(name) for owner, name in TOUCHED],
             [dict(vars(c)) for c in classes], dict(array_derive.registry),
             dict(vars(array_derivatives)))
@@ -91,6 +96,35 @@ def test_importing_changes_nothing():
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True,
                            check=True)
     assert found.stdout.strip() == "True"
+
+
+def all_of_sympy():
+    """Every attribute of every module and class of SymPy, and every dispatch table."""
+    found = {}
+    for module in [m for name, m in sys.modules.items() if name.startswith("sympy.")]:
+        for name, value in vars(module).items():
+            found[module.__name__, name] = value
+            if isinstance(value, type) and value.__module__.startswith("sympy."):
+                found |= {(value.__module__, value.__qualname__, key): attribute
+                          for key, attribute in vars(value).items()}
+            for table in (getattr(value, "registry", None), getattr(value, "funcs", None)):
+                if isinstance(table, Mapping):
+                    found |= {(module.__name__, name, key): rule for key, rule in table.items()}
+    return found
+
+
+def test_no_attribute_or_dispatch_table_of_sympy_is_left_changed():
+    def changed(after):
+        return {key for key in before.keys() | after.keys()
+                if before.get(key) is not after.get(key)}
+
+    replaced = {name for _, name, _ in hooks._replacements()}
+    before = all_of_sympy()
+    assert len(before) > 10_000
+    install()
+    assert {key[-1] for key in changed(all_of_sympy())} == replaced
+    uninstall()
+    assert not changed(all_of_sympy())
 
 
 def test_twice_is_once():
@@ -284,7 +318,8 @@ sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider', '-c', os.devnull, '--rootd
 
 
 @pytest.mark.parametrize("part", ["matrices/expressions/tests", "tensor/array",
-                                  "core/tests/test_function.py"])
+                                  "core/tests/test_function.py", "printing/tests/test_latex.py",
+                                  "printing/pretty"])
 def test_sympys_own_tests_pass_with_install(part):
     found = subprocess.run([sys.executable, "-c", SYMPYS, part], capture_output=True, text=True,
                            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})

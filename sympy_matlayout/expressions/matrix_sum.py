@@ -2,7 +2,9 @@
 
 from sympy import Dummy, S, Sum, Tuple
 from sympy.core.sympify import _sympify
-from sympy.matrices.expressions import MatrixExpr, Transpose
+from sympy.matrices.expressions import MatAdd, MatrixExpr, Transpose
+from sympy.printing.precedence import PRECEDENCE
+from sympy.printing.pretty.stringpict import prettyForm
 
 from ..errors import ShapeError
 from .node import numpy_call
@@ -108,7 +110,21 @@ class MatrixSum(MatrixExpr):
 
     def _latex(self, printer):
         index, lower, upper = map(printer._print, self.limits)
-        return r"\sum_{%s=%s}^{%s} %s" % (index, lower, upper, printer._print(self.body))
+        body = printer.parenthesize(self.body, PRECEDENCE["Add"])
+        found = r"\sum_{%s=%s}^{%s} %s" % (index, lower, upper, body)
+        return found if printer._print_level == 1 else rf"\left({found}\right)"
+
+    def _pretty(self, printer):
+        index, lower, upper = map(printer._print, self.limits)
+        body = printer._print(self.body)
+        if isinstance(self.body, MatAdd):
+            body = prettyForm(*body.parens())
+        sign = prettyForm("∑" if printer._use_unicode else "sum")
+        sign = prettyForm(*sign.above(upper))
+        sign = prettyForm(*sign.below(prettyForm(*index.right("=", lower))))
+        sign.baseline = upper.height()
+        found = prettyForm(*sign.right(" ", body))
+        return found if printer._print_level == 1 else prettyForm(*found.parens())
 
     def _numpycode(self, printer):
         index, lower, upper = self.limits

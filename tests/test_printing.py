@@ -1,0 +1,85 @@
+"""LaTeX and pretty printing keep parentheses and signs."""
+
+import pytest
+import sympy
+from definition import m, n
+from sympy import MatrixSymbol, Symbol, Trace
+from sympy.matrices.expressions import (
+    HadamardPower,
+    HadamardProduct,
+    KroneckerProduct,
+    MatAdd,
+    MatMul,
+    OneMatrix,
+)
+
+from sympy_matlayout import MatrixSum, derivation, installed, latex, pprint, pretty
+
+A, B, C = (MatrixSymbol(name, n, n) for name in "ABC")
+x = MatrixSymbol("x", n, 1)
+t, k = Symbol("t"), Symbol("k", integer=True)
+AB = HadamardProduct(A, B)
+
+LATEX = [
+    (-AB*C, r"- \left(A \circ B\right) C"),
+    (MatMul(-t, AB, C), r"- t \left(A \circ B\right) C"),
+    (MatMul(-1, KroneckerProduct(A, B), KroneckerProduct(x, x)),
+     r"- \left(A \otimes B\right) \left(x \otimes x\right)"),
+    (MatMul(-1, A + B, C), r"- \left(A + B\right) C"),
+    (-Trace(A)*B, r"- \operatorname{tr}\left(A \right) B"),
+    ((t - 1)*AB*C, r"\left(t - 1\right) \left(A \circ B\right) C"),
+    (OneMatrix(m, n)*A, r"\mathbf{1}_{m \times n} A"),
+    (MatrixSum(A**k, (k, 0, n))*C, r"\left(\sum_{k=0}^{n} A^{k}\right) C"),
+    (MatrixSum(A + B, (k, 0, n)), r"\sum_{k=0}^{n} \left(A + B\right)"),
+]
+
+PRETTY = [
+    (MatAdd(A, MatMul(-t - 1, C)), "A - (t + 1)⋅C"),
+    (MatAdd(A, MatMul(t - 1, C)), "A + (t - 1)⋅C"),
+    (MatAdd(A, MatMul(-t/2, C)), "    t  \nA - ─⋅C\n    2  "),
+    (MatAdd(A, MatMul(-1, B + C)), "A -(B + C)"),
+    (MatAdd(A, -t*C, B), "A -t⋅C + B"),
+    (HadamardProduct(KroneckerProduct(x, x), x), "(x ⨂ x)∘x"),
+    (KroneckerProduct(AB, C), "(A∘B) ⨂ C"),
+    (HadamardProduct(A + B, C), "(A + B)∘C"),
+    (HadamardPower(A + B, 2), "       ∘2\n(A + B)  "),
+    (HadamardPower(AB, t + 1), "     ∘(t + 1)\n(A∘B)        "),
+    (HadamardPower(A, -1), " ∘(-1)\nA     "),
+    (HadamardPower(t + 1, A), "       ∘A\n(t + 1)  "),
+    (MatrixSum(A**k, (k, 0, n)), " n   k\n ∑  A \nk=0   "),
+    (MatrixSum(A*B, (k, 0, n)) + C, "⎛ n     ⎞    \n⎜ ∑  A⋅B⎟ + C\n⎝k=0    ⎠    "),
+]
+
+
+@pytest.mark.parametrize("expr, wanted", LATEX, ids=str)
+def test_latex(expr, wanted):
+    assert latex(expr) == wanted
+
+
+@pytest.mark.parametrize("expr, wanted", PRETTY, ids=str)
+def test_pretty(expr, wanted):
+    assert pretty(expr, use_unicode=True) == wanted
+
+
+def test_ascii():
+    assert pretty(HadamardProduct(KroneckerProduct(x, x), x), use_unicode=False) == "(x x x).*x"
+    assert pretty(HadamardPower(AB, 2), use_unicode=False) == "      .2\n(A.*B)  "
+
+
+def test_pprint_prints_what_pretty_gives(capsys):
+    pprint(MatAdd(A, MatMul(-t, C)), use_unicode=True)
+    assert capsys.readouterr().out == "A -t⋅C\n"
+
+
+def test_with_install_sympys_printers_do_the_same():
+    negative, power = -AB*C, HadamardPower(A + B, 2)
+    wrong = sympy.latex(negative), sympy.pretty(power, use_unicode=True)
+    with installed():
+        assert sympy.latex(negative) == latex(negative)
+        assert sympy.pretty(power, use_unicode=True) == pretty(power, use_unicode=True)
+    assert (sympy.latex(negative), sympy.pretty(power, use_unicode=True)) == wrong
+
+
+def test_derivations_in_a_notebook():
+    steps = derivation(Trace(AB*C), A)
+    assert steps._repr_latex_() == f"$\\displaystyle {latex(steps)}$"
