@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, islice
 from typing import Any
 
 import mpmath
@@ -15,15 +15,17 @@ from sympy.matrices.expressions import MatrixSlice, MatrixSymbol
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from .algebra import constructors as c
-from .errors import FormError, refusing
+from .algebra.canonical_form import built, operands
+from .errors import DerivativeNotImplementedError, refusing
 from .expressions.constants import MatrixUnit
 from .expressions.shape import is_matrix, same_size, shape
 from .expressions.structured import facts_about
+from .facts import known_symbols
+from .layout import Layout
 from .numeric import NumericArray, Partials, evaluate, example_values
 from .numeric.definition import near
-from .numeric.evaluation import Value, Values
+from .numeric.evaluation import Value, Values, matrix_of, vec
 from .reading.read import read, read_function, sympified
-from .structure import CONVENTIONS
 from .variable import Variable
 
 __all__ = ["DerivativeCheck", "check_derivative"]
@@ -33,6 +35,8 @@ TOLERANCE = mpf(10)**-24
 LAYOUTS = ("denominator", "numerator")
 INDEXED = (MatrixElement, MatrixSlice, MatrixUnit)
 ARRAYS = ("array", "autodiff")  # the same in every layout
+MOST_PLACES = 30  # where a transpose is tried
+ATTEMPTS = 24  # to find points where the function has real values
 
 Place = tuple[str, str]  # a layout and a form, or a convention
 
@@ -80,7 +84,8 @@ class DerivativeCheck:
 
 
 @refusing
-def check_derivative(expr: Any, X: Any, claimed: Any, *, structure: Any = None,
+def check_derivative(expr: Any, X: Any, claimed: Any, *, layout: Layout | str | None = None,
+                     form: str = "auto", structure: Any = None, assumptions: Any = True,
                      points: int = 3, seed: int = 0) -> DerivativeCheck:
     r"""
     Whether a claimed derivative is right, by numbers from the definition.
@@ -92,14 +97,15 @@ def check_derivative(expr: Any, X: Any, claimed: Any, *, structure: Any = None,
     at several random points, and arranged in every layout and form; the claim is evaluated
     at the same points.  None of this library's rules is used.  Symbolic sizes are given
     different numbers, so that a transpose in the wrong place can't pass; entries lie between
-    1/2 and 2, square matrices have good inverses and positive determinants.
+    1/2 and 2, square matrices have good inverses and positive determinants, and smaller
+    points are taken where the function has no real value.
 
     Of a wrong claim it says how far off it is and where, and whether one of the usual slips
     would explain it: a factor, a sign, a transposed constant, a missing symmetric term, a
     constant taken for symmetric.
 
-    By a structured `X` the scalar's derivative by the free entries is taken, and the claim
-    compared with it in every convention and in the form ``"vech"``.
+    By a structured `X` the derivative by the free entries is taken, and the claim compared
+    with it in every convention and in the form ``"vech"``.
 
     Examples
     ========
@@ -120,7 +126,9 @@ def check_derivative(expr: Any, X: Any, claimed: Any, *, structure: Any = None,
     expr : the function: a scalar or matrix expression
     X : the variable: a MatrixSymbol, its transpose, or a Symbol
     claimed : the derivative in question, a matrix, scalar or array expression
+    layout, form : what the claim is meant to be; by default any will do
     structure : of X, as for ``matrix_derivative``; symbols carry their own
+    assumptions : facts about symbols, such as ``Q.symmetric(A) & Q.orthogonal(U)``
     points : how many random points
     seed : for other points
 
@@ -134,19 +142,53 @@ def check_derivative(expr: Any, X: Any, claimed: Any, *, structure: Any = None,
 
     sympy_matlayout.matrix_derivative, sympy_matlayout.convert_layout
     """
-    variable = Variable.of(X, structure)
-    function, claim = read_function(expr), _claim(claimed)
-    if variable.structure is not None and shape(function):
-        raise FormError("a derivative by a structured matrix is checked for scalars, and the "
-                        "function is a matrix; check trace(C.T*F) with a constant C instead")
+    known = known_symbols(assumptions)
+    variable = Variable.of(X.xreplace(known) if isinstance(X, Basic) else X, structure)
+    function, claim = read_function(expr).xreplace(known), _claim(claimed).xreplace(known)
     sizes = _sizes((function, claim, variable.symbol))
     with mp.workdps(DIGITS):
-        tests = [_Point(function, variable, claim, example_values(
-            [function, claim, variable.symbol], sizes, seed + k)) for k in range(points)]
-        places = [p for p in tests[0].wanted if all(t.agrees(p) for t in tests)]
+        tests = [_Point(function, variable, claim, values)
+                 for values in _places([function, claim, variable.symbol], sizes, points, seed)]
+        found = [p for p in tests[0].wanted if all(t.agrees(p) for t in tests)]
+        places = [p for p in found if _is_meant(p, layout, form, tests[0])]
         error, entry, nearest = tests[0].deviation()
-        remarks = () if places else tuple(_remarks(tests, variable))
+        remarks = () if places else (
+            *(f"right as {' '.join(p)}" for p in found), *_remarks(tests, variable))
     return DerivativeCheck(claim, tuple(places), error, entry, nearest, remarks, sizes)
+
+
+def _places(exprs: Sequence[Basic], sizes: Mapping[Symbol, int], points: int,
+            seed: int) -> list[Values]:
+    """Points where the function is real, if there are, else where it has a value."""
+    real, other = [], []
+    for attempt in range(ATTEMPTS):
+        values = example_values(exprs, sizes, seed + attempt, mpf(4)**-(attempt//4))
+        try:
+            entries = [*vec(evaluate(exprs[0], values))]
+        except (ArithmeticError, ValueError):  # mpmath's for poles and singular matrices
+            continue
+        if all(map(mp.isfinite, entries)):
+            (other if any(map(mp.im, entries)) else real).append(values)
+        if len(real) == points:
+            return real
+    found = (real + other)[:points]
+    if not found:
+        raise DerivativeNotImplementedError(
+            f"{exprs[0]} has no finite value at {ATTEMPTS} random points; perhaps a matrix is "
+            "always singular, or give sizes that are numbers")
+    return found
+
+
+def _is_meant(place: Place, layout: Layout | str | None, form: str, point: _Point) -> bool:
+    name, kind = place[0], place[1].split(",")[0]
+    if form not in ("auto", kind):
+        return False
+    if layout is None or name == "any layout":
+        return True
+    meant = Layout.of(layout)
+    if meant is Layout.MIXED:
+        meant = Layout.DENOMINATOR if point.of_scalar else Layout.NUMERATOR
+    return name == meant.value
 
 
 def _claim(claimed: Any) -> Basic:
@@ -176,7 +218,14 @@ class _Point:
                 Partials(function, variable.symbol, values, variable.transposed))
         else:
             self.values, self.wanted = _by_free_entries(function, variable, values)
-        self.found = self.value(claim)
+        try:
+            self.found = self.value(claim)
+        except (ArithmeticError, ValueError):  # a division by zero, a singular matrix
+            self.found = mp.nan
+
+    @property
+    def of_scalar(self) -> bool:
+        return _shape(evaluate(self.function, self.values)) == ()
 
     def value(self, claim: Basic) -> Value:
         return evaluate(claim, self.values)
@@ -198,7 +247,7 @@ class _Point:
                 largest = max(map(abs, true.values())) or mpf(1)
                 where = max(true, key=lambda k: abs(claimed[k] - true[k]))  # noqa: B023
                 error = abs(claimed[where] - true[where])/largest
-                if best[0] is None or error < best[0]:
+                if best[0] is None or error < best[0] or not mp.isfinite(error):
                     best = (error, where, place)
         return best
 
@@ -213,33 +262,33 @@ def _in_every_layout(partials: Partials) -> dict[Place, Value]:
 
 def _by_free_entries(function: Basic, variable: Variable,
                      values: Values) -> tuple[Values, dict[Place, Value]]:
-    """The point made structured, and the derivative by the basis vec X = Δθ."""
-    symbol = variable.symbol
+    """The point made structured, and the derivative by the θ of the basis vec X = Δθ."""
+    symbol, turned = variable.symbol, variable.transposed
     basis = evaluate(variable.structure.basis(shape(symbol)[0]), values)
-    rows = values[symbol].rows
-    gram = (basis.T*basis)**-1
-    start = basis*gram*basis.T*mpmath.matrix(
-        [values[symbol][i, j] for j in range(rows) for i in range(rows)])
+    pinv = (basis.T*basis)**-1*basis.T
+    given, size = values[symbol], values[symbol].rows
 
-    def matrix(vec: mpmath.matrix) -> mpmath.matrix:
-        return mpmath.matrix([[vec[i + rows*j] for j in range(rows)] for i in range(rows)])
+    def at(theta: mpmath.matrix) -> Values:
+        entries = basis*theta
+        X = matrix_of(size, size, lambda i, j: entries[i + size*j])
+        return {**values, symbol: X.T if turned else X}
 
-    values = {**values, symbol: matrix(start)}
+    start = pinv*vec(given.T if turned else given)
     step = mpf(10)**(-(DIGITS//3))
-    slopes = []
+    F = evaluate(function, at(start))
+    of = (F.rows, F.cols) if isinstance(F, mpmath.matrix) else ()
+    J = mpmath.matrix(len(vec(F)), basis.cols)
     for k in range(basis.cols):
-        up, down = (evaluate(function, {**values, symbol: matrix(start + h*basis[:, k])})
-                    for h in (step, -step))
-        slopes.append((up - down)/(2*step))
-    g = mpmath.matrix(slopes)
-    turned = {"projection": matrix(basis*(gram*g)), "entries": matrix(basis*g)}
-    found: dict[Place, Value] = {}
-    for convention in CONVENTIONS:
-        G = turned[convention]
-        found["denominator", f"matrix, {convention}"] = G.T if variable.transposed else G
-        found["numerator", f"matrix, {convention}"] = G if variable.transposed else G.T
-    found["denominator", "vech"], found["numerator", "vech"] = g, g.T
-    return values, found
+        move = mpmath.matrix(basis.cols, 1)
+        move[k] = step
+        up, down = (vec(evaluate(function, at(end))) for end in (start + move, start - move))
+        J[:, k] = (up - down)/(2*step)
+    found: dict[Place, Value] = {("denominator", "vech"): J.T, ("numerator", "vech"): J}
+    for convention, onto in (("projection", pinv), ("entries", basis.T)):
+        partials = Partials.of_jacobian(J*onto, of, (size, size))
+        found |= {(layout, f"{form}, {convention}"): value
+                  for (layout, form), value in _in_every_layout(partials).items()}
+    return at(start), found
 
 
 def _shape(value: Value) -> tuple[int, ...]:
@@ -259,12 +308,24 @@ def _entries(value: Value) -> dict[tuple[int, ...], mpf]:
 
 def _remarks(points: list[_Point], variable: Variable) -> Iterator[str]:
     """The usual slips, as far as one of them explains the deviation."""
+    if not all(map(mp.isfinite, _entries(points[0].found).values())):
+        yield "the claim has no finite value where the function has one"
+        return
     alike = [p for p, w in points[0].wanted.items() if _shape(w) == _shape(points[0].found)]
     factor = next((f for p in alike if (f := _factor(points, p)) is not None), None)
     if factor is not None:
         yield "the sign is wrong" if factor == -1 else f"right up to the factor {factor}"
     if not alike or not is_matrix(points[0].claim):
         return
+    found = list(_about_constants(points, variable))
+    yield from found
+    if same_size(*shape(points[0].claim)) and _holds(points, lambda p: p.found + p.found.T):
+        yield "its transpose is missing as a second term"
+    if factor is None and not any("in place of" in remark for remark in found):
+        yield from islice(_with_one_transpose(points), 1)
+
+
+def _about_constants(points: list[_Point], variable: Variable) -> Iterator[str]:
     for A in _square_constants(points[0], variable):
         turned = points[0].claim.xreplace({A: c.transpose(A)})
         if _holds(points, lambda p, e=turned: p.value(e)):
@@ -273,8 +334,23 @@ def _remarks(points: list[_Point], variable: Variable) -> Iterator[str]:
             yield f"the term with {A}.T in place of {A} is missing"
         elif _holds([p.where_symmetric(A) for p in points], lambda p: p.found):
             yield f"right if {A} is symmetric"
-    if same_size(*shape(points[0].claim)) and _holds(points, lambda p: p.found + p.found.T):
-        yield "its transpose is missing as a second term"
+
+
+def _with_one_transpose(points: list[_Point]) -> Iterator[str]:
+    for turned in islice(_turned_once(points[0].claim), MOST_PLACES):
+        if _holds(points, lambda p, e=turned: p.value(e)):
+            yield f"a transpose is missing or too many, right is {turned}"
+
+
+def _turned_once(expr: Basic) -> Iterator[Basic]:
+    """The expression with one square symbol transposed, for each place where one stands."""
+    if isinstance(expr, MatrixSymbol) and same_size(*shape(expr)) and not facts_about(expr):
+        yield c.transpose(expr)
+    inside = operands(expr)
+    for k, arg in enumerate(expr.args):
+        if arg in inside:
+            for turned in _turned_once(arg):
+                yield built(expr, [*expr.args[:k], turned, *expr.args[k + 1:]])
 
 
 def _square_constants(point: _Point, variable: Variable) -> list[Basic]:

@@ -1,14 +1,17 @@
 """check_derivative: true claims in their layout, wrong ones with what is wrong about them."""
 
+from itertools import product
+
 import pytest
 import test_families as families
 from definition import m, n, p
-from sympy import Matrix, MatrixSymbol, Symbol, Trace, log, sympify
+from sympy import Matrix, MatrixSymbol, Q, Symbol, Trace, asin, exp, log, sqrt, sympify
 from sympy.matrices.expressions import Determinant, HadamardProduct, Identity, KroneckerProduct
 from sympy.matrices.expressions.special import ZeroMatrix
 
 from sympy_matlayout import (
-    FormError,
+    DerivativeNotImplementedError,
+    LayoutError,
     Norm,
     ShapeError,
     SymmetricMatrixSymbol,
@@ -17,6 +20,7 @@ from sympy_matlayout import (
     matrix_derivative,
     vech,
 )
+from sympy_matlayout.expressions.shape import is_matrix
 
 A, S, U = MatrixSymbol("A", m, n), MatrixSymbol("S", n, n), MatrixSymbol("U", n, n)
 X, B, C = MatrixSymbol("X", m, n), MatrixSymbol("B", n, p), MatrixSymbol("C", p, m)
@@ -61,6 +65,11 @@ WRONG = {
     "a transposed constant": (x.T*S*y, x, S.T*y, "right with S.T in place of S"),
     "a term is missing": (x.T*S*x, x, S*x, "the term with S.T in place of S is missing"),
     "taken for symmetric": (x.T*S*x, x, 2*S*x, "right if S is symmetric"),
+    "one transpose": (S.inverse(), S, -KroneckerProduct(S.inverse(), S.inverse()),
+                      "right is -(KroneckerProduct(S.T**(-1), S**(-1)))"),
+    "a transpose inside a function": (
+        Trace(U.T*(U*S).applyfunc(exp)), S, U.T*HadamardProduct(U, (U.T*S).applyfunc(exp)),
+        "a transpose is missing or too many, right is U.T*(HadamardProduct"),
     "no such shape": (x.T*S*x, x, b, "no layout or form has this shape"),
     "neither": (x.T*S*x, x, S*y, "wrong in every layout"),
 }
@@ -113,8 +122,64 @@ def test_structured_variables():
     wrong = check_derivative(f, S, 2*S.inverse(), structure="symmetric")
     assert not wrong and "factor 2" in str(wrong)
     assert check_derivative(Trace(U.T*S), S, (U - U.T)/2, structure="skew")
-    with pytest.raises(FormError, match="constant C"):
-        check_derivative(S*U, S, S, structure="symmetric")
+    assert check_derivative(Trace(S*U), S.T, (U + U.T)/2, structure="symmetric")
+
+
+@pytest.mark.parametrize("structure", ["symmetric", "skew", "diagonal", "lower", "upper"])
+@pytest.mark.parametrize("function", [S*U, S*x, x.T*S, S*U*S, exp(Trace(U*S))])
+@pytest.mark.parametrize("variable", [S, S.T], ids=str)
+def test_functions_of_structured_variables_in_every_form(function, structure, variable):
+    forms = ["vec", "row-major", "vech"] + (
+        ["array", "autodiff"] if is_matrix(function) else ["matrix"])
+    for form, convention, layout in product(forms, ("projection", "entries"),
+                                            ("numerator", "denominator")):
+        D = matrix_derivative(function, variable, structure=structure, convention=convention,
+                              form=form, layout=layout)
+        place = layout if form not in ("array", "autodiff") else "any layout"
+        kind = form if form == "vech" else f"{form}, {convention}"
+        assert (place, kind) in check_derivative(
+            function, variable, D, structure=structure, points=2).arrangements
+
+
+def test_a_layout_that_is_meant():
+    assert check_derivative(A*x, x, A, layout="numerator")
+    found = check_derivative(A*x, x, A.T, layout="numerator", form="matrix")
+    assert not found and "right as denominator matrix" in str(found)
+    assert check_derivative(A*x, x, A, layout="mixed", form="vec")
+    assert check_derivative(x.T*S*x, x, S*x + S.T*x, layout="mixed", form="matrix")
+    assert not check_derivative(x.T*S*x, x, x.T*S + x.T*S.T, layout="mixed", form="matrix")
+    assert check_derivative(X*B, X, (X*B).diff(X), layout="numerator")
+    with pytest.raises(LayoutError):
+        check_derivative(A*x, x, A, layout="upright")
+
+
+def test_facts_about_constants():
+    assert not check_derivative(x.T*S*x, x, 2*S*x)
+    assert check_derivative(x.T*S*x, x, 2*S*x, assumptions=Q.symmetric(S))
+    assert check_derivative(Norm(U*x)**2, x, 2*x, assumptions=Q.orthogonal(U))
+    assert check_derivative(x.T*U*S*U*x, x, 2*U*S*U*x,
+                            assumptions=Q.symmetric(S) & Q.orthogonal(U) & Q.symmetric(U))
+    assert check_derivative(log(Determinant(S)), S, S.inverse(), assumptions=Q.symmetric(S))
+    assert check_derivative(Trace(U*S), U, S, assumptions=Q.diagonal(S))
+
+
+@pytest.mark.parametrize("f, v, claimed", [
+    (log(1 - Norm(x)**2), x, -2/(1 - Norm(x)**2)*x),
+    (sqrt(1 - Trace(x.T*y)), x, -y/(2*sqrt(1 - Trace(x.T*y)))),
+    (asin(Trace(x.T*y)), x, y/sqrt(1 - Trace(x.T*y)**2)),
+    (log(Determinant(I - S*S.T)), S, -2*(I - S*S.T).inverse()*S),
+    (log(-Trace(x.T*y)), x, 1/Trace(x.T*y)*y),  # real nowhere near, but defined
+])
+def test_the_domain_is_respected(f, v, claimed):
+    assert check_derivative(f, v, claimed)
+    assert not check_derivative(f, v, -claimed)
+
+
+def test_what_is_always_singular_is_refused():
+    with pytest.raises(DerivativeNotImplementedError, match="no finite value"):
+        check_derivative(Trace((x*x.T).inverse()), x, x)
+    nowhere = check_derivative(x.T*S*x, x, (x*x.T).inverse()*x)
+    assert not nowhere and "no finite value where the function has" in str(nowhere)
 
 
 def test_refusals():

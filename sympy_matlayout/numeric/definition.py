@@ -51,6 +51,14 @@ class Partials:
             columns = {(j, i): column for (i, j), column in columns.items()}
         self._columns = columns
 
+    @classmethod
+    def of_jacobian(cls, J: mpmath.matrix, of: tuple[int, ...], by: tuple[int, ...]) -> Partials:
+        """The partial derivatives that stand in ∂vec(F)/∂vecᵀ(X); shapes of F and X."""
+        found = cls.__new__(cls)
+        found.of, found.by = of, by
+        found._columns = {(i, j): J[:, i + by[0]*j] for i in range(by[0]) for j in range(by[1])}
+        return found
+
     def __call__(self, k: int, l: int, i: int, j: int) -> mpf:  # noqa: E741
         return self._columns[i, j][k + (self.of or (1, 1))[0]*l, 0]
 
@@ -100,13 +108,15 @@ def _difference(expr, variable, values, i, j) -> mpmath.matrix:
     return (ends[0] - ends[1])/(2*step)
 
 
-def example_values(exprs: Iterable[Basic], sizes: Mapping[Symbol, int], seed: int = 0) -> Values:
+def example_values(exprs: Iterable[Basic], sizes: Mapping[Symbol, int], seed: int = 0,
+                   scale: mpf | int = 1) -> Values:
     """
     Random values for every symbol of some expressions.
 
-    Entries lie between 1/2 and 2, away from where logarithms and roots break;
-    square matrices are diagonally dominant but not symmetric, so that they
-    have good inverses.  Whole-number symbols other than sizes are 3.
+    Entries lie between 1/2 and 2, times ``scale``, away from where logarithms and roots
+    break; square matrices are diagonally dominant but not symmetric, so that they have
+    good inverses, unless their symbol has a structure.  Whole-number symbols other than
+    sizes are 3.
     """
     chance = random.Random(seed)
     values = dict(sizes)
@@ -115,15 +125,17 @@ def example_values(exprs: Iterable[Basic], sizes: Mapping[Symbol, int], seed: in
     for leaf in sorted(leaves - set(values), key=str):
         if is_matrix(leaf):
             rows, cols = (Evaluation(sizes).size(s) for s in leaf.shape)
-            found = matrix_of(rows, cols, _entries(chance, rows, cols))
+            found = scale*matrix_of(rows, cols, _entries(chance, rows, cols))
             values[leaf] = _structured(found, facts_about(leaf))
         else:
-            values[leaf] = mpf(3) if leaf.is_integer else mpf(chance.uniform(0.5, 2))
+            values[leaf] = mpf(3) if leaf.is_integer else scale*mpf(chance.uniform(0.5, 2))
     return values
 
 
 def _structured(M: mpmath.matrix, facts: frozenset[str]) -> mpmath.matrix:
     """The matrix with the structure of its symbol."""
+    if "orthogonal" in facts:
+        return _orthogonal(M, facts)
     if "diagonal" in facts:
         return matrix_of(M.rows, M.cols, lambda i, j: M[i, j] if i == j else mpf(0))
     if "symmetric" in facts:
@@ -134,6 +146,20 @@ def _structured(M: mpmath.matrix, facts: frozenset[str]) -> mpmath.matrix:
         if name in facts:
             return matrix_of(M.rows, M.cols, lambda i, j: M[i, j] if kept(i, j) else mpf(0))  # noqa: B023
     return M
+
+
+def _orthogonal(M: mpmath.matrix, facts: frozenset[str]) -> mpmath.matrix:
+    """A reflection, which is symmetric, the product of two, or signs on the diagonal."""
+    def reflection(v):
+        return mpmath.eye(M.rows) - 2/(v.T*v)[0, 0]*v*v.T
+
+    if facts & {"diagonal", "lower", "upper"}:
+        return mp.diag([(-1)**i for i in range(M.rows)])
+    if "symmetric" in facts or M.rows == 1:
+        return reflection(M[:, 0])
+    if "skew" in facts:
+        raise NotImplementedError("no example of a matrix both orthogonal and skew-symmetric")
+    return reflection(M[:, 0])*reflection(M[:, 1])
 
 
 def _entries(chance: random.Random, rows: int, cols: int) -> Callable[[int, int], mpf]:
