@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from threading import RLock
 from typing import Any
 
-from sympy import Derivative, Determinant, Expr, Trace
+from sympy import Derivative, Determinant, Expr, Symbol, Trace
 from sympy.core.basic import Basic
 from sympy.core.cache import clear_cache
 from sympy.matrices import MatrixBase
@@ -158,6 +158,7 @@ def _replacements() -> list[tuple[Any, str, Any]]:
     by_scalar = ArrayDerivative._call_derive_matexpr_by_scalar
     of_trace = Trace._eval_derivative
     order_by_order = Derivative._dispatch_eval_derivative_n_times.__func__
+    constructor = ArrayDerivative.__new__
 
     def matrix_by_any(expr: Basic, x: Basic, *args: Any, **kwargs: Any) -> Basic:
         """Any expression that holds matrices, by a matrix."""
@@ -183,8 +184,21 @@ def _replacements() -> list[tuple[Any, str, Any]]:
             return ArrayDerivative._dispatch_eval_derivative_n_times(expr, x, count)
         return order_by_order(cls, expr, x, count)
 
+    def new(cls: type, expr: Basic, *variables: Any, **kwargs: Any) -> Basic:
+        """Expressions too deep for what SymPy does before it differentiates."""
+        try:
+            return constructor(cls, expr, *variables, **kwargs)
+        except RecursionError:
+            if not kwargs.get("evaluate") or not all(map(_is_variable, variables)):
+                raise
+        expr = read(expr)  # from the leaves, so that hashing it recurses no more
+        for x in variables:
+            expr = _derived(expr, x, lambda expr, x: None)
+        return expr
+
     found = [
         (array_derivatives, "_matrix_derivative", matrix_by_any),
+        (ArrayDerivative, "__new__", staticmethod(new)),
         (ArrayDerivative, "_call_derive_matexpr_by_scalar", staticmethod(matrix_by_scalar)),
         (Trace, "_eval_derivative", trace_by_scalar),
         (Derivative, "_dispatch_eval_derivative_n_times", classmethod(n_times)),
@@ -196,6 +210,10 @@ def _replacements() -> list[tuple[Any, str, Any]]:
         if not hasattr(kind, "_numpycode"):
             found.append((kind, "_numpycode", numpy_code))
     return found + MENDED
+
+
+def _is_variable(x: Any) -> bool:
+    return isinstance(x, (MatrixSymbol, Symbol))
 
 
 def _derived(expr: Basic, x: Basic, theirs: Callable[[Basic, Basic], Basic | None]) -> Basic:

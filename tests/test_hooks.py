@@ -29,6 +29,7 @@ from sympy import (
     log,
     sin,
     symbols,
+    tanh,
 )
 from sympy.matrices.expressions import HadamardProduct, KroneckerProduct, ZeroMatrix
 from sympy.matrices.expressions.dotproduct import DotProduct
@@ -238,6 +239,18 @@ def test_what_is_not_covered_stays_a_derivative():
         for e in (Unknown(S), A*Unknown(S), Trace(Unknown(S)*A)):
             found = e.diff(S)
             assert found.has(Derivative) and not isinstance(found, ZeroMatrix)
+
+
+def test_expressions_too_deep_for_sympys_own_recursion():
+    h = x
+    for _ in range(150):
+        h = (A*h).applyfunc(tanh)
+    deep = Trace(y.T*h)
+    with pytest.raises(RecursionError):
+        deep.diff(x)
+    with installed():
+        assert deep.diff(x) == gradient(deep, x)
+        assert diff(deep, x) == gradient(deep, x)
 
 
 def test_scalar_derivatives_are_sympys_own():

@@ -8,6 +8,8 @@ import pytest
 import sympy
 import test_families as families
 from definition import SIZES, m, n, p, values_for
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sympy import (
     Add,
     Expr,
@@ -35,6 +37,8 @@ from sympy.matrices.expressions import (
     OneMatrix,
     Trace,
 )
+from test_random_expressions import VARIABLES as VARIABLES_OF_ANY_SHAPE
+from test_random_expressions import is_comparable, relaxed, wholes
 
 from sympy_matlayout import (
     CirculantBasis,
@@ -151,6 +155,14 @@ def test_expressions(expr, modules):
         assert found == evaluate(expr, values)
 
 
+@settings(relaxed, max_examples=60)
+@given(wholes(2), st.sampled_from(VARIABLES_OF_ANY_SHAPE))
+def test_derivatives_of_random_expressions(expr, variable):
+    symbol = getattr(variable, "arg", variable)
+    if is_comparable(expr, variable, 1e4):
+        check(matrix_derivative(expr, variable), expr, symbol)
+
+
 @pytest.mark.parametrize("node", [
     CommutationMatrix, DiagonalEmbedding, SelectionMatrix, MatrixUnit, LowerOnes, UpperOnes,
     SkewDuplicationMatrix, UpperDuplicationMatrix, ToeplitzBasis, HankelBasis, CirculantBasis,
@@ -158,11 +170,11 @@ def test_expressions(expr, modules):
 def test_constant_matrices(node):
     sizes = {CommutationMatrix: [(2, 3), (3, 1)], SelectionMatrix: [(2, 5, 1, 2), (2, 3, 0, 1)],
              MatrixUnit: [(2, 3, 1, 2)]}.get(node, [(1,), (2,), (3,), (4,)])
-    for given in sizes:
-        wanted = np.array(node(*given).as_explicit().tolist(), dtype=float)
-        free = symbols(f"a:{len(given)}", integer=True, positive=True)
-        for found in (lambdify([*free, x], [node(*free), x])(*given, [1])[0],
-                      sympy.lambdify([], node(*given), "numpy")()):
+    for numbers in sizes:
+        wanted = np.array(node(*numbers).as_explicit().tolist(), dtype=float)
+        free = symbols(f"a:{len(numbers)}", integer=True, positive=True)
+        for found in (lambdify([*free, x], [node(*free), x])(*numbers, [1])[0],
+                      sympy.lambdify([], node(*numbers), "numpy")()):
             assert np.array_equal(found, wanted)
 
 
@@ -216,9 +228,9 @@ def test_lists_integers_matrices_and_sparse_arrays():
     square = lambdify(A, A**-1*A.T)
     wanted = pytest.approx(np.linalg.inv([[1, 2], [3, 4]]) @ [[1, 3], [2, 4]])
     entries = [[1, 2], [3, 4]]
-    for given in (entries, np.array(entries), np.matrix(entries), csr_array(entries),
-                  np.array(entries, dtype=object), sympy.Matrix(entries)):
-        assert square(given) == wanted
+    for numbers in (entries, np.array(entries), np.matrix(entries), csr_array(entries),
+                    np.array(entries, dtype=object), sympy.Matrix(entries)):
+        assert square(numbers) == wanted
     power = lambdify(A, A**40)  # which overflows 64 bits
     assert power([[3, 0], [0, 3]])[0, 0] == pytest.approx(3.0**40)
 
