@@ -53,6 +53,7 @@ class DerivativeCheck:
     ==========
 
     arrangements : the layouts and forms the claim is right in, ``("denominator", "matrix")``
+    elsewhere : those it is right in, but that were not meant
     error : the largest deviation from the arrangement that comes nearest, relative to
         the largest entry; None for a shape that no arrangement has
     entry : where, counted from zero
@@ -63,6 +64,7 @@ class DerivativeCheck:
 
     claimed: Basic
     arrangements: tuple[Place, ...]
+    elsewhere: tuple[Place, ...]
     error: Any
     entry: tuple[int, ...] | None
     nearest: Place | None
@@ -75,6 +77,8 @@ class DerivativeCheck:
     def __str__(self) -> str:
         if self:
             return "right: " + ", ".join(map(" ".join, self.arrangements))
+        if self.elsewhere:
+            return "not as it was meant; right: " + ", ".join(map(" ".join, self.elsewhere))
         if self.nearest is None:
             found = "wrong: no layout or form has this shape"
         else:
@@ -152,9 +156,10 @@ def check_derivative(expr: Any, X: Any, claimed: Any, *, layout: Layout | str | 
         found = [p for p in tests[0].wanted if all(t.agrees(p) for t in tests)]
         places = [p for p in found if _is_meant(p, layout, form, tests[0])]
         error, entry, nearest = tests[0].deviation()
-        remarks = () if places else (
-            *(f"right as {' '.join(p)}" for p in found), *_remarks(tests, variable))
-    return DerivativeCheck(claim, tuple(places), error, entry, nearest, remarks, sizes)
+        elsewhere = [p for p in found if p not in places]
+        remarks = () if found else tuple(_remarks(tests, variable))
+    return DerivativeCheck(claim, tuple(places), tuple(elsewhere), error, entry, nearest, remarks,
+                           sizes)
 
 
 def _places(exprs: Sequence[Basic], sizes: Mapping[Symbol, int], points: int,
