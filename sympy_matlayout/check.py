@@ -15,7 +15,8 @@ from sympy.matrices.expressions import MatrixSlice, MatrixSymbol
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from .algebra import constructors as c
-from .algebra.canonical_form import built, operands
+from .algebra.canonical_form import built
+from .algebra.traversal import operands
 from .errors import DerivativeNotImplementedError, refusing
 from .expressions.constants import MatrixUnit
 from .expressions.shape import is_matrix, same_size, shape

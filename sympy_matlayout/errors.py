@@ -87,6 +87,9 @@ def refusing(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _failure(error: Exception) -> str:
-    return (f"SymPy can't handle a part of this expression, it raised {type(error).__name__}: "
+    if isinstance(error, RecursionError):
+        return ("this expression is nested too deeply; give its inner parts names with where=, or "
+                "raise sys.setrecursionlimit")
+    return (f"a part of this expression can't be handled, it raised {type(error).__name__}: "
             f"{str(error) or 'no message'}; rewrite that part, or put a symbol in its place "
             "and apply the chain rule")

@@ -23,7 +23,7 @@ from sympy.matrices.expressions import MatrixExpr, MatrixSymbol
 from sympy.printing.numpy import CuPyPrinter, JaxPrinter, NumPyPrinter, SciPyPrinter
 from sympy.tensor.array.expressions.array_expressions import _ArrayExpr
 
-from .algebra.measure import postorder
+from .algebra.traversal import postorder
 from .errors import DerivativeNotImplementedError, ShapeError, VariableError
 from .expressions.node import NUMPY_FUNCTIONS
 from .expressions.shape import is_one, shape, show
@@ -85,7 +85,8 @@ def lambdify(args: Any, expr: Any, modules: Any = None, printer: Any = None,
     modules : "numpy" and "scipy" (the default), "jax", "cupy", dictionaries of functions;
         "mpmath" computes with mpmath's matrices and its precision.  Without matrices,
         whatever SymPy's ``lambdify`` takes
-    printer, use_imps, dummify, docstring_limit : as in SymPy
+    printer, use_imps, docstring_limit : as in SymPy; with a printer all is left to SymPy
+    dummify : as in SymPy; names that can't stand in code are replaced anyway
     cse : True to compute what occurs more than once only once, by
         ``common_subexpressions``; large expressions are always computed so
 
@@ -165,7 +166,7 @@ def _modules(modules: Any) -> list:
         if not modules:
             raise VariableError("NumPy isn't installed; without it there is modules='mpmath'")
     modules = modules if isinstance(modules, (list, tuple)) else [modules]
-    modules = [getattr(m, "__name__", m) for m in modules]
+    modules = [name if (name := getattr(m, "__name__", None)) in PRINTERS else m for m in modules]
     if not any(name in modules for name in PRINTERS):
         if all(isinstance(m, dict) for m in modules):
             return [*modules, *_modules(None)]

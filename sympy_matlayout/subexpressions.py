@@ -10,8 +10,8 @@ from sympy import Mul, Symbol, numbered_symbols
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import MatMul, MatrixSymbol, Transpose
 
-from .algebra.canonical_form import built, operands
-from .algebra.measure import postorder
+from .algebra.canonical_form import built
+from .algebra.traversal import operands, postorder
 from .expressions.shape import is_matrix, shape
 
 __all__ = ["common_subexpressions"]

@@ -17,7 +17,6 @@ from sympy.core.basic import Basic
 from sympy.matrices.expressions import HadamardProduct, MatAdd
 
 from .algebra import constructors as c
-from .algebra.monomial import word_factors
 from .algebra.normal_form import normal_form
 from .errors import DerivativeNotImplementedError, ShapeError, VariableError, refusing
 from .expressions.shape import is_matrix, shape, show
@@ -173,7 +172,7 @@ def cycle_traces(expr: Any, last: Basic) -> Expr:
     last = _held(last, expr)
 
     def turned(matrix):
-        factors = word_factors(matrix)
+        factors = c.factors_of(matrix)
         if last not in factors:
             return c.trace(matrix)
         k = len(factors) - factors[::-1].index(last)
@@ -210,9 +209,9 @@ def transpose_traces(expr: Any, last: Basic | None = None) -> Expr:
     factor = None if last is None else c.transpose(_held(last, expr))
 
     def transposed(matrix):
-        if factor is not None and factor not in word_factors(matrix):
+        if factor is not None and factor not in c.factors_of(matrix):
             return c.trace(matrix)
-        turned = [c.transpose(f) for f in reversed(word_factors(matrix))]
+        turned = [c.transpose(f) for f in reversed(c.factors_of(matrix))]
         return c.new(Trace, c.multiply(*turned))
 
     return _on_traces(expr, transposed)
@@ -252,7 +251,7 @@ def hadamard_traces(expr: Any, last: Basic) -> Expr:
     last = _held(last, expr)
 
     def taken_out(matrix):
-        factors = word_factors(matrix)
+        factors = c.factors_of(matrix)
         for k, factor in enumerate(factors):
             if isinstance(factor, HadamardProduct) and last in factor.args:
                 rest = list(factor.args)
@@ -287,7 +286,7 @@ def _held(factor: Basic, expr: Any) -> Basic:
 
 def _summands(matrix: Basic) -> list[Basic]:
     """The terms of a product of sums, factors in their order."""
-    sums = [a.args if isinstance(a, MatAdd) else (a,) for a in word_factors(matrix)]
+    sums = [a.args if isinstance(a, MatAdd) else (a,) for a in c.factors_of(matrix)]
     if isinstance(matrix, MatAdd):
         return [t for a in matrix.args for t in _summands(a)]
     if max(map(len, sums)) == 1:

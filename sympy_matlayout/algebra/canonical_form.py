@@ -16,35 +16,28 @@ from hashlib import md5
 from itertools import groupby
 from typing import NamedTuple
 
-from sympy import Add, Basic, Determinant, Expr, Mul, S, Trace
-from sympy.matrices import MatrixBase
+from sympy import Add, Basic, Expr, Mul, S, Trace
 from sympy.matrices.expressions import (
     BlockDiagMatrix,
     BlockMatrix,
-    DiagMatrix,
     HadamardPower,
     HadamardProduct,
     Inverse,
-    KroneckerProduct,
     MatAdd,
     MatMul,
-    MatPow,
     Transpose,
 )
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
-from sympy.matrices.expressions.diagonal import DiagonalOf
 
 from ..expressions.shape import is_matrix, is_one, is_scalar_shape, shape
-from ..expressions.undefined_functions import DerivativeAtPoint
-from ..expressions.vec import Unvec, Vec
-from ..expressions.vech import Unvech, Vech
 from . import constructors as c
 from .elementwise import applied
 from .factoring import factored, scaled, taken_out, with_numbers_placed
-from .measure import LEAVES, nodes, operations, postorder
-from .monomial import order, word_factors
+from .measure import nodes, operations
+from .monomial import order
 from .normal_form import normal_form
 from .scalars import one_trace, simplified_scalar
+from .traversal import operands, postorder
 from .words import has_pairs, is_word
 
 __all__ = ["built", "canonical_form", "canonical_forms", "operands"]
@@ -124,16 +117,6 @@ def _mark(expr: Basic, marks: dict[Basic, bytes]) -> bytes:
     return marks[expr]
 
 
-def operands(node: Basic) -> tuple[Basic, ...]:
-    """The arguments to work on; what binds symbols or has none is a leaf."""
-    if isinstance(node, (*LEAVES, MatrixBase, DerivativeAtPoint)) \
-            or getattr(node, "bound_symbols", None):
-        return ()
-    if isinstance(node, BlockMatrix) and not isinstance(node, BlockDiagMatrix):
-        return tuple(node.blocks)
-    return tuple(a for a in node.args if isinstance(a, Expr) or is_matrix(a))
-
-
 # --- nodes over canonical arguments -----------------------------------------------------
 
 def _hadamard(*factors: Basic) -> Basic:
@@ -148,25 +131,7 @@ def _hadamard(*factors: Basic) -> Basic:
         c.hadamard_power(base, Add(*es)) for base, es in exponents.items())))
 
 
-CONSTRUCTORS: dict[type, Callable[..., Basic]] = {
-    MatMul: c.multiply,
-    MatAdd: c.add,
-    MatPow: c.power,
-    Inverse: c.power,
-    Transpose: c.transpose,
-    HadamardProduct: _hadamard,
-    HadamardPower: c.hadamard_power,
-    ElementwiseApplyFunction: applied,
-    KroneckerProduct: c.kronecker,
-    DiagMatrix: c.diag,
-    DiagonalOf: c.diagonal_of,
-    Trace: c.trace,
-    Determinant: c.determinant,
-    Vec: c.vec,
-    Unvec: c.unvec,
-    Vech: c.vech,
-    Unvech: c.unvech,
-}
+CONSTRUCTORS = {**c.CONSTRUCTORS, HadamardProduct: _hadamard, ElementwiseApplyFunction: applied}
 
 
 def built(node: Basic, args: Sequence[Basic]) -> Basic:
@@ -226,13 +191,13 @@ def _with_letters(matrix: Basic) -> Basic:
         scalar, core = c.split_scalar(matrix)
         scalar = _kept(scalar) if isinstance(scalar, Trace) else shortest(scalar)
         return scaled(scalar, *_with_inverses_joined(
-            c.multiply(*map(_with_letters, word_factors(core)))))
+            c.multiply(*map(_with_letters, c.factors_of(core)))))
     return _over_arguments(matrix)
 
 
 def _with_inverses_joined(product: Basic) -> Iterator[Basic]:
     """The factors, ``B**-1*A**-1`` among them as ``(A*B)**-1``."""
-    for is_inverse, run in groupby(word_factors(product), key=lambda f: isinstance(f, Inverse)):
+    for is_inverse, run in groupby(c.factors_of(product), key=lambda f: isinstance(f, Inverse)):
         run = list(run)
         if is_inverse and len(run) > 1:
             yield c.inverse(c.multiply(*(f.args[0] for f in reversed(run))))
@@ -305,7 +270,7 @@ def _with_scalars_in_front(matrix: Basic) -> Basic:
     if isinstance(matrix, MatAdd):
         return c.add(*map(_with_scalars_in_front, matrix.args))
     scalar, core = c.split_scalar(matrix)
-    letters = word_factors(core)
+    letters = c.factors_of(core)
     thin = [k for k, a in enumerate(letters) if k and is_one(shape(a)[0])]
     if not thin or len(thin) + is_one(shape(core)[0]) + is_one(shape(core)[1]) < 2:
         return matrix

@@ -9,7 +9,7 @@ Arguments that are zero matrices, identities, ones or scalar multiples are
 taken up on the spot; nothing else is rearranged.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from sympy import (
@@ -116,6 +116,11 @@ def split_scalar(matrix: Basic) -> tuple[Expr, Basic]:
     return S.One, matrix
 
 
+def factors_of(product: Basic) -> tuple[Basic, ...]:
+    """The factors of a product; anything else is its own only one."""
+    return product.args if isinstance(product, MatMul) else (product,)
+
+
 def scale(c: Expr, matrix: Basic) -> Basic:
     """``c*matrix``"""
     if c is S.One:
@@ -124,7 +129,7 @@ def scale(c: Expr, matrix: Basic) -> Basic:
         return multiply(c, matrix)
     scalar, core = split_scalar(matrix)  # its factors need no second look
     scalar *= c
-    factors = core.args if isinstance(core, MatMul) else (core,)
+    factors = factors_of(core)
     if len(factors) == 1 and (scalar.is_Rational or isinstance(core, MatrixBase)):
         return multiply(scalar, core)
     return core if scalar is S.One else new(MatMul, scalar, *factors)
@@ -164,7 +169,7 @@ def multiply(*factors: Basic) -> Basic:
     """The product of scalars and of matrices that fit; neighbours with one base are merged."""
     scalars, matrices = [], []
     for factor in factors:
-        for f in factor.args if isinstance(factor, MatMul) else [factor]:
+        for f in factors_of(factor):
             (matrices if is_matrix(f) else scalars).append(f)
     coefficient = Mul(*scalars)
     rows, cols = shape(matrices[0])[0], shape(matrices[-1])[1]
@@ -201,7 +206,7 @@ def matrix_sum(body: Basic, limits: Tuple) -> Basic:
         return Sum(body, limits) if index in body.free_symbols else (upper - lower + 1)*body
     if isinstance(body, ZeroMatrix):
         return body
-    factors = list(body.args if isinstance(body, MatMul) else [body])
+    factors = list(factors_of(body))
     before, after = [], []
     while factors and index not in factors[0].free_symbols:
         before.append(factors.pop(0))
@@ -396,7 +401,7 @@ def _transpose_term(matrix: Basic) -> Basic:
 
 def _is_flat(term: Basic) -> bool:
     """Whether a term is a product of leaves, their transposes, powers and Kronecker products."""
-    factors = term.args if isinstance(term, MatMul) else [term]
+    factors = factors_of(term)
     return all(not is_matrix(f) or isinstance(f, Transpose) or _is_leaf(f) or (
         isinstance(f, (MatPow, KroneckerProduct)) and all(
             _is_leaf(a) for a in f.args if is_matrix(a))) for f in factors)
@@ -747,3 +752,24 @@ def as_scalar(expr: Basic) -> Expr:
     """A 1x1 matrix expression as the scalar it stands for."""
     return trace(expr) if is_matrix(expr) else expr
 
+
+# What makes each kind of node from its arguments.
+CONSTRUCTORS: dict[type, Callable[..., Basic]] = {
+    MatMul: multiply,
+    MatAdd: add,
+    MatPow: power,
+    Inverse: power,
+    Transpose: transpose,
+    HadamardProduct: hadamard,
+    HadamardPower: hadamard_power,
+    ElementwiseApplyFunction: elementwise,
+    KroneckerProduct: kronecker,
+    DiagMatrix: diag,
+    DiagonalOf: diagonal_of,
+    Trace: trace,
+    Determinant: determinant,
+    Vec: vec,
+    Unvec: unvec,
+    Vech: vech,
+    Unvech: unvech,
+}

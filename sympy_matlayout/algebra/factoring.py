@@ -9,7 +9,7 @@ Common factors taken out of sums of matrices, Kronecker factors included.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import gcd, lcm
@@ -33,7 +33,7 @@ from ..expressions.vec import Unvec, Vec
 from ..expressions.vech import Vech
 from . import constructors as c
 from .measure import operations
-from .monomial import order, word_factors
+from .monomial import order
 from .neighbours import commutation_left, neighbours_merged
 
 __all__ = ["factored", "scaled", "taken_out", "with_numbers_placed"]
@@ -65,7 +65,7 @@ def with_numbers_placed(matrix: Basic) -> Basic:
         return matrix
     scalar, core = c.split_scalar(matrix)
     number, rest = scalar.as_coeff_Mul()
-    factors = list(map(with_numbers_placed, word_factors(core)))
+    factors = list(map(with_numbers_placed, c.factors_of(core)))
     k = next((k for k, f in enumerate(factors) if isinstance(f, MatAdd)), None)
     if k is None or not number.is_Rational or number == 1:
         return scaled(scalar, *factors)
@@ -80,7 +80,7 @@ def _times(number: Expr, total: MatAdd) -> MatAdd:
 
 def scaled(scalar: Expr, *factors: Basic) -> Basic:
     """The product as it stands, a number before a sum as well, which ``multiply`` takes inside."""
-    flat = [f for factor in factors for f in word_factors(factor)]
+    flat = [f for factor in factors for f in c.factors_of(factor)]
     if len(flat) == 1 and not isinstance(flat[0], MatAdd):
         return c.scale(scalar, flat[0])
     if len(flat) == 1 and scalar == 1:
@@ -103,7 +103,7 @@ class Term:
         """``settled`` is a sum without common factors, if one of the product's factors is."""
         scalar, core = c.split_scalar(matrix)
         letters: list[Basic] = []
-        for factor in word_factors(core):
+        for factor in c.factors_of(core):
             number, apart = (S.One, [factor]) if factor == settled else _letters(factor)
             scalar *= number
             letters += apart
@@ -128,7 +128,7 @@ def _letters(factor: Basic) -> tuple[Expr, list[Basic]]:
     if isinstance(factor, MatAdd) and len(factor.args) <= MOST_TERMS:
         number, inner = _sum(map(Term.of, factor.args), shape(factor))
         scalar, core = c.split_scalar(inner)
-        return number*scalar, list(word_factors(core))
+        return number*scalar, list(c.factors_of(core))
     k = factor.args[1] if isinstance(factor, MatPow) else S.One
     if k.is_Integer and 1 < abs(k) <= MOST_FACTORS:
         return S.One, [c.power(factor.args[0], S.One if k > 0 else S.NegativeOne)]*abs(int(k))
@@ -170,15 +170,7 @@ class End:
 
 
 # Matrices that are linear in an argument, and how to build them.
-LINEAR: dict[type, Callable[..., Basic]] = {
-    KroneckerProduct: c.kronecker,
-    HadamardProduct: c.hadamard,
-    DiagMatrix: c.diag,
-    DiagonalOf: c.diagonal_of,
-    Vec: c.vec,
-    Unvec: c.unvec,
-    Vech: c.vech,
-}
+LINEAR = (KroneckerProduct, HadamardProduct, DiagMatrix, DiagonalOf, Vec, Unvec, Vech)
 
 
 @dataclass(frozen=True)
@@ -202,7 +194,7 @@ class Slot:
         return self.size
 
     def around(self, matrix: Basic) -> Basic:
-        built = LINEAR[self.kind](*self.left, matrix, *self.right)
+        built = c.CONSTRUCTORS[self.kind](*self.left, matrix, *self.right)
         return c.multiply(*self.before, built, *self.after)
 
     def saves(self, holders: list[Term]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from sympy import Add, Lambda, Mul, Pow, S, Trace, Tuple
@@ -10,25 +10,19 @@ from sympy.core.basic import Basic
 from sympy.matrices import MatrixBase
 from sympy.matrices.expressions import (
     HadamardProduct,
-    Identity,
     KroneckerProduct,
     MatAdd,
     MatMul,
     MatPow,
-    MatrixSymbol,
-    OneMatrix,
     Transpose,
-    ZeroMatrix,
 )
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
-from sympy.matrices.expressions.matexpr import MatrixElement
 
-from ..expressions.node import ConstantMatrix
 from ..expressions.shape import is_scalar_shape, shape
+from .traversal import LEAVES, postorder
 
-__all__ = ["count_operations", "nodes", "operations", "postorder"]
+__all__ = ["count_operations", "nodes", "operations"]
 
-LEAVES = (MatrixSymbol, MatrixElement, ConstantMatrix, Identity, OneMatrix, ZeroMatrix)
 # A transpose of one of these is an operation; elsewhere it is a way to write a leaf.
 COMPOUND = (MatAdd, MatMul, MatPow, HadamardProduct, KroneckerProduct)
 
@@ -137,16 +131,3 @@ def _is_negative(term: Basic) -> bool:
     first = term.args[0] if isinstance(term, (Mul, MatMul)) else term
     number = Mul.make_args(first)[0]
     return bool(number.is_Number and number.is_extended_negative)
-
-
-def postorder(roots: Iterable[Basic], below: Callable[[Basic], Iterable[Basic]]) -> Iterator[Basic]:
-    """Each distinct node once, its arguments before it; without recursion."""
-    seen, stack = set(), [(root, False) for root in roots]
-    while stack:
-        node, entered = stack.pop()
-        if entered:
-            yield node
-        elif node not in seen:
-            seen.add(node)
-            stack.append((node, True))
-            stack.extend((a, False) for a in below(node))

@@ -317,7 +317,7 @@ def oriented(scalar: Expr) -> Expr:
     """A trace turned so that it has the fewest transposes, and then comes first in order."""
     if not isinstance(scalar, Trace):
         return scalar
-    factors = word_factors(scalar.args[0])
+    factors = c.factors_of(scalar.args[0])
     back = [c.transpose(f) for f in reversed(factors)]
     ways = [c.split_scalar(word) for word in (*turns(factors), *turns(back))]
     _, first = min(ways, key=lambda way: _word_order(way[1]))
@@ -325,10 +325,6 @@ def oriented(scalar: Expr) -> Expr:
     if len(signs) > 1:  # its own negative, as of a product that is skew
         return S.Zero
     return signs.pop()*c.new(Trace, first)
-
-
-def word_factors(word: Basic) -> tuple[Basic, ...]:
-    return word.args if isinstance(word, MatMul) else (word,)
 
 
 def turns(factors: Sequence[Basic]) -> list[Basic]:
@@ -342,5 +338,5 @@ def turns(factors: Sequence[Basic]) -> list[Basic]:
 
 
 def _word_order(word: Basic) -> tuple:
-    factors = word_factors(word)
+    factors = c.factors_of(word)
     return sum(order(f)[0] for f in factors), len(factors), tuple(map(order, factors))

@@ -72,7 +72,7 @@ def _shortened(word: list[Basic]) -> tuple[int, list[Basic]] | None:
 def simplified_product(product: MatMul | MatPow) -> Basic:
     """A product as SymPy writes it, its neighbours merged."""
     before, core = c.split_scalar(product)
-    factors = core.args if isinstance(core, MatMul) else (core,)
+    factors = c.factors_of(core)
     after, word = neighbours_merged(
         c.power(*f.args) if isinstance(f, MatPow) else f for f in factors)
     return c.multiply(before*after, Identity(shape(product)[0]), *word)

@@ -9,7 +9,7 @@ normal form.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache, singledispatch
@@ -58,13 +58,8 @@ MOST_ROUNDS = 4
 MOST_FACTORS = 16
 
 # Nodes that take their argument in normal form.
-CONSTRUCTORS: dict[type, Callable[..., Basic]] = {
-    ElementwiseApplyFunction: applied,
-    Vec: c.vec,
-    Unvec: c.unvec,
-    Vech: c.vech,
-    Unvech: c.unvech,
-}
+CONSTRUCTORS = {ElementwiseApplyFunction: applied,
+                **{kind: c.CONSTRUCTORS[kind] for kind in (Vec, Unvec, Vech, Unvech)}}
 
 
 @lru_cache(maxsize=1 << 12)

@@ -14,7 +14,7 @@ from ..expressions.shape import Shape, is_one, is_scalar_shape, shape
 from . import constructors as c
 from .factoring import MOST_TERMS, scaled, taken_out, with_numbers_placed
 from .measure import nodes, operations
-from .monomial import order, oriented, word_factors
+from .monomial import order, oriented
 
 __all__ = ["one_trace", "simplified_scalar"]
 
@@ -99,7 +99,7 @@ def _with_its_sign_inside(term: Expr) -> Expr:
     number, rest = term.as_coeff_Mul()
     for trace in Mul.make_args(rest):
         if isinstance(trace, Trace) and any(
-                isinstance(f, MatAdd) for f in word_factors(trace.args[0])):
+                isinstance(f, MatAdd) for f in c.factors_of(trace.args[0])):
             return rest/trace*one_trace(number, trace.args[0])
     return term
 
@@ -152,7 +152,7 @@ def _most_alike(terms: list[Expr]) -> tuple[Place, dict] | None:
 
 def _with_a_hole(word: Basic) -> Iterator[tuple[tuple[Basic, ...], Basic]]:
     """Each factor under a trace, and those after it up to those before it, turned one way."""
-    factors = word_factors(word)
+    factors = c.factors_of(word)
     for k, letter in enumerate(factors):
         context = factors[k + 1:] + factors[:k]
         if not context:  # tr(A) + tr(B) stays, since SymPy's own fail on tr(2A + B)

@@ -49,7 +49,7 @@ def is_word(matrix: Basic) -> bool:
     scalar, core = c.split_scalar(matrix)
     if isinstance(core, Identity):
         return not is_one(core.args[0]) and (scalar.is_Atom or core is matrix)
-    letters = core.args if isinstance(core, MatMul) else (core,)
+    letters = c.factors_of(core)
     if not all(map(_is_letter, letters)) or not (scalar.is_Atom or core is matrix):
         return False
     bases = [a.args[0] if isinstance(a, MatPow) else a for a in letters]
@@ -94,7 +94,7 @@ def words(matrix: Basic) -> list[Word]:
         again, core = c.split_scalar(c.multiply(rows, *merged))
         scalar = scalar*more*again
         if scalar != 0 and not isinstance(core, ZeroMatrix):
-            found.append((scalar, core.args if isinstance(core, MatMul) else (core,)))
+            found.append((scalar, c.factors_of(core)))
     return found
 
 
@@ -118,12 +118,12 @@ def _words(matrix: Basic) -> list[Word]:
                 for scalar, factors in _words(matrix.args[0])]
     if isinstance(matrix, (CommutationMatrix, DiagonalEmbedding)):
         return [(S.One, (matrix.doit(),))]  # the identity for sizes of one
-    linear = {KroneckerProduct: c.kronecker, Vec: c.vec, DiagMatrix: c.diag}.get(type(matrix))
-    if linear and has_pairs(matrix):
+    if isinstance(matrix, (KroneckerProduct, Vec, DiagMatrix)) and has_pairs(matrix):
+        make = c.CONSTRUCTORS[type(matrix)]
         summands = [a.args if isinstance(a, MatAdd) else (a,)
                     for a in map(normal_form, matrix.args)]
         if prod(map(len, summands)) <= MOST_TERMS:
-            return [(S.One, (linear(*chosen),)) for chosen in product(*summands)]
+            return [(S.One, (make(*chosen),)) for chosen in product(*summands)]
     return [(S.One, (matrix,))]
 
 

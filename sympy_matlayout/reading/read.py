@@ -130,8 +130,8 @@ def sympified(expr: Any) -> Basic:
     found = None if isinstance(expr, str) else sympify(expr)
     found = found.as_immutable() if hasattr(found, "as_immutable") else found
     if not isinstance(found, Expr) and not is_matrix(found):
-        raise ShapeError(f"can't differentiate {expr!r}, a {type(expr).__name__}; "
-                         "give a scalar or matrix expression")
+        raise ShapeError(f"{expr!r} is no scalar or matrix expression, but of type "
+                         f"{type(expr).__name__}")
     return found
 
 
