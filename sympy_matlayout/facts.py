@@ -40,7 +40,8 @@ MEANING: dict[Basic, set[str]] = {
     Q.complex_elements: set(),
 }
 CONTRADICTIONS = [{"singular", "invertible"}, {"skew", "positive definite"}]
-USED = {"symmetric", "skew", "diagonal", "lower", "upper", "orthogonal", "invertible"}
+USED = {"symmetric", "skew", "diagonal", "lower", "upper", "orthogonal", "invertible",
+        "positive definite"}
 FOR_ANY_SHAPE = {Q.fullrank, Q.real_elements, Q.integer_elements, Q.complex_elements}
 
 

@@ -5,13 +5,44 @@ from itertools import product
 import pytest
 import test_families as families
 from definition import m, n, p
-from sympy import Matrix, MatrixSymbol, Q, Symbol, Trace, asin, exp, log, sqrt, sympify
-from sympy.matrices.expressions import Determinant, HadamardProduct, Identity, KroneckerProduct
+from sympy import (
+    Abs,
+    Array,
+    Derivative,
+    Float,
+    Function,
+    Matrix,
+    MatrixSymbol,
+    Max,
+    Piecewise,
+    Q,
+    Sum,
+    Symbol,
+    Trace,
+    asin,
+    cos,
+    exp,
+    log,
+    sign,
+    sin,
+    sqrt,
+    sympify,
+)
+from sympy.matrices.expressions import (
+    Determinant,
+    HadamardProduct,
+    Identity,
+    KroneckerProduct,
+    OneMatrix,
+)
 from sympy.matrices.expressions.special import ZeroMatrix
 
 from sympy_matlayout import (
     DerivativeNotImplementedError,
+    FormError,
     LayoutError,
+    MatlayoutError,
+    MatrixUnit,
     Norm,
     ShapeError,
     SymmetricMatrixSymbol,
@@ -176,10 +207,111 @@ def test_the_domain_is_respected(f, v, claimed):
 
 
 def test_what_is_always_singular_is_refused():
-    with pytest.raises(DerivativeNotImplementedError, match="no finite value"):
+    with pytest.raises(DerivativeNotImplementedError, match="no steady finite value"):
         check_derivative(Trace((x*x.T).inverse()), x, x)
     nowhere = check_derivative(x.T*S*x, x, (x*x.T).inverse()*x)
     assert not nowhere and "no finite value where the function has" in str(nowhere)
+
+
+K, L, P = MatrixSymbol("K", n, n), MatrixSymbol("L", n, n), MatrixSymbol("P", n - 3, n)
+i, j = Symbol("i", integer=True), Symbol("j", integer=True)
+k, even = Symbol("k", integer=True, positive=True), Symbol("e", even=True)
+f = Function("f")
+MXN, SKEW = ZeroMatrix(m, n), Q.antihermitian(K) & Q.antihermitian(L)
+
+RIGHT_AT_SPECIAL_POINTS_ONLY = [
+    # sizes
+    (Trace(S)**n, S, 2*Trace(S)*I), (Determinant(t*S), t, 2*t*Determinant(S)),
+    (n**2*Trace(S), S, 2*n*I), (n*Trace(A.T*X), X, (m + 1)*A),
+    (Trace(X.T*X), X, 2*(n - m)*X), (Trace(S)/n, S, I/2), ((n - 1)*(n - 2)*Trace(S), S, 0*I),
+    (n*(n - 1)/2*Trace(S), S, (n - 1)*I), (Determinant(S), S, Trace(S)*I - S.T),
+    (x[n - 1, 0], x, MatrixUnit(n, 1, 1, 0)), (P.T*P*x, x, 3*P.T*P),
+    (Determinant(X.T*X), X, MXN),
+    # signs
+    (Abs(t), t, 1), (sqrt(t**2)*Trace(S), t, Trace(S)), (Norm(x, 1), x, OneMatrix(n, 1)),
+    (Sum(Max(x[i, 0], 0), (i, 0, n - 1)), x, OneMatrix(n, 1)),
+    (Abs(Determinant(S)), S, Determinant(S)*S.T.inverse()), (Abs(Trace(S)), S, I),
+    (S.applyfunc(Abs), S, Identity(n**2)),
+    (Piecewise((Trace(S)**2, Trace(S) > 0), (Trace(S), True)), S, 2*Trace(S)*I),
+    # exponents
+    (t**k, t, 3*t**2), (Trace(S**k), S, 3*S.T**2), ((-1)**k*Trace(S), S, -I),
+    (t**2, t, (n - 1)*t), (even*Trace(S), S, 3*I),
+    # where the derivative is small
+    (exp(-100*t), t, 0), (exp(-50*Trace(S.T*S)), S, exp(-50*Trace(S.T*S))*S),
+    (exp(-1000*Trace(S)), S, 0*I), (Trace(S)/10**30, S, 2*I/10**30),
+    (Trace(U*S), S, U.T + I/10**10),
+]
+
+
+@pytest.mark.parametrize("f, v, claimed", RIGHT_AT_SPECIAL_POINTS_ONLY, ids=str)
+def test_claims_right_at_special_points_only_are_rejected(f, v, claimed):
+    assert not check_derivative(f, v, claimed)
+
+
+@pytest.mark.parametrize("f, v, claimed, keywords", [
+    (Trace(K*L*S), S, K*L, {"layout": "denominator", "assumptions": SKEW}),
+    (Trace(U*K*S), S, (K*U).T, {"assumptions": Q.orthogonal(U) & Q.orthogonal(K)}),
+    (Determinant(U)*Trace(S), S, I, {"assumptions": Q.orthogonal(U)}),
+    (Trace(U*S), S, (U + U.T)/2, {"structure": "hankel"}),
+])
+def test_structures_have_other_accidents_in_two_dimensions(f, v, claimed, keywords):
+    assert not check_derivative(f, v, claimed, **keywords)
+
+
+Z = MatrixSymbol("Z", 2, 2)
+Z_TRACE = Trace(Z*Matrix([[1, 2], [3, 4]]))
+
+
+@pytest.mark.parametrize("f, v, claimed", [
+    (log(Determinant(X.T*X)), X, 2*X*(X.T*X).inverse()),  # regular for tall X only
+    (log(Determinant(X*X.T)), X, 2*(X*X.T).inverse()*X),
+    (Determinant(X.T*X), X, 2*Determinant(X.T*X)*X*(X.T*X).inverse()),
+    ((X.T*X).inverse()*X.T*b, b, (X.T*X).inverse()*X.T),
+    (x[i, 0], x, MatrixUnit(n, 1, i, 0)), (x[i, 0]**2, x, 2*x[i, 0]*MatrixUnit(n, 1, i, 0)),
+    (S[i, j], S, MatrixUnit(n, n, i, j)), (even*Trace(S), S, even*I),
+    (sin(10**12*Trace(S)), S, 10**12*cos(10**12*Trace(S))*I),
+    (Float("0.1")*Trace(S)**3, S, Float("0.3")*Trace(S)**2*I),
+    (Trace(X.T*X) - Trace(X*X.T), X, MXN), (Trace(S**k), S, k*S.T**(k - 1)),
+    (P.T*P*x, x, P.T*P), (f(t)*x, t, f(t).diff(t)*x), (Abs(t), t, sign(t)),
+    (f(Trace(S)), S, Derivative(f(t), t).subs(t, Trace(S))*I),
+    (Norm(x, 1), x, x.applyfunc(sign)), (sqrt(Trace(S)), S, I/(2*sqrt(Trace(S)))),
+    (Z_TRACE, Z, [[1, 3], [2, 4]]), (Z_TRACE, Z, Array([[1, 3], [2, 4]])),
+    (2*Z, Z, Array((2*Z).as_explicit()).diff(Array(Z.as_explicit()))),
+], ids=str)
+def test_unusual_claims_that_are_right(f, v, claimed):
+    assert check_derivative(f, v, claimed)
+
+
+def test_facts_that_are_more_than_a_structure():
+    positive = Q.positive_definite(U)
+    claim = Determinant(U)*U.inverse()
+    assert check_derivative(Abs(Determinant(U)), U, claim, assumptions=positive)
+    assert not check_derivative(Abs(Determinant(U)), U, claim)
+
+
+@pytest.mark.parametrize("claimed, words", [
+    ((x*x.T).inverse(), "wrong: the claim has no finite value"),
+    (I + U/10**20, "wrong in every layout"),
+    (Trace(S)*U, "wrong in every layout"),
+])
+def test_what_a_verdict_says(claimed, words):
+    found = str(check_derivative(Trace(S), S, claimed))
+    assert found.startswith(words) and "factor 1" not in found
+
+
+def test_a_zero_of_another_shape():
+    assert check_derivative(Trace(U), S, 0*I)
+    assert "ZeroMatrix(n, n)" in str(check_derivative(Trace(U), S, 0))
+
+
+@pytest.mark.parametrize("claimed, keywords, error", [
+    (I, {"form": "foo"}, FormError), (2*I, {"layout": "foo"}, LayoutError),
+    (None, {}, ShapeError), ("I", {}, ShapeError), (I, {"points": 0}, MatlayoutError)])
+def test_what_is_given_wrong_is_refused(claimed, keywords, error):
+    with pytest.raises(error):
+        check_derivative(Trace(S), S, claimed, **keywords)
+    with pytest.raises(DerivativeNotImplementedError, match="known function in its place"):
+        check_derivative(f(S), S, I)
 
 
 def test_refusals():

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Mapping
+from itertools import cycle, repeat
 
 import mpmath
 from mpmath import mp, mpf
@@ -109,16 +110,18 @@ def _difference(expr, variable, values, i, j) -> mpmath.matrix:
 
 
 def example_values(exprs: Iterable[Basic], sizes: Mapping[Symbol, int], seed: int = 0,
-                   scale: mpf | int = 1) -> Values:
+                   scale: mpf | int = 1, signed: bool = False) -> Values:
     """
     Random values for every symbol of some expressions.
 
     Entries lie between 1/2 and 2, times ``scale``, away from where logarithms and roots
-    break; square matrices are diagonally dominant but not symmetric, so that they have
+    break, or with ``signed`` also between their negatives, as far as assumptions let
+    them; square matrices are diagonally dominant but not symmetric, so that they have
     good inverses, unless their symbol has a structure.  Whole-number symbols other than
     sizes are 3.
     """
     chance = random.Random(seed)
+    signs = cycle((1, -1) if seed % 2 == 0 else (-1, 1)) if signed else repeat(1)
     values = dict(sizes)
     leaves = {a for e in exprs for a in preorder_traversal(e)
               if isinstance(a, (MatrixSymbol, Symbol, Differential)) and not isinstance(a, Dummy)}
@@ -126,14 +129,29 @@ def example_values(exprs: Iterable[Basic], sizes: Mapping[Symbol, int], seed: in
         if is_matrix(leaf):
             rows, cols = (Evaluation(sizes).size(s) for s in leaf.shape)
             found = scale*matrix_of(rows, cols, _entries(chance, rows, cols))
+            if signed:
+                found = _with_signs(found, chance)
             values[leaf] = _structured(found, facts_about(leaf))
+        elif leaf.is_integer:
+            values[leaf] = mpf(3)
         else:
-            values[leaf] = mpf(3) if leaf.is_integer else scale*mpf(chance.uniform(0.5, 2))
+            size = scale*mpf(chance.uniform(0.5, 2))
+            values[leaf] = -size if leaf.is_extended_nonpositive else (
+                size if leaf.is_extended_nonnegative else size*next(signs))
     return values
+
+
+def _with_signs(M: mpmath.matrix, chance: random.Random) -> mpmath.matrix:
+    """Signs for the entries; those of rows change the sign of the determinant."""
+    rows = [chance.choice((1, -1)) for _ in range(M.rows)]
+    return matrix_of(M.rows, M.cols, lambda i, j: M[i, j]*rows[i]*(
+        1 if i == j and M.rows == M.cols else chance.choice((1, -1))))
 
 
 def _structured(M: mpmath.matrix, facts: frozenset[str]) -> mpmath.matrix:
     """The matrix with the structure of its symbol."""
+    if "positive definite" in facts:
+        M = matrix_of(M.rows, M.cols, lambda i, j: abs(M[i, j]) if i == j else M[i, j])
     if "orthogonal" in facts:
         return _orthogonal(M, facts)
     if "diagonal" in facts:
@@ -153,13 +171,14 @@ def _orthogonal(M: mpmath.matrix, facts: frozenset[str]) -> mpmath.matrix:
     def reflection(v):
         return mpmath.eye(M.rows) - 2/(v.T*v)[0, 0]*v*v.T
 
-    if facts & {"diagonal", "lower", "upper"}:
-        return mp.diag([(-1)**i for i in range(M.rows)])
-    if "symmetric" in facts or M.rows == 1:
+    if facts & {"diagonal", "lower", "upper"} or M.rows == 1:
+        return mp.diag([(-1)**i*mp.sign(M[i, i]) for i in range(M.rows)])
+    if "symmetric" in facts:
         return reflection(M[:, 0])
     if "skew" in facts:
         raise NotImplementedError("no example of a matrix both orthogonal and skew-symmetric")
-    return reflection(M[:, 0])*reflection(M[:, 1])
+    turn = reflection(M[:, 0])*reflection(M[:, 1])
+    return turn if M[0, 0] > 0 else turn*reflection(M[:, M.cols - 1])
 
 
 def _entries(chance: random.Random, rows: int, cols: int) -> Callable[[int, int], mpf]:

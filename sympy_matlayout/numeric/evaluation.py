@@ -59,6 +59,7 @@ from sympy.matrices.expressions import (
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.diagonal import DiagonalOf
 from sympy.matrices.expressions.matexpr import MatrixElement
+from sympy.tensor.array import NDimArray
 from sympy.tensor.array.expressions.array_expressions import (
     ArrayAdd,
     ArrayContraction,
@@ -255,7 +256,7 @@ class Evaluation:
     def _(self, expr):
         matrix, i, j = expr.args
         M = self.value(matrix)
-        return M[self.size(i) % M.rows, self.size(j) % M.cols]  # -1 is the last
+        return M[_place(self.size(i), M.rows), _place(self.size(j), M.cols)]
 
     @compute.register(Trace)
     def _(self, expr):
@@ -459,6 +460,12 @@ class Evaluation:
             return NumericArray((found.rows, found.cols), lambda i, j: found[i, j])
         return found
 
+    @compute.register(NDimArray)
+    def _(self, expr):
+        if expr.rank() == 0:
+            return self.number(expr[()])
+        return NumericArray(tuple(map(int, expr.shape)), lambda *index: self.number(expr[index]))
+
     @compute.register(ZeroArray)
     def _(self, expr):
         return NumericArray(tuple(map(self.size, expr.shape)), lambda *index: mpf(0))
@@ -533,6 +540,13 @@ def matrix_of(rows: int, cols: int, entry: Callable[[int, int], Value]) -> mpmat
         for j in range(cols):
             M[i, j] = entry(i, j)
     return M
+
+
+def _place(index: int, size: int) -> int:
+    """The index counted from the front; -1 is the last."""
+    if not -size <= index < size:
+        raise IndexError(f"no index {index} among {size}")
+    return index % size
 
 
 def _at(M: Value, i: int, j: int) -> Value:
