@@ -21,9 +21,12 @@ from sympy import (
     Determinant,
     Dummy,
     Function,
+    KroneckerDelta,
     MatrixSymbol,
+    Pow,
     Symbol,
     Trace,
+    cos,
     diff,
     exp,
     log,
@@ -31,17 +34,22 @@ from sympy import (
     symbols,
     tanh,
 )
-from sympy.matrices.expressions import HadamardProduct, KroneckerProduct, ZeroMatrix
+from sympy.matrices.expressions import HadamardProduct, Identity, KroneckerProduct, ZeroMatrix
 from sympy.matrices.expressions.dotproduct import DotProduct
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.pretty.pretty import PrettyPrinter
 from sympy.tensor.array import array_derivatives
 from sympy.tensor.array.array_derivatives import ArrayDerivative
+from sympy.tensor.array.expressions import ZeroArray
 from sympy.tensor.array.expressions.arrayexpr_derivatives import array_derive
 from test_random_expressions import VARIABLES, is_comparable, relaxed, wholes
 
 from sympy_matlayout import (
+    MatrixUnit,
+    SkewSymmetricMatrixSymbol,
     SymmetricMatrixSymbol,
+    canonical,
+    convert_layout,
     gradient,
     hessian,
     hooks,
@@ -50,10 +58,12 @@ from sympy_matlayout import (
     uninstall,
 )
 from sympy_matlayout.algebra.normal_form import normal_form
+from sympy_matlayout.expressions.shape import is_matrix
 from sympy_matlayout.numeric import Partials, evaluate
 
 m, n = symbols("m n", integer=True, positive=True)
 A, S, X = MatrixSymbol("A", n, n), MatrixSymbol("S", n, n), MatrixSymbol("X", m, n)
+V = SymmetricMatrixSymbol("V", n)
 x, y, t, f = MatrixSymbol("x", n, 1), MatrixSymbol("y", n, 1), Symbol("t"), Function("f")
 
 TOUCHED = [(array_derivatives, "_matrix_derivative"),
@@ -251,6 +261,74 @@ def test_expressions_too_deep_for_sympys_own_recursion():
     with installed():
         assert deep.diff(x) == gradient(deep, x)
         assert diff(deep, x) == gradient(deep, x)
+
+
+E01, M = MatrixUnit(2, 3, 0, 1), MatrixSymbol("M", 2, 3)
+i, j = symbols("i j", integer=True)
+K = SkewSymmetricMatrixSymbol("K", n)
+
+
+@pytest.mark.parametrize("function, entry, wanted", [
+    (M, M[0, 1], E01), (t*M, M[0, 1], t*E01), (M[0, 1]*M, M[0, 1], M + M[0, 1]*E01),
+    (M.T*M, M[0, 1], E01.T*M + M.T*E01), (x.T*x, x[0, 0], 2*x[0, 0]*Identity(1)),
+    (Trace(A*S), S[0, 1], A[1, 0]), (S.inverse(), S[i, j], -S**-1*MatrixUnit(n, n, i, j)*S**-1),
+    (log(Determinant(S)), S[i, j], S.T.inverse()[i, j]), (sin(M[0, 1])*t, M[0, 1], t*cos(M[0, 1])),
+    (Trace(A*V), V[0, 1], A[0, 1] + A[1, 0]), (Trace(A*V), V[1, 1], A[1, 1]),
+    (Trace(A*K), K[1, 0], A[0, 1] - A[1, 0]), (V[0, 1], V[1, 0], 1), (V[0, 1], V[0, 1], 1),
+    (V[i, j], V[0, 1], KroneckerDelta(0, i)*KroneckerDelta(1, j)
+     + KroneckerDelta(0, j)*KroneckerDelta(1, i)),
+    (V, V[0, 1], MatrixUnit(n, n, 0, 1) + MatrixUnit(n, n, 1, 0)),
+])
+def test_by_an_entry(function, entry, wanted):
+    with installed():
+        for found in (function.diff(entry), diff(function, entry),
+                      Derivative(function, entry).doit()):
+            assert canonical(found - wanted) in (0, ZeroMatrix(*getattr(found, "shape", (1, 1))))
+
+
+@pytest.mark.parametrize("function, v", [
+    (Trace(X.T*X), X), (Trace(S**3), S), (log(Determinant(S)), S), (log(Trace(X.T*X)), X),
+    (Determinant(S)**2, S), (Trace((X*x)*(X*x).T), X), (exp(Trace(x.T*A*x)), x),
+    (log(Determinant(V)), V), (y.T*(A*x).applyfunc(sin), x)])
+def test_second_derivatives_in_every_way(function, v):
+    with installed():
+        for found in (function.diff(v, v), diff(function, v, 2), Derivative(function, v, v).doit(),
+                      Derivative(function, (v, 2)).doit()):
+            assert not found.has(Derivative)
+            if v.shape[1] == 1:
+                assert normal_form(found) == normal_form(hessian(Trace(function), v)
+                                                         if is_matrix(function)
+                                                         else hessian(function, v))
+            else:
+                H = convert_layout(found, "array", ("numerator", "vec"), function=v.shape,
+                                   variable=v.shape)
+                assert normal_form(H) == normal_form(hessian(function, v))
+
+
+def test_higher_derivatives_of_matrices():
+    with installed():
+        assert (t**2*A + t*S).diff(t, t) == diff(t**2*A + t*S, (t, 2)) == 2*A
+        assert Trace((A + t*S)**2).diff(t, S) == Trace((A + t*S)**2).diff(t).diff(S)
+        assert (X*A).diff(X, X) == ZeroArray(m, n, m, n, m, n)
+        left = (X*A*X.T).diff(X, X)
+        assert left == ArrayDerivative(X*A*X.T, X, X) and left.shape == (m, n, m, n, m, m)
+        assert S.inverse().diff(S, S).has(Derivative)
+
+
+def test_the_gradient_of_a_1x1_matrix_has_the_shape_of_the_variable():
+    with installed():
+        for f1, v in [(y.T*(A*x).applyfunc(sin), x), (y.T*y.applyfunc(sin), y), (y.T*S*x, S),
+                      ((X*x).T*(X*x), X)]:
+            assert f1.diff(v).shape == v.shape
+
+
+def test_zeros_and_poles():
+    with installed():
+        assert Derivative(A, t).doit() == Derivative(A, t, t).doit() == ZeroMatrix(n, n)
+        found = Derivative(HadamardProduct(t*A, S, t*A), t).doit()
+        assert normal_form(found) == normal_form(2*t*HadamardProduct(A, A, S))
+        assert not found.atoms(Pow) & {1/t}
+        assert Derivative(sin(t), x).doit() == ZeroMatrix(n, 1)
 
 
 def test_scalar_derivatives_are_sympys_own():

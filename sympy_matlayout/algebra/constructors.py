@@ -487,8 +487,10 @@ def entry(matrix: Basic, i: Expr, j: Expr) -> Expr:
         return S.Zero
     if isinstance(core, OneMatrix):
         return c
+    if isinstance(core, MatAdd):
+        return c*entry(core, i, j)
     if isinstance(core, Identity):
-        return c*KroneckerDelta(i, j)
+        return c*KroneckerDelta(i, j, (0, core.args[0] - 1))  # as SymPy writes it
     if isinstance(core, Transpose):
         return c*entry(core.args[0], j, i)
     if isinstance(core, MatrixUnit):
