@@ -13,11 +13,13 @@ from inspect import Parameter, Signature
 from itertools import count
 from types import CodeType
 from typing import Any
+from unicodedata import normalize
 
 import mpmath
 import sympy
-from sympy import Symbol, sympify
+from sympy import Dict, Dummy, Symbol, Tuple, sympify
 from sympy.core.basic import Basic
+from sympy.core.sorting import default_sort_key
 from sympy.matrices import MatrixBase
 from sympy.matrices.expressions import MatrixExpr, MatrixSymbol
 from sympy.printing.numpy import CuPyPrinter, JaxPrinter, NumPyPrinter, SciPyPrinter
@@ -25,6 +27,7 @@ from sympy.tensor.array.expressions.array_expressions import _ArrayExpr
 
 from .algebra.traversal import postorder
 from .errors import DerivativeNotImplementedError, ShapeError, VariableError
+from .expressions.differential import Differential, ScalarDifferential
 from .expressions.node import NUMPY_FUNCTIONS
 from .expressions.shape import is_one, shape, show
 from .numeric.evaluation import Evaluation
@@ -95,15 +98,18 @@ def lambdify(args: Any, expr: Any, modules: Any = None, printer: Any = None,
 
     sympy.utilities.lambdify.lambdify, sympy_matlayout.common_subexpressions
     """
+    args = list(args) if isinstance(args, Tuple) else args
     expr = _mapped(_immutable, expr)
     arguments = list(_flat(args))
     if printer is not None or not _holds_matrices([*arguments, *_flat(expr)]):
         return sympy.lambdify(args, expr, modules, printer, use_imps, dummify, cse,
                               docstring_limit)
-    for a in arguments:
-        if not isinstance(a, (Symbol, MatrixSymbol)):
-            raise VariableError(f"an argument is a Symbol or a MatrixSymbol, not {a!r}")
-    if modules == "mpmath":
+    _check_arguments(arguments)
+    for part in _flat(expr):
+        if not isinstance(part, Basic) or isinstance(part, Dict):
+            raise VariableError(f"{part!r} is no expression; give one, or a list of them")
+    modules = _modules(modules)
+    if modules == ["mpmath"]:
         return _by_mpmath(args, expr, arguments)
     if callable(cse):
         definitions, expr = cse(expr)
@@ -111,8 +117,7 @@ def lambdify(args: Any, expr: Any, modules: Any = None, printer: Any = None,
         definitions, expr = _with_names(expr)
     else:
         definitions = []
-    return _by_arrays(args, expr, arguments, _modules(modules), definitions, use_imps,
-                      docstring_limit)
+    return _by_arrays(args, expr, arguments, modules, definitions, use_imps, docstring_limit)
 
 
 def _by_mpmath(args: Any, expr: Any, arguments: list[Basic]) -> Callable[..., Any]:
@@ -123,18 +128,26 @@ def _by_mpmath(args: Any, expr: Any, arguments: list[Basic]) -> Callable[..., An
 
     def inner(*values):
         at = Evaluation(dict(zip([*sizes.symbols, *arguments], values, strict=True)))
-        return _mapped(at.value, expr)
+        try:
+            return _mapped(at.value, expr)
+        except NotImplementedError as error:
+            raise DerivativeNotImplementedError(f"mpmath can't compute this: {error}") from error
+        except (IndexError, ValueError) as error:
+            raise ShapeError(str(error)) from error
 
     def convert(argument, value):
-        if isinstance(argument, MatrixSymbol):
-            return mpmath.matrix(value.tolist() if hasattr(value, "tolist") else value)
-        return mpmath.mpmathify(value)
+        if not isinstance(argument, MatrixSymbol):
+            return mpmath.mpmathify(value)
+        found = mpmath.matrix(value.tolist() if hasattr(value, "tolist") else value)
+        return found.T if found.cols == 1 and is_one(shape(argument)[0]) else found
     return _of_arguments(args, sizes, inner, convert)
 
 
 def _by_arrays(args: Any, expr: Any, arguments: list[Basic], modules: list, definitions: list,
                use_imps: bool, docstring_limit: int | None) -> Callable[..., Any]:
     kind, arrays = next(found for name, found in PRINTERS.items() if name in modules)
+    if not find_spec(arrays.split(".")[0]):
+        raise VariableError(f"{arrays} isn't installed")
     given = {name: name for m in modules if isinstance(m, dict) for name in m}
     settings = {"fully_qualified_modules": False, "inline": True, "strict": False,
                 "allow_unknown_functions": True, "user_functions": given}
@@ -142,22 +155,32 @@ def _by_arrays(args: Any, expr: Any, arguments: list[Basic], modules: list, defi
                                  if name in kind._get_initial_settings()})  # strict came later
     sizes = Sizes(arguments)
     parts = [*_flat(expr), *(part for pair in definitions for part in pair)]
-    names = _safe_names([*sizes.symbols, *arguments], parts, import_module(arrays))
+    names = _safe_names([*sizes.symbols, *arguments, *parts], [
+        *given, *_names_in_code(arrays, *(["scipy.special"] if "scipy" in modules else []))])
 
     def renamed(part):
         return part.xreplace(names) if names else part
 
     try:
-        inner = sympy.lambdify([names.get(s, s) for s in [*sizes.symbols, *arguments]],
+        inner = sympy.lambdify(list(map(renamed, [*sizes.symbols, *arguments])),
                                _mapped(renamed, expr), modules, code, use_imps, False,
                                lambda e: ([(s, renamed(d)) for s, d in definitions], e),
                                docstring_limit)
-    except NotImplementedError as error:
+    except (AttributeError, KeyError, NotImplementedError, TypeError, ValueError) as error:
         raise DerivativeNotImplementedError(
             f"{code.language} can't express this: {error}; put a symbol in the place of that part "
-            "and pass its value, or take modules='mpmath'") from error
+            "and pass its value") from error
     _check_names(inner, given)
-    return _of_arguments(args, sizes, inner, ArrayOf(import_module(arrays)))
+    arrays = ArraysOf(import_module(arrays))
+    return _of_arguments(args, sizes, arrays.separate(inner, expr), arrays.taken)
+
+
+def _check_arguments(arguments: list[Any]) -> None:
+    for k, a in enumerate(arguments):
+        if not isinstance(a, (Symbol, MatrixSymbol, ScalarDifferential)):
+            raise VariableError(f"an argument is a Symbol or a MatrixSymbol, not {a!r}")
+        if a in arguments[:k]:
+            raise VariableError(f"{a} is an argument twice")
 
 
 def _modules(modules: Any) -> list:
@@ -166,14 +189,15 @@ def _modules(modules: Any) -> list:
         if not modules:
             raise VariableError("NumPy isn't installed; without it there is modules='mpmath'")
     modules = modules if isinstance(modules, (list, tuple)) else [modules]
-    modules = [name if (name := getattr(m, "__name__", None)) in PRINTERS else m for m in modules]
-    if not any(name in modules for name in PRINTERS):
-        if all(isinstance(m, dict) for m in modules):
-            return [*modules, *_modules(None)]
-        raise VariableError(
-            f"matrix expressions become functions of {', '.join(sorted(PRINTERS))} arrays or of "
-            f"'mpmath' matrices, not of {modules}")
-    return modules
+    modules = [name if (name := getattr(m, "__name__", None)) in (*PRINTERS, "mpmath") else m
+               for m in modules]
+    if any(name in modules for name in PRINTERS) or modules == ["mpmath"]:
+        return modules
+    if all(isinstance(m, dict) for m in modules):
+        return [*modules, *_modules(None)]
+    raise VariableError(
+        f"matrix expressions become functions of {', '.join(sorted(PRINTERS))} arrays or of "
+        f"'mpmath' matrices alone, not of {modules}")
 
 
 def _is_long(exprs: list) -> bool:
@@ -183,7 +207,8 @@ def _is_long(exprs: list) -> bool:
     for node in _all_nodes(exprs):
         size[node] = 1 + sum(size[a] for a in node.args)
         height[node] = 1 + max((height[a] for a in node.args), default=0)
-    return sum(map(size.get, exprs)) > MOST_NODES or max(map(height.get, exprs)) > LEVELS
+    return sum(map(size.get, exprs)) > MOST_NODES or max(
+        map(height.get, exprs), default=0) > LEVELS
 
 
 def _with_names(expr: Any) -> tuple[list, Any]:
@@ -209,6 +234,8 @@ def _flat(args: Any) -> Iterator[Any]:
 def _flat_values(args: Any, given: Any) -> Iterator[Any]:
     """The values in the order of ``_flat(args)``."""
     if isinstance(args, (list, tuple)):
+        if len(args) != len(given):
+            raise TypeError(f"{len(args)} values are needed for {args}, got {len(given)}")
         for a, value in zip(args, given, strict=True):
             yield from _flat_values(a, value)
     else:
@@ -262,20 +289,27 @@ def _is_identifier(name: str) -> bool:
     return name.isidentifier() and not keyword.iskeyword(name)
 
 
-class ArrayOf:
-    """What is passed for an argument, as an array of two axes or a number."""
+class ArraysOf:
+    """Arrays of NumPy, or of a module like it: what is taken as arguments and given back."""
 
     def __init__(self, module: Any):
         self.module = module
+        self.is_numpy = module.__name__ == "numpy"
 
-    def __call__(self, argument: Basic, value: Any) -> Any:
+    def taken(self, argument: Basic, value: Any) -> Any:
+        """What is passed for an argument, as an array of two axes or a number."""
         if not isinstance(argument, MatrixSymbol):
-            return self.module.float64(value) if isinstance(value, float) else value
+            return self._number(argument, value) if self.is_numpy else value
         if hasattr(value, "toarray"):  # a sparse matrix
             value = value.toarray()
-        array = self.module.asarray(value)
-        if array.dtype.kind in "iubO":
-            array = array.astype(float)
+        try:
+            array = self.module.asarray(value)
+            if array.dtype.kind not in "fc" or array.dtype.itemsize in (2, 16, 32):
+                array = array.astype(complex if array.dtype.kind == "c" else float)
+        except (TypeError, ValueError) as error:
+            raise ShapeError(f"{argument} needs an array of numbers: {error}") from error
+        if getattr(getattr(value, "mask", None), "any", bool)():
+            raise ShapeError(f"{argument} needs an array without masked entries")
         rows, cols = shape(argument)
         if array.ndim == 1 and is_one(cols) or array.ndim == 0 and is_one(rows) and is_one(cols):
             return array.reshape(-1, 1)
@@ -286,24 +320,63 @@ class ArrayOf:
                              f"{tuple(array.shape)}")
         return array
 
+    def _number(self, argument: Basic, value: Any) -> Any:
+        """A number for a scalar; whole numbers stay such, or they could be no size or index."""
+        if self.module.size(value) != 1 or isinstance(value, (str, bytes)):
+            raise ShapeError(f"{argument} is a scalar, and can't be {value!r}")
+        value = self.module.asarray(value).item()
+        if not isinstance(value, (int, float, complex)):
+            value = float(value)
+        if argument.is_integer and not isinstance(value, int):
+            if value != value or value.imag or value.real != round(value.real):
+                raise ShapeError(f"{argument} is a whole number, and can't be {value!r}")
+            return round(value.real)
+        return self.module.float64(value) if isinstance(value, float) else value
+
+    def separate(self, inner: Callable[..., Any], expr: Any) -> Callable[..., Any]:
+        """Scalars as numbers, and no array that shares its entries with an argument."""
+        if not self.is_numpy:
+            return inner
+
+        def own(value, *given):
+            if not isinstance(value, self.module.ndarray):
+                return value
+            if value.ndim == 0:
+                return value[()]
+            shared = any(self.module.may_share_memory(value, g) for g in given
+                         if isinstance(g, self.module.ndarray))
+            return value.copy() if shared else value
+
+        @wraps(inner)
+        def function(*given):
+            return _mapped(lambda value: own(value, *given), inner(*given))
+        return function
+
 
 # --- names ---------------------------------------------------------------------------------
 
 
-def _safe_names(arguments: list[Basic], exprs: list, module: Any) -> dict[Basic, Basic]:
-    """Other names for arguments that aren't told apart by theirs in Python or the code."""
-    bound = {}
+def _names_in_code(*modules: str) -> Iterator[str]:
+    """Names that generated code may use for functions."""
+    yield from dir(builtins)
+    for name in (NUMPY_FUNCTIONS, *modules, *(["numpy.linalg"] if "numpy" in modules else [])):
+        yield from dir(import_module(name))
+
+
+def _safe_names(exprs: list, in_code: list[str]) -> dict[Basic, Basic]:
+    """Other names for the symbols that aren't told apart by theirs in Python or the code."""
+    named: dict[str, set[Basic]] = {}
     for node in _all_nodes(exprs):
-        if isinstance(node, (Symbol, MatrixSymbol)):
-            bound.setdefault(node.name, set()).add(node)
-    code = [*map(dir, (builtins, module, module.linalg, import_module(NUMPY_FUNCTIONS)))]
-    taken = {*bound, *(name for names in code for name in names)}
-    renamed, fresh = {}, (name for k in count() if (name := f"argument_{k}") not in taken)
-    for a in arguments:
-        if not _is_identifier(a.name) or any(a.name in names for names in code) \
-                or bound.get(a.name, set()) - {a}:
-            renamed[a] = MatrixSymbol(next(fresh), *shape(a)) if isinstance(a, MatrixSymbol) \
-                else Symbol(next(fresh), **a.assumptions0)
+        if isinstance(node, (Symbol, MatrixSymbol)) and not isinstance(node, (Dummy, Differential)):
+            named.setdefault(normalize("NFKC", node.name), set()).add(node)
+    taken = {*named, *in_code}
+    fresh = (name for k in count() if (name := f"argument_{k}") not in taken)
+    renamed = {}
+    for name, symbols in sorted(named.items()):
+        if len(symbols) > 1 or name in in_code or not _is_identifier(name):
+            for s in sorted(symbols, key=default_sort_key):
+                renamed[s] = MatrixSymbol(next(fresh), *shape(s)) if isinstance(s, MatrixSymbol) \
+                    else Symbol(next(fresh), **s.assumptions0)
     return renamed
 
 
@@ -316,9 +389,11 @@ def _check_names(function: Callable[..., Any], given: dict) -> None:
         raise VariableError(_unbound(unbound))
     unknown = [n for n in names if n not in known and not hasattr(builtins, n)]
     if unknown:
+        known_to_sympy = all(hasattr(sympy, n) for n in unknown)
         raise VariableError(
             f"there is no function {', '.join(sorted(unknown))} in these modules; pass it in a "
-            "dictionary, as in modules=[{'f': f}, 'numpy'], or use modules='mpmath'")
+            "dictionary, as in modules=[{'f': f}, 'numpy']"
+            + (", or take modules='mpmath'" if known_to_sympy else ""))
 
 
 def _unbound(names: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Mul, S
+from sympy import Integral, Mul, Product, S, Sum
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import HadamardProduct, KroneckerProduct, MatAdd, MatMul
 from sympy.printing.latex import LatexPrinter
@@ -19,6 +19,7 @@ from sympy.printing.pretty.pretty_symbology import pretty_atom
 from sympy.printing.pretty.stringpict import prettyForm
 
 from .algebra.constructors import scale
+from .expressions.differential import Differential
 
 __all__ = ["latex", "pprint", "pretty"]
 
@@ -33,12 +34,24 @@ class MatrixLatexPrinter(LatexPrinter):
             first = -first
         factors = rest if first == 1 and rest else [first, *rest]
         return ("- " if minus else "") + " ".join(
-            self._print(f) if isinstance(f, Mul) and not isinstance(f, MatMul)
-            else self.parenthesize(f, PRECEDENCE["Mul"]) for f in factors)
+            self._print(f) if k == 0 and _is_plain_scalar(f)
+            else self.parenthesize(f, PRECEDENCE["Mul"]) for k, f in enumerate(factors))
+
+    def _print_MatPow(self, expr):
+        if isinstance(expr.base, Differential):  # (dX)**2 is not d(X**2)
+            return rf"\left({self._print(expr.base)}\right)^{{{self._print(expr.exp)}}}"
+        return LatexPrinter._print_MatPow(self, expr)
+
 
     def _print_OneMatrix(self, expr):
         rows, cols = map(self._print, expr.shape)
         return rf"\mathbf{{1}}_{{{rows} \times {cols}}}"
+
+
+def _is_plain_scalar(factor: Basic) -> bool:
+    """A product of scalars that doesn't end in a sum or product over an index."""
+    return isinstance(factor, Mul) and not isinstance(factor, MatMul) \
+        and not factor.has(Sum, Product, Integral)
 
 
 class MatrixPrettyPrinter(PrettyPrinter):
@@ -75,6 +88,11 @@ class MatrixPrettyPrinter(PrettyPrinter):
             exponent = prettyForm(*exponent.parens())
         sign = pretty_atom("Ring") if self._use_unicode else "."
         return base**prettyForm(*exponent.left(sign), binding=prettyForm.LINE)
+
+    def _print_MatPow(self, expr):
+        if isinstance(expr.base, Differential):
+            return prettyForm(*self._print(expr.base).parens())**self._print(expr.exp)
+        return PrettyPrinter._print_MatPow(self, expr)
 
 
 # What is wrong in SymPy's printers, not only another taste.

@@ -277,6 +277,133 @@ def test_undefined_functions_are_given_in_a_dictionary():
         lambdify(A, gradient(f(A), A))
 
 
+# --- what could go wrong unseen ---------------------------------------------------------
+
+w = MatrixSymbol("w", n*(n + 1)/2, 1)
+j, i_too = Symbol("j", integer=True), Symbol("i", integer=True, nonnegative=True)
+P, Q = MatrixSymbol("P", n + m, p), MatrixSymbol("Q", n + m, p)
+GIVEN = np.array([[1.0, 2, 3], [4, 5, 6], [7, 8, 10]])
+
+
+def test_sizes_that_nothing_determines_are_compared():
+    assert lambdify([P, Q], P + Q)(np.ones((3, 2)), np.ones((3, 2))).tolist() == [[2, 2]]*3
+    with pytest.raises(ShapeError, match="both have size m [+] n"):
+        lambdify([P, Q], P + Q)(np.ones((3, 2)), np.ones((1, 2)))
+
+
+@pytest.mark.parametrize("size, rows, wanted", [
+    ((n - 3)**2, 4, None), (n**2, 9, 3), (n*(n + 1)*(n + 2)/6, 10, 3), (n**2 - 10*n + 30, 6, None),
+    (2*n + 1, 7, 3), (n**3 + n, 10, 2), (sympy.factorial(n), 6, None), (n**2, 8, None)])
+def test_sizes_have_one_solution_or_are_refused(size, rows, wanted):
+    v = MatrixSymbol("v", size, 1)
+    if wanted is None:
+        with pytest.raises((ShapeError, VariableError)):
+            lambdify(v, n*v)(np.ones(rows))
+    else:
+        assert lambdify(v, n*v)(np.ones(rows)) == pytest.approx(wanted*np.ones((rows, 1)))
+
+
+@pytest.mark.parametrize("value", [[1, 2, 3], np.ones((3, 3)), np.matrix([[2, 2], [2, 2]]), "1"])
+def test_scalars_are_numbers(value):
+    with pytest.raises(ShapeError, match="t is a scalar"):
+        lambdify([t, A], t*A)(value, np.ones((3, 3)))
+
+
+def test_small_integers_do_not_overflow():
+    assert lambdify([t, A], -t*A)(np.uint8(1), np.eye(1)) == -1
+    assert lambdify([t, A], t**10*A)(np.int32(1000), np.eye(1)) == pytest.approx(1e30)
+
+
+def test_whole_numbers():
+    assert lambdify([A, k], A**k)(GIVEN, 2.0) == pytest.approx(GIVEN @ GIVEN)
+    assert lambdify([A, k], Sum(i*Trace(A), (i, 1, k)))(np.eye(1), np.float64(3)) == 6
+    for modules in (None, "mpmath"):
+        with pytest.raises(ShapeError, match="whole number"):
+            lambdify([A, k], Sum(i*Trace(A), (i, 1, k)), modules)(np.eye(1), 2.7)
+
+
+def test_sizes_computed_with_fractions():
+    assert np.array_equal(lambdify(w, jacobian(w, w))(np.ones(6)), np.eye(6))
+    assert lambdify(w, Sum(w[i, 0]**2, (i, 0, n*(n + 1)/2 - 1)))(np.ones(6)) == 6
+    assert lambdify(A, A[0:sympy.floor(n/2), :])(GIVEN).tolist() == [[1, 2, 3]]
+
+
+def test_bound_indices_of_one_name():
+    twice = Sum(Sum(A[i, i_too], (i, 0, n - 1)), (i_too, 0, n - 1))
+    assert lambdify(A, twice)(GIVEN) == GIVEN.sum()
+    matrices = MatrixSum(MatrixSum(A[i, i_too]*A, (i, 0, n - 1)), (i_too, 0, n - 1))
+    assert lambdify(A, matrices)(GIVEN) == pytest.approx(GIVEN.sum()*GIVEN)
+    assert lambdify(A, A.applyfunc(Lambda(Symbol("exp"), exp(Symbol("exp")))))(GIVEN) == \
+        pytest.approx(np.exp(GIVEN))
+    assert lambdify([Symbol("gamma"), A], gamma(Symbol("gamma"))*A)(4, [[1]]) == 6
+
+
+def test_slices_have_the_rows_sympy_says():
+    Z = MatrixSymbol("Z", 3, 3)
+    part = Trace(Z[::2, :].T*Z[::2, :])
+    check(part, part, Z)
+    check(gradient(part, Z), part, Z)
+    with pytest.raises(ShapeError):
+        lambdify([A, k], A[0:k, :])(GIVEN, 5)
+
+
+def test_explicit_sparse_matrices_are_arrays():
+    Z, sparse = MatrixSymbol("Z", 2, 2), sympy.ImmutableSparseMatrix([[1, 2], [3, 4]])
+    found = lambdify(Z, HadamardPower(Z + sparse, 2))([[1, 2], [5, 4]])
+    assert type(found) is np.ndarray and found.tolist() == [[4, 16], [64, 64]]
+
+
+def test_only_the_branch_that_holds_is_computed():
+    steps = Sum(sympy.Piecewise((x[i, 0]*x[i + 1, 0], i < n - 1), (0, True)), (i, 0, n - 1))
+    assert lambdify(x, steps)([1, 2, 3]) == 8
+    assert lambdify(x, gradient(steps, x))([1, 2, 3]).tolist() == [[2], [4], [2]]
+    one = lambdify([t, A], sympy.Piecewise((1/t, t > 0), (Trace(A), True)))
+    assert one(0.0, [[5]]) == 5 and not isinstance(one(0.0, [[5]]), np.ndarray)
+
+
+def test_results_share_no_entries_with_arguments():
+    given = GIVEN.copy()
+    for expr in (A, A.T, Vec(A)):
+        lambdify(A, expr)(given)[:] = 0
+    assert np.array_equal(given, GIVEN)
+
+
+def test_blocks_function_matrices_and_declared_shapes():
+    blocks = lambdify([A, B], sympy.BlockDiagMatrix(A, B))([[1]], [[2]])
+    assert blocks.tolist() == [[1, 0], [0, 2]]
+    outer = sympy.FunctionMatrix(n, n, Lambda((i, j), x[i, 0]*x[j, 0]))
+    assert lambdify(x, outer)([1, 2]).tolist() == [[1, 2], [2, 4]]
+    with pytest.raises(ShapeError, match="a function gave an array of shape"):
+        lambdify(A, F + A, {"F": lambda M: M.ravel()})([[1, 2], [3, 4]])
+
+
+@pytest.mark.parametrize("args, expr", [
+    ([A, A], A), ([A], None), ([A], [A, None]), ([A], {"a": A})])
+def test_calls_without_meaning_are_refused(args, expr):
+    with pytest.raises(VariableError):
+        lambdify(args, expr)
+
+
+@pytest.mark.parametrize("expr", [
+    Sum(Trace(A)/2**i, (i, 1, sympy.oo)), sympy.zoo*Trace(A), gradient(f(A), A)], ids=str)
+def test_what_numpy_can_not_express_is_refused(expr):
+    with pytest.raises(DerivativeNotImplementedError):
+        lambdify(A, expr)
+
+
+@pytest.mark.parametrize("value", [
+    [[1, 2], [3]], "A", [["a", "b"], ["c", "d"]], np.ma.masked_equal([[1, 2], [3, 4]], 2)])
+def test_arrays_that_hold_no_numbers_are_refused(value):
+    with pytest.raises(ShapeError):
+        lambdify(A, A)(value)
+
+
+def test_the_differential_of_a_symbol_with_another_name_in_code():
+    M = MatrixSymbol("sum", n, n)
+    of = lambdify([M, Differential(M)], differential(Trace(M*M), M))
+    assert of(np.eye(2), np.eye(2)) == 4
+
+
 # --- size -------------------------------------------------------------------------------
 
 

@@ -3,7 +3,7 @@
 import pytest
 import sympy
 from definition import m, n
-from sympy import MatrixSymbol, Symbol, Trace
+from sympy import MatrixSymbol, Product, Symbol, Trace
 from sympy.matrices.expressions import (
     HadamardPower,
     HadamardProduct,
@@ -13,7 +13,16 @@ from sympy.matrices.expressions import (
     OneMatrix,
 )
 
-from sympy_matlayout import MatrixSum, derivation, installed, latex, pprint, pretty
+from sympy_matlayout import (
+    Differential,
+    MatrixSum,
+    Norm,
+    derivation,
+    installed,
+    latex,
+    pprint,
+    pretty,
+)
 
 A, B, C = (MatrixSymbol(name, n, n) for name in "ABC")
 x = MatrixSymbol("x", n, 1)
@@ -29,6 +38,9 @@ LATEX = [
     (-Trace(A)*B, r"- \operatorname{tr}\left(A \right) B"),
     ((t - 1)*AB*C, r"\left(t - 1\right) \left(A \circ B\right) C"),
     (OneMatrix(m, n)*A, r"\mathbf{1}_{m \times n} A"),
+    (t*Product(x[k, 0], (k, 0, n - 1))*A, r"\left(t \prod_{k=0}^{n - 1} {x}_{k,0}\right) A"),
+    (MatMul(A, -t, B), r"A \left(- t\right) B"),
+    (Differential(A)*Differential(A), r"\left(\mathrm{d}A\right)^{2}"),
     (MatrixSum(A**k, (k, 0, n))*C, r"\left(\sum_{k=0}^{n} A^{k}\right) C"),
     (MatrixSum(A + B, (k, 0, n)), r"\sum_{k=0}^{n} \left(A + B\right)"),
 ]
@@ -44,6 +56,8 @@ PRETTY = [
     (HadamardProduct(A + B, C), "(A + B)∘C"),
     (HadamardPower(A + B, 2), "       ∘2\n(A + B)  "),
     (HadamardPower(AB, t + 1), "     ∘(t + 1)\n(A∘B)        "),
+    (Norm(x, t + 1), "‖x‖_(t + 1)"),
+    (Differential(A)**2, "    2\n(dA) "),
     (HadamardPower(A, -1), " ∘(-1)\nA     "),
     (HadamardPower(t + 1, A), "       ∘A\n(t + 1)  "),
     (MatrixSum(A**k, (k, 0, n)), " n   k\n ∑  A \nk=0   "),

@@ -7,7 +7,7 @@ from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.pretty.stringpict import prettyForm
 
 from ..errors import ShapeError
-from .node import numpy_call
+from .node import numpy_call, numpy_size
 from .shape import Shape, is_matrix, shape
 
 __all__ = ["MatrixSum"]
@@ -129,5 +129,7 @@ class MatrixSum(MatrixExpr):
     def _numpycode(self, printer):
         index, lower, upper = self.limits
         term = f"lambda {printer._print(index)}: {printer._print(self.body)}"
-        zero = numpy_call(printer, "numpy.zeros", Tuple(*self.shape))
+        rows, cols, lower, upper = (
+            numpy_size(printer, size) for size in (*self.shape, lower, upper))
+        zero = numpy_call(printer, "numpy.zeros", f"({rows}, {cols})")
         return numpy_call(printer, "summed", term, lower, upper, zero)

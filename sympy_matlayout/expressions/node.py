@@ -15,7 +15,8 @@ from sympy.printing.pretty.stringpict import prettyForm
 
 from .shape import as_size, is_matrix
 
-__all__ = ["ConstantMatrix", "ConstantOfSize", "MatrixNode", "numpy_call", "pretty_call"]
+__all__ = ["ConstantMatrix", "ConstantOfSize", "MatrixNode", "numpy_call", "numpy_size",
+           "pretty_call"]
 
 # where generated NumPy code finds what NumPy lacks
 NUMPY_FUNCTIONS = "sympy_matlayout.numeric.numpy_functions"
@@ -86,7 +87,8 @@ class ConstantMatrix(MatrixNode):
         return prettyForm(f"{letter}[{', '.join(subscripts)}]")
 
     def _numpycode(self, printer):
-        return numpy_call(printer, self.numpy_function, *self.args)
+        sizes = (numpy_size(printer, size) for size in self.args)
+        return numpy_call(printer, self.numpy_function, *sizes)
 
 
 class ConstantOfSize(ConstantMatrix):
@@ -118,3 +120,9 @@ def numpy_call(printer, name: str, *args: Basic | str) -> str:
     where = name if "." in name else f"{NUMPY_FUNCTIONS}.{name}"
     printed = (a if isinstance(a, str) else printer._print(a) for a in args)
     return f"{printer._module_format(where)}({', '.join(printed)})"
+
+
+def numpy_size(printer, size: Basic) -> str:
+    """A size or an index in generated code, where ``n*(n + 1)/2`` would be a float."""
+    printed = printer._print(size)
+    return printed if size.is_Atom else numpy_call(printer, "whole", printed)

@@ -130,7 +130,10 @@ class Norm(Expr):
     def _pretty(self, printer):
         bars = "‖" if printer._use_unicode else "||"
         inside = printer._print(self.matrix)
-        order = f"_{printer._print(self.order)}" if len(self.args) == 2 else ""
+        order = printer._print(self.order)
+        if not self.order.is_Atom:
+            order = prettyForm(*order.parens())
+        order = f"_{order}" if len(self.args) == 2 else ""
         return prettyForm(*prettyForm(*inside.left(bars)).right(bars + order))
 
     def _numpycode(self, printer):

@@ -9,6 +9,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.printing.pretty.stringpict import prettyForm
 
 from ..errors import ShapeError
+from .node import numpy_call, numpy_size
 from .shape import Shape, as_size, is_matrix, same_shape, shape, show
 
 __all__ = ["FunctionGradient", "FunctionJacobian", "FunctionValue", "MatrixFunction"]
@@ -250,7 +251,10 @@ class MatrixFunction(MatrixExpr):
     def _sympystr(self, printer):
         return f"{self.name}({', '.join(map(printer._print, self.arguments))})"
 
-    _numpycode = _sympystr
+    def _numpycode(self, printer):
+        called = f"{self.name}({', '.join(map(printer._print, self.arguments))})"
+        rows, cols = (numpy_size(printer, size) for size in self.shape)
+        return numpy_call(printer, "of_shape", called, rows, cols)
 
     def _latex(self, printer):
         inside = ", ".join(map(printer._print, self.arguments))

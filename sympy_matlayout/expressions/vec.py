@@ -4,7 +4,7 @@ from sympy import Mod, S, floor
 from sympy.core.sympify import _sympify
 
 from ..errors import ShapeError
-from .node import MatrixNode, pretty_call
+from .node import MatrixNode, numpy_size, pretty_call
 from .shape import Shape, as_size, is_matrix, is_one, same_size, shape, show
 
 __all__ = ["Unvec", "Vec", "unvec", "vec"]
@@ -147,8 +147,8 @@ class Unvec(MatrixNode):
         return pretty_call(printer, "unvec", self.args)
 
     def _numpycode(self, printer):
-        column, m, n = map(printer._print, self.args)
-        return f"({column}).reshape(({m}, {n}), order='F')"
+        m, n = (numpy_size(printer, size) for size in self.args[1:])
+        return f"({printer._print(self.arg)}).reshape(({m}, {n}), order='F')"
 
 
 def vec(matrix):

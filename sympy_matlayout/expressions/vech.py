@@ -7,7 +7,7 @@ from sympy.core.sympify import _sympify
 from sympy.matrices import ImmutableDenseMatrix
 
 from ..errors import ShapeError
-from .node import ConstantOfSize, MatrixNode, numpy_call, pretty_call
+from .node import ConstantOfSize, MatrixNode, numpy_call, numpy_size, pretty_call
 from .shape import Shape, as_size, is_matrix, is_one, same_size, shape, show
 
 __all__ = [
@@ -177,7 +177,7 @@ class Unvech(MatrixNode):
         return pretty_call(printer, "unvech", self.args)
 
     def _numpycode(self, printer):
-        return numpy_call(printer, "unvech", *self.args)
+        return numpy_call(printer, "unvech", self.arg, numpy_size(printer, self.args[1]))
 
 
 class DuplicationMatrix(ConstantOfSize):

@@ -142,7 +142,10 @@ class Evaluation:
         return found[0, 0] if isinstance(found, mpmath.matrix) else found
 
     def size(self, expr: Basic) -> int:
-        return int(self.number(_sympify(expr)))  # explicit matrices give Python ints
+        found = self.number(_sympify(expr))  # explicit matrices give Python ints
+        if found != int(found):
+            raise ValueError(f"{expr} = {found} is no whole number")
+        return int(found)
 
     def within(self, more: Values) -> Evaluation:
         return Evaluation({**self.values, **more})

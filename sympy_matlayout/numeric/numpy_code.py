@@ -6,10 +6,11 @@ from functools import lru_cache
 
 from sympy import S
 from sympy.core.basic import Basic
+from sympy.matrices import ImmutableDenseMatrix
 from sympy.matrices.expressions import Determinant, MatMul
 from sympy.printing.numpy import NumPyPrinter
 
-from ..expressions.node import numpy_call
+from ..expressions.node import numpy_call, numpy_size
 from ..expressions.shape import shape
 
 __all__ = ["matrix_printer", "numpy_code"]
@@ -25,6 +26,7 @@ class MatrixCode:
     def __init__(self, settings=None):
         super().__init__(settings)
         self.printmethod = "_numpycode"  # of the nodes, for JAX as well
+        self._entry_by_entry = False  # inside a function that is applied to arrays
 
     def _call(self, name: str, *args: Basic | str) -> str:
         return numpy_call(self, f"{self._module}.{name}", *args)
@@ -83,8 +85,26 @@ class MatrixCode:
     def _over_indices(self, name, expr):
         body = self._print(expr.function)
         for index, lower, upper in expr.limits:  # the innermost comes first
-            body = numpy_call(self, name, f"lambda {self._print(index)}: {body}", lower, upper)
+            if not (lower.is_finite is not False and upper.is_finite is not False):
+                raise NotImplementedError(f"a {type(expr).__name__} of infinitely many terms")
+            body = numpy_call(self, name, f"lambda {self._print(index)}: {body}",
+                              self._size(lower), self._size(upper))
         return body
+
+    def _size(self, size):
+        return numpy_size(self, size)
+
+    def _shape(self, expr):
+        return "(%s)" % ", ".join(map(self._size, expr.shape))
+
+    def _print_Piecewise(self, expr):
+        """Of numbers only the branch that holds is computed, of arrays all are."""
+        if self._entry_by_entry:
+            return super()._print_Piecewise(expr)
+        found = self._print(S.NaN)
+        for value, condition in reversed(expr.args):
+            found = f"({self._print(value)} if {self._print(condition)} else {found})"
+        return found
 
     # --- matrices ------------------------------------------------------------------------
 
@@ -111,7 +131,7 @@ class MatrixCode:
         if exponent == -1:
             return self._print_Inverse(expr)
         if exponent.is_integer:
-            return self._call("linalg.matrix_power", base, exponent)
+            return self._call("linalg.matrix_power", base, self._size(exponent))
         return numpy_call(self, "real_matrix_power", base, exponent)
 
     def _print_Transpose(self, expr):
@@ -128,16 +148,35 @@ class MatrixCode:
         (z,), body = function.signature, function.expr
         if z not in body.free_symbols:
             return f"{numpy_call(self, 'constant_function', body)}({self._print(matrix)})"
-        return f"(lambda {self._print(z)}: {self._print(body)})({self._print(matrix)})"
+        before, self._entry_by_entry = self._entry_by_entry, True
+        printed = self._print(body)
+        self._entry_by_entry = before
+        return f"(lambda {self._print(z)}: {printed})({self._print(matrix)})"
 
     def _print_FunctionMatrix(self, expr):
         (i, j), body = expr.lamda.signature, expr.lamda.expr
-        filled = f"{self._print(body)} + 0*{self._print(i)}"  # an array also if constant
-        return self._call("fromfunction", f"lambda {self._print(i)}, {self._print(j)}: {filled}",
-                          f"({self._print(expr.rows)}, {self._print(expr.cols)})")
+        entry = f"lambda {self._print(i)}, {self._print(j)}: {self._print(body)}"
+        return numpy_call(self, "function_matrix", entry, *map(self._size, expr.shape))
 
     def _print_Identity(self, expr):
-        return self._call("eye", expr.args[0])
+        return self._call("eye", self._size(expr.args[0]))
+
+    def _print_ZeroMatrix(self, expr):
+        return self._call("zeros", self._shape(expr))
+
+    _print_ZeroArray = _print_ZeroMatrix
+
+    def _print_OneMatrix(self, expr):
+        return self._call("ones", self._shape(expr))
+
+    def _print_BlockMatrix(self, expr):
+        rows = (", ".join(map(self._print, row)) for row in expr.blocks.tolist())
+        return self._call("block", "[%s]" % ", ".join(f"[{row}]" for row in rows))
+
+    def _print_SparseRepMatrix(self, expr):
+        return self._print(ImmutableDenseMatrix(expr))  # SciPy's are no arrays of NumPy's
+
+    _print_ImmutableSparseMatrix = _print_SparseRepMatrix
 
     def _print_DiagonalMatrix(self, expr):
         M = self._print(expr.arg)
@@ -145,17 +184,18 @@ class MatrixCode:
 
     def _print_MatrixElement(self, expr):
         parent, row, col = expr.args
-        return f"({self._print(parent)})[{self._print(row)}, {self._print(col)}]"
+        return f"({self._print(parent)})[{self._size(row)}, {self._size(col)}]"
 
     def _print_MatrixSlice(self, expr):
-        parent, *spans = expr.args
-        spans = (":".join(map(self._print, span)) for span in spans)
-        return f"({self._print(parent)})[{', '.join(spans)}]"
+        parent, *spans = expr.args  # SymPy rounds the number of rows downwards
+        spans = (f"({self._size(start)}, {self._size(step)}, {self._size(number)})"
+                 for (start, _, step), number in zip(spans, expr.shape, strict=True))
+        return numpy_call(self, "sliced", parent, *spans)
 
     # --- arrays --------------------------------------------------------------------------
 
     def _print_Reshape(self, expr):
-        return self._call("reshape", expr.expr, expr.shape)
+        return self._call("reshape", expr.expr, self._shape(expr))
 
 
 @lru_cache(maxsize=16)

@@ -11,6 +11,8 @@ from math import prod
 
 import numpy as np
 
+from ..errors import ShapeError
+
 Array = np.ndarray
 
 
@@ -102,6 +104,38 @@ def _with_entries(shape: tuple[int, int], *entries: tuple) -> Array:
     for row, col, value in entries:
         found[row, col] = value
     return found
+
+
+# --- sizes and shapes --------------------------------------------------------------------
+
+
+def whole(size: float) -> int:
+    """A size that was computed with fractions."""
+    found = round(size)
+    if abs(found - size) > 1e-9*max(1, abs(size)):
+        raise ShapeError(f"{size} is no size and no index")
+    return int(found)
+
+
+def of_shape(value: Array, rows: int, cols: int) -> Array:
+    """What a function gave, which has to be a matrix of the shape it was declared with."""
+    if np.shape(value) != (rows, cols):
+        raise ShapeError(f"a function gave an array of shape {np.shape(value)} for a matrix that "
+                         f"is {rows}×{cols}")
+    return value
+
+
+def sliced(M: Array, rows: tuple[int, int, int], cols: tuple[int, int, int]) -> Array:
+    """Rows and columns by start, step and number."""
+    for (start, step, number), size in zip((rows, cols), M.shape, strict=True):
+        if number > 0 and not (0 <= start and start + step*(number - 1) < size):
+            raise ShapeError(f"no {number} rows or columns from {start} on in a matrix of {size}")
+    (i, di, m), (j, dj, n) = rows, cols
+    return M[i:i + di*m:di, j:j + dj*n:dj]
+
+
+def function_matrix(entry: Callable[[int, int], float], rows: int, cols: int) -> Array:
+    return np.array([[entry(i, j) for j in range(cols)] for i in range(rows)]).reshape(rows, cols)
 
 
 # --- functions of matrices ---------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from sympy import Basic, Dummy, Symbol, lambdify, solve
+from sympy import Basic, Dummy, Pow, Symbol, expand, lambdify, solve
 from sympy.core.sorting import default_sort_key
 from sympy.matrices.expressions import MatrixSymbol
 
@@ -61,7 +61,7 @@ class Sizes:
             unknown = size.free_symbols - set(known)
             if len(unknown) == 1:
                 (symbol,), length = unknown, Dummy("length", positive=True)
-                found = sorted(solve(size - length, symbol), key=default_sort_key)
+                found = _solutions(size - length, symbol)
                 if found:
                     return {symbol: (k, axis, _function([length, *known], found))}
         return {}
@@ -79,14 +79,30 @@ class Sizes:
             if shapes[k][axis] != size:
                 raise ShapeError(self._contradiction(k, shapes[k], dict(
                     zip([*self.ways, *self.given], [*found, *given], strict=True))))
+        self._compare_the_others(shapes)
         return found
 
+    def _compare_the_others(self, shapes: list[tuple[int, ...]]) -> None:
+        """Sizes that nothing is known of are at least the same where they are written so."""
+        lengths: dict[Basic, tuple[int, int]] = {}
+        for k, axis, size in self.dimensions:
+            if size.free_symbols - {*self.ways, *self.given}:
+                other, length = lengths.setdefault(expand(size), (k, shapes[k][axis]))
+                if length != shapes[k][axis]:
+                    raise ShapeError(
+                        f"{self.arguments[other]} and {self.arguments[k]} both have size {size}, "
+                        f"but arrays with {length} and {shapes[k][axis]} were given")
+
     def _whole(self, symbol: Symbol, k: int, given: tuple, solutions: Iterable) -> int:
-        for s in solutions:
-            if s >= 0 and abs(s - round(s)) < 1e-9:
-                return round(s)
+        least = 1 if symbol.is_positive else 0
+        real = (complex(s).real for s in solutions if abs(complex(s).imag) < 1e-9)
+        found = {round(s) for s in real if abs(s - round(s)) < 1e-9 and round(s) >= least}
+        if len(found) == 1:
+            return found.pop()
+        known = f"there is no {symbol}" if not found else (
+            f"{symbol} may be {' or '.join(map(str, sorted(found)))}, make it an argument")
         raise ShapeError(f"{self.arguments[k]} is {show(shape(self.arguments[k]))}; "
-                         f"there is no {symbol} for an array of shape {given}")
+                         f"{known} for an array of shape {given}")
 
     def _contradiction(self, k: int, given: tuple, known: dict[Symbol, int]) -> str:
         argument = self.arguments[k]
@@ -96,8 +112,16 @@ class Sizes:
                 f"the array given for it has shape {given}")
 
 
+def _solutions(equation: Basic, symbol: Symbol) -> list[Basic]:
+    try:
+        return sorted(solve(equation, symbol), key=default_sort_key)
+    except NotImplementedError:  # then the symbol has to be an argument
+        return []
+
+
 def _function(symbols: list[Symbol], sizes: list[Basic]) -> Callable[..., list]:
-    return lambdify(symbols, sizes, "math", dummify=True)
+    return lambdify(symbols, sizes, "cmath" if any(e.has(Pow) for e in sizes) else "math",
+                    dummify=True)
 
 
 def _shape(value: Any) -> tuple[int, ...]:
