@@ -435,6 +435,20 @@ def test_a_shared_graph_is_no_exponential_code():
     assert lambdify([A, B], M)(np.eye(2)/2, np.eye(2)) == pytest.approx(wanted)
 
 
+def test_a_polynomial_nested_twelve_deep():
+    nested, start, other = A, np.eye(2)/3 + np.eye(2, k=1)/9, -np.eye(2)/5
+    for _ in range(12):
+        nested = nested*nested + B
+    slope = lambdify([A, B], gradient(Trace(nested), A))(start, other)
+
+    def at(step):
+        found = start + step*np.eye(2, k=-1)
+        for _ in range(12):
+            found = found @ found + other
+        return np.trace(found)
+    assert slope[1, 0] == pytest.approx((at(1e-6) - at(-1e-6))/2e-6, rel=1e-5)
+
+
 def test_a_long_chain_of_scalar_functions():
     depth = Trace(A)
     for _ in range(60):

@@ -358,6 +358,7 @@ def transpose(matrix: Basic) -> Basic:
     return _transpose_term(matrix)
 
 
+@lru_cache(maxsize=1 << 14)
 def _transpose_term(matrix: Basic) -> Basic:
     """The transpose, with deep sums left whole: pushed to the leaves, it would walk the tree."""
     if isinstance(matrix, (MatAdd, HadamardProduct)) and all(map(_is_flat, matrix.args)):

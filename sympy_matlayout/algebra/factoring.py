@@ -104,7 +104,7 @@ class Term:
         scalar, core = c.split_scalar(matrix)
         letters: list[Basic] = []
         for factor in c.factors_of(core):
-            number, apart = (S.One, [factor]) if factor == settled else _letters(factor)
+            number, apart = (S.One, (factor,)) if factor == settled else _letters(factor)
             scalar *= number
             letters += apart
         more, word = neighbours_merged(letters)
@@ -123,18 +123,19 @@ def _turned(word: tuple[Basic, ...]) -> list[tuple[Basic, ...]]:
     return [(*word[:-2], *turned)] if turned else []
 
 
-def _letters(factor: Basic) -> tuple[Expr, list[Basic]]:
+@lru_cache(maxsize=1 << 13)
+def _letters(factor: Basic) -> tuple[Expr, tuple[Basic, ...]]:
     """A power taken apart so that it can meet its like, a sum with its own factors taken out."""
     if isinstance(factor, MatAdd) and len(factor.args) <= MOST_TERMS:
         number, inner = _sum(map(Term.of, factor.args), shape(factor))
         scalar, core = c.split_scalar(inner)
-        return number*scalar, list(c.factors_of(core))
+        return number*scalar, c.factors_of(core)
     k = factor.args[1] if isinstance(factor, MatPow) else S.One
     if k.is_Integer and 1 < abs(k) <= MOST_FACTORS:
-        return S.One, [c.power(factor.args[0], S.One if k > 0 else S.NegativeOne)]*abs(int(k))
+        return S.One, (c.power(factor.args[0], S.One if k > 0 else S.NegativeOne),)*abs(int(k))
     if isinstance(factor, HadamardProduct):
         factor = c.new(HadamardProduct, *sorted(factor.args, key=order))
-    return S.One, [] if isinstance(factor, Identity) else [factor]
+    return S.One, () if isinstance(factor, Identity) else (factor,)
 
 
 # --- what terms can share ---------------------------------------------------------------
