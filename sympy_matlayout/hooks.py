@@ -60,7 +60,7 @@ from .expressions.shape import Shape, is_matrix, is_scalar_shape, is_vector_shap
 from .expressions.structured import facts_about
 from .numeric.numpy_code import numpy_code
 from .printing import MENDED
-from .reading.read import read
+from .reading.read import read, read_function
 
 __all__ = ["install", "installed", "uninstall"]
 
@@ -191,7 +191,7 @@ def _replacements() -> list[tuple[Any, str, Any]]:
 
     def matrix_by_any(expr: Basic, x: Basic, *args: Any, **kwargs: Any) -> Basic:
         """Any expression that holds matrices, by a matrix."""
-        if isinstance(expr, MatrixBase) or not isinstance(x, MatrixSymbol):
+        if not isinstance(x, MatrixSymbol):
             return by_matrix(expr, x, *args, **kwargs)
         return _derived(expr, x, by_matrix)
 
@@ -316,7 +316,7 @@ def _derived(expr: Basic, x: Basic, theirs: Callable[[Basic, Basic], Basic | Non
         if isinstance(x, MatrixElement):
             ours = _by_entry(expr, x)
         else:
-            ours = matrix_derivative(expr, x, form=_form(expr, x),
+            ours = matrix_derivative(expr, x, form=_form(read_function(expr), x),
                                      layout="denominator" if is_matrix(x) else "numerator")
     except MatlayoutError:
         return _unevaluated(expr, x)
