@@ -38,7 +38,7 @@ LATEX = [
     (-Trace(A)*B, r"- \operatorname{tr}\left(A \right) B"),
     ((t - 1)*AB*C, r"\left(t - 1\right) \left(A \circ B\right) C"),
     (OneMatrix(m, n)*A, r"\mathbf{1}_{m \times n} A"),
-    (t*Product(x[k, 0], (k, 0, n - 1))*A, r"\left(t \prod_{k=0}^{n - 1} {x}_{k,0}\right) A"),
+    (t*Product(k, (k, 1, n))*A, r"\left(t \prod_{k=1}^{n} k\right) A"),
     (MatMul(A, -t, B), r"A \left(- t\right) B"),
     (Differential(A)*Differential(A), r"\left(\mathrm{d}A\right)^{2}"),
     (MatrixSum(A**k, (k, 0, n))*C, r"\left(\sum_{k=0}^{n} A^{k}\right) C"),

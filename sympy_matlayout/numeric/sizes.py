@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from sympy import Basic, Dummy, Pow, Symbol, expand, lambdify, solve
+from sympy import Basic, Dummy, Symbol, expand, lambdify, solve
 from sympy.core.sorting import default_sort_key
 from sympy.matrices.expressions import MatrixSymbol
 
@@ -40,7 +40,7 @@ class Sizes:
         self._find_ways()
         known = [*self.ways, *self.given]
         self.checked = [d for d in self.dimensions if d[2].free_symbols <= set(known)]
-        self.expected = _function(known, [size for *_, size in self.checked])
+        self.expected = _function(known, [size for *_, size in self.checked], "math")
 
     @property
     def symbols(self) -> list[Symbol]:
@@ -63,7 +63,7 @@ class Sizes:
                 (symbol,), length = unknown, Dummy("length", positive=True)
                 found = _solutions(size - length, symbol)
                 if found:
-                    return {symbol: (k, axis, _function([length, *known], found))}
+                    return {symbol: (k, axis, _function([length, *known], found, "mpmath"))}
         return {}
 
     def read(self, values: Sequence[Any]) -> list[int]:
@@ -119,9 +119,8 @@ def _solutions(equation: Basic, symbol: Symbol) -> list[Basic]:
         return []
 
 
-def _function(symbols: list[Symbol], sizes: list[Basic]) -> Callable[..., list]:
-    return lambdify(symbols, sizes, "cmath" if any(e.has(Pow) for e in sizes) else "math",
-                    dummify=True)
+def _function(symbols: list[Symbol], sizes: list[Basic], module: str) -> Callable[..., list]:
+    return lambdify(symbols, sizes, module, dummify=True)
 
 
 def _shape(value: Any) -> tuple[int, ...]:
