@@ -29,7 +29,8 @@ from .algebra.traversal import postorder
 from .errors import DerivativeNotImplementedError, ShapeError, VariableError
 from .expressions.differential import Differential, ScalarDifferential
 from .expressions.node import NUMPY_FUNCTIONS
-from .expressions.shape import is_one, shape, show
+from .expressions.shape import is_one, shape
+from .numeric.array_values import ArrayValues
 from .numeric.evaluation import Evaluation
 from .numeric.numpy_code import matrix_printer
 from .numeric.sizes import Sizes
@@ -171,8 +172,11 @@ def _by_arrays(args: Any, expr: Any, arguments: list[Basic], modules: list, defi
             f"{code.language} can't express this: {error}; put a symbol in the place of that part "
             "and pass its value") from error
     _check_names(inner, given)
-    arrays = ArraysOf(import_module(arrays))
-    return _of_arguments(args, sizes, arrays.separate(inner, expr), arrays.taken)
+    values = ArrayValues(import_module(arrays))
+
+    def separate(*given):
+        return _mapped(lambda value: values.given(value, given), inner(*given))
+    return _of_arguments(args, sizes, wraps(inner)(separate), values.taken)
 
 
 def _check_arguments(arguments: list[Any]) -> None:
@@ -287,70 +291,6 @@ def _signature(names: list[str]) -> Signature:
 
 def _is_identifier(name: str) -> bool:
     return name.isidentifier() and not keyword.iskeyword(name)
-
-
-class ArraysOf:
-    """Arrays of NumPy, or of a module like it: what is taken as arguments and given back."""
-
-    def __init__(self, module: Any):
-        self.module = module
-        self.is_numpy = module.__name__ == "numpy"
-
-    def taken(self, argument: Basic, value: Any) -> Any:
-        """What is passed for an argument, as an array of two axes or a number."""
-        if not isinstance(argument, MatrixSymbol):
-            return self._number(argument, value) if self.is_numpy else value
-        if hasattr(value, "toarray"):  # a sparse matrix
-            value = value.toarray()
-        try:
-            array = self.module.asarray(value)
-            if array.dtype.kind not in "fc" or array.dtype.itemsize in (2, 16, 32):
-                array = array.astype(complex if array.dtype.kind == "c" else float)
-        except (TypeError, ValueError) as error:
-            raise ShapeError(f"{argument} needs an array of numbers: {error}") from error
-        if getattr(getattr(value, "mask", None), "any", bool)():
-            raise ShapeError(f"{argument} needs an array without masked entries")
-        rows, cols = shape(argument)
-        if array.ndim == 1 and is_one(cols) or array.ndim == 0 and is_one(rows) and is_one(cols):
-            return array.reshape(-1, 1)
-        if array.ndim == 1 and is_one(rows):
-            return array.reshape(1, -1)
-        if array.ndim != 2:
-            raise ShapeError(f"{argument} is {show((rows, cols))}; it can't be an array of shape "
-                             f"{tuple(array.shape)}")
-        return array
-
-    def _number(self, argument: Basic, value: Any) -> Any:
-        """A number for a scalar; whole numbers stay such, or they could be no size or index."""
-        if self.module.size(value) != 1 or isinstance(value, (str, bytes)):
-            raise ShapeError(f"{argument} is a scalar, and can't be {value!r}")
-        value = self.module.asarray(value).item()
-        if not isinstance(value, (int, float, complex)):
-            value = float(value)
-        if argument.is_integer and not isinstance(value, int):
-            if value != value or value.imag or value.real != round(value.real):
-                raise ShapeError(f"{argument} is a whole number, and can't be {value!r}")
-            return round(value.real)
-        return self.module.float64(value) if isinstance(value, float) else value
-
-    def separate(self, inner: Callable[..., Any], expr: Any) -> Callable[..., Any]:
-        """Scalars as numbers, and no array that shares its entries with an argument."""
-        if not self.is_numpy:
-            return inner
-
-        def own(value, *given):
-            if not isinstance(value, self.module.ndarray):
-                return value
-            if value.ndim == 0:
-                return value[()]
-            shared = any(self.module.may_share_memory(value, g) for g in given
-                         if isinstance(g, self.module.ndarray))
-            return value.copy() if shared else value
-
-        @wraps(inner)
-        def function(*given):
-            return _mapped(lambda value: own(value, *given), inner(*given))
-        return function
 
 
 # --- names ---------------------------------------------------------------------------------
