@@ -227,7 +227,7 @@ class _Point:
             self.values, self.wanted = _by_free_entries(function, variable, values)
         try:
             self.found = self.value(claim)
-        except (ArithmeticError, ValueError):  # a division by zero, a singular matrix
+        except (ArithmeticError, ValueError):  # a pole, a singular matrix
             self.found = mp.nan
         entries, error = steady_value(function, self.values) or ([mpf(1)], mpf(0))
         self.of_scalar = len(entries) == 1

@@ -16,6 +16,7 @@ from sympy import (
     Max,
     Piecewise,
     Q,
+    Rational,
     Sum,
     Symbol,
     Trace,
@@ -280,6 +281,26 @@ Z_TRACE = Trace(Z*Matrix([[1, 2], [3, 4]]))
 ], ids=str)
 def test_unusual_claims_that_are_right(f, v, claimed):
     assert check_derivative(f, v, claimed)
+
+
+INNER = Trace(X*X.T)
+
+
+@pytest.mark.parametrize("edge", [Rational(1, 10), 1, 10, 40])
+def test_branches_on_both_sides_of_a_kink(edge):
+    f = Piecewise((INNER, INNER > edge), (2*INNER, True))
+    assert not check_derivative(f, X, 2*X)
+    assert not check_derivative(f, X, 4*X)
+    assert check_derivative(f, X, Piecewise((2, INNER > edge), (4, True))*X)
+    assert not check_derivative(Max(INNER, edge), X, 2*X)
+
+
+def test_roots_of_singular_matrices():
+    root = (X.T*X)**Rational(-1, 2)
+    assert check_derivative(Trace((X.T*X)**Rational(1, 2)), X, X*root, points=2)
+    wide = MatrixSymbol("W", 2, 4)
+    with pytest.raises(DerivativeNotImplementedError, match="no steady finite value"):
+        check_derivative(Trace((wide.T*wide)**Rational(-1, 2)), wide, wide)
 
 
 def test_facts_that_are_more_than_a_structure():

@@ -322,6 +322,13 @@ def test_the_gradient_of_a_1x1_matrix_has_the_shape_of_the_variable():
             assert f1.diff(v).shape == v.shape
 
 
+def test_the_axes_of_a_column_are_not_those_of_a_row():
+    with installed():
+        for column in ((X*x).applyfunc(tanh), 2*(X*x + X*y).applyfunc(tanh), X*x):
+            assert column.diff(X).shape == (m, n, m, 1)
+            assert column.T.diff(X).shape == (m, n, 1, m)
+
+
 def test_zeros_and_poles():
     with installed():
         assert Derivative(A, t).doit() == Derivative(A, t, t).doit() == ZeroMatrix(n, n)

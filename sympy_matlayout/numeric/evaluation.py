@@ -9,6 +9,7 @@ from typing import Any
 
 import mpmath
 from mpmath import mp, mpf
+from mpmath.libmp import NoConvergence
 from sympy import (
     Add,
     Adjoint,
@@ -310,7 +311,10 @@ class Evaluation:
             return mpmath.matrix([[mp.power(base[0, 0], exponent)]])
         if exponent == int(exponent):
             return base**int(exponent)
-        return mp.powm(base, exponent)
+        try:
+            return mp.powm(base, exponent)
+        except (TypeError, NoConvergence) as error:  # what mpmath raises on singular matrices
+            raise ZeroDivisionError(f"no power {exponent} of a singular matrix") from error
 
     @compute.register(Transpose)
     @compute.register(Adjoint)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from mpmath import mp, mpf
-from sympy import Dummy, Integer, Symbol, preorder_traversal
+from sympy import Dummy, Heaviside, Integer, Max, Min, Piecewise, Symbol, preorder_traversal
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import MatrixSlice, MatrixSymbol
 from sympy.matrices.expressions.matexpr import MatrixElement
@@ -24,7 +24,9 @@ ATTEMPTS = 36
 MORE_DIGITS = 20
 # A scale for the entries, and whether they have all signs; logarithms and roots may need less.
 STYLES = [(mpf(1), False), (mpf(1), True), (mpf(5), True), (mpf(1)/4, False), (mpf(1)/4, True),
-          (mpf(1)/20, False), (mpf(1)/20, True), (mpf(1)/400, False)]
+          (mpf(1)/20, False), (mpf(1)/20, True), (mpf(1)/400, False), (mpf(30), True)]
+# Functions with branches need points of every scale.
+WITH_BRANCHES = (Piecewise, Max, Min, Heaviside)
 WHOLE_NUMBERS = [3, 2, 5, 4, 1, 6, 7, 0, -1, -2, -3]
 INDEXED = (MatrixElement, MatrixSlice, MatrixUnit)
 
@@ -40,6 +42,8 @@ def example_points(function: Basic, others: Sequence[Basic], count: int,
     doesn't change with the precision.
     """
     exprs = [function, *others]
+    if function.has(*WITH_BRANCHES):
+        count = max(count, len(STYLES))
     good: list[Values] = []
     fair: list[Values] = []
     for attempt, values in enumerate(islice(_candidates(exprs, seed), ATTEMPTS*count)):
@@ -66,8 +70,8 @@ def steady_value(expr: Basic, values: Values) -> tuple[list[Value], Value] | Non
         found = _entries(evaluate(expr, values))
         with mp.workdps(mp.dps + MORE_DIGITS):
             exact = _entries(evaluate(expr, values))
-    except (ArithmeticError, IndexError, ValueError):  # poles, singular matrices, sizes too small
-        return None
+    except (ArithmeticError, IndexError, ValueError):
+        return None  # poles, singular matrices, sizes too small
     if len(found) != len(exact) or not all(map(mp.isfinite, found)):
         return None
     error = max((abs(a - b) for a, b in zip(found, exact, strict=True)), default=mpf(0))
