@@ -20,7 +20,8 @@ from .evaluation import NumericArray, Value, Values, evaluate, vec
 
 __all__ = ["example_points", "steady_value"]
 
-ATTEMPTS = 36
+ATTEMPTS = 36  # for each point
+PATIENCE = 20  # while none is found at all
 MORE_DIGITS = 20
 # A scale for the entries, and whether they have all signs; logarithms and roots may need less.
 STYLES = [(mpf(1), False), (mpf(1), True), (mpf(5), True), (mpf(1)/4, False), (mpf(1)/4, True),
@@ -47,19 +48,18 @@ def example_points(function: Basic, others: Sequence[Basic], count: int,
     good: list[Values] = []
     fair: list[Values] = []
     for attempt, values in enumerate(islice(_candidates(exprs, seed), ATTEMPTS*count)):
+        found = len(good) + len(fair)
+        if len(good) == count or attempt >= ATTEMPTS and found >= count or (
+                attempt >= PATIENCE and not found):
+            break
         entries = steady_value(function, values)
-        if entries is None or len(good) == count:
-            continue
-        is_real = not any(map(mp.im, entries[0]))
-        has_all = all(steady_value(other, values) is not None for other in others)
-        (good if is_real and has_all else fair).append(values)
-        if attempt >= ATTEMPTS and len(good) + len(fair) >= count:
-            break
-        if len(good) == count:
-            break
+        if entries is not None:
+            is_real = not any(map(mp.im, entries[0]))
+            has_all = all(steady_value(other, values) is not None for other in others)
+            (good if is_real and has_all else fair).append(values)
     if not good + fair:
         raise DerivativeNotImplementedError(
-            f"{function} has no steady finite value at any of {ATTEMPTS*count} random points; "
+            f"{function} has no steady finite value at any of {PATIENCE} random points; "
             "perhaps a matrix in it is always singular")
     return (good + fair)[:count]
 
