@@ -31,6 +31,7 @@ from .expressions.structured import facts_about
 from .facts import known_symbols
 from .layout import FORMS, Layout
 from .numeric import NumericArray, Partials, evaluate
+from .numeric.definition import central_difference
 from .numeric.evaluation import Value, Values, matrix_of, vec
 from .numeric.points import example_points, steady_value
 from .reading.read import read, read_function, sympified
@@ -301,15 +302,13 @@ def _by_free_entries(function: Basic, variable: Variable,
         return {**values, symbol: X.T if turned else X}
 
     start = pinv*vec(given.T if turned else given)
-    step = mpf(10)**(-(mp.dps//3))
     F = evaluate(function, at(start))
     of = (F.rows, F.cols) if isinstance(F, mpmath.matrix) else ()
     J = mpmath.matrix(len(vec(F)), basis.cols)
     for k in range(basis.cols):
         move = mpmath.matrix(basis.cols, 1)
-        move[k] = step
-        up, down = (vec(evaluate(function, at(end))) for end in (start + move, start - move))
-        J[:, k] = (up - down)/(2*step)
+        move[k] = 1
+        J[:, k] = central_difference(lambda h, move=move: evaluate(function, at(start + h*move)))
     found: dict[Place, Value] = {("denominator", "vech"): J.T, ("numerator", "vech"): J}
     for convention, onto in (("projection", pinv), ("entries", basis.T)):
         partials = Partials.of_jacobian(J*onto, of, (size, size))

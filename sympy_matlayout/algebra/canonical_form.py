@@ -40,7 +40,7 @@ from .scalars import one_trace, simplified_scalar
 from .traversal import operands, postorder
 from .words import has_pairs, is_word
 
-__all__ = ["built", "canonical_form", "canonical_forms", "operands"]
+__all__ = ["built", "canonical_form", "canonical_forms", "in_order", "shortest"]
 
 # Larger and deeper expressions are rebuilt node by node, but for flat sums of small terms.
 MOST_NODES = 500

@@ -97,16 +97,19 @@ class Partials:
 
 def _difference(expr, variable, values, i, j) -> mpmath.matrix:
     """vec of ∂F/∂X[i, j]"""
+    def moved(h: mpf) -> Value:
+        if not is_matrix(variable):
+            return values[variable] + h
+        found = values[variable].copy()
+        found[i, j] += h
+        return found
+    return central_difference(lambda h: evaluate(expr, {**values, variable: moved(h)}))
+
+
+def central_difference(value: Callable[[mpf], Value]) -> mpmath.matrix:
+    """vec of the derivative of ``value(h)`` at 0."""
     step = mpf(10)**(-(mp.dps//3))
-    ends = []
-    for h in (step, -step):
-        if is_matrix(variable):
-            moved = values[variable].copy()
-            moved[i, j] += h
-        else:
-            moved = values[variable] + h
-        ends.append(vec(evaluate(expr, {**values, variable: moved})))
-    return (ends[0] - ends[1])/(2*step)
+    return (vec(value(step)) - vec(value(-step)))/(2*step)
 
 
 def example_values(exprs: Iterable[Basic], sizes: Mapping[Symbol, int], seed: int = 0,
