@@ -8,14 +8,14 @@ from sympy.core.basic import Basic
 
 from .algebra.canonical_form import canonical_form, in_order
 from .algebra.measure import count_operations
-from .errors import refusing
+from .errors import reporting_bugs
 from .facts import known_symbols
 from .reading.read import read, sympified
 
 __all__ = ["canonical"]
 
 
-@refusing
+@reporting_bugs
 def canonical(expr: Any, assumptions: Any = True) -> Basic:
     r"""
     The expression as a textbook would print it: never longer, and equal ones alike.

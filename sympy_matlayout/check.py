@@ -24,7 +24,7 @@ from .errors import (
     FormError,
     MatlayoutError,
     ShapeError,
-    refusing,
+    reporting_bugs,
 )
 from .expressions.shape import is_matrix, same_size, shape
 from .expressions.structured import facts_about
@@ -97,7 +97,7 @@ class DerivativeCheck:
         return "; ".join([found, *self.remarks])
 
 
-@refusing
+@reporting_bugs
 def check_derivative(expr: Any, X: Any, claimed: Any, *, layout: Layout | str | None = None,
                      form: str | None = None, structure: Any = None, assumptions: Any = True,
                      points: int = 3, seed: int = 0) -> DerivativeCheck:

@@ -13,7 +13,7 @@ from typing import Any
 
 from sympy import Expr, Mul, S, permutedims
 from sympy.core.basic import Basic
-from sympy.core.sympify import sympify
+from sympy.core.sympify import SympifyError
 from sympy.matrices import MatrixBase
 from sympy.tensor.array import ImmutableDenseNDimArray, NDimArray
 from sympy.tensor.array.expressions.array_expressions import PermuteDims
@@ -21,7 +21,8 @@ from sympy.tensor.array.expressions.array_expressions import PermuteDims
 from .algebra import constructors as c
 from .algebra.arrays import array_shape, matricized, tensorized
 from .algebra.factoring import factored
-from .errors import FormError, LayoutError, ShapeError, refusing
+from .errors import ArgumentError, FormError, LayoutError, ShapeError, reporting_bugs
+from .expressions.given import as_basic, as_scalar_or_matrix
 from .expressions.shape import (
     Shape,
     as_size,
@@ -39,7 +40,7 @@ from .reading.read import read
 __all__ = ["Derivative", "convert_layout", "written"]
 
 
-@refusing
+@reporting_bugs
 def convert_layout(D: Any, source: Any, target: Any, *, function: Any = None,
                    variable: Any = None) -> Basic:
     r"""
@@ -131,7 +132,9 @@ class Derivative:
 
 def _given(D: Any, source: Arrangement) -> Basic:
     """What was given, well-formed; with two axes a matrix."""
-    found = sympify(ImmutableDenseNDimArray(D) if isinstance(D, (list, tuple)) else D)
+    if isinstance(D, (list, tuple)) or hasattr(D, "__array__") and not hasattr(D, "free_symbols"):
+        D = _as_array(D)
+    found = as_basic(D, "the derivative")
     if isinstance(found, (MatrixBase, NDimArray)):
         found = found.as_immutable()
         pair = isinstance(found, NDimArray) and found.rank() == 2
@@ -139,6 +142,21 @@ def _given(D: Any, source: Arrangement) -> Basic:
     found = _read(found)
     pair = not is_matrix(found) and len(array_shape(found)) == 2
     return matricized(found, [0], [1]) if pair and not source.is_array else found
+
+
+def _as_array(D: Any) -> NDimArray:
+    """Nested lists and NumPy's arrays, of numbers and expressions and not of text."""
+    pending = [D]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, str):
+            as_basic(part, "an entry of the derivative")  # refuses it
+        elif isinstance(part, (list, tuple)):
+            pending.extend(part)
+    try:
+        return ImmutableDenseNDimArray(D)
+    except (SympifyError, TypeError, ValueError) as error:
+        raise ArgumentError(f"the derivative is no array of expressions: {error}") from error
 
 
 def _read(array: Basic) -> Basic:
@@ -160,7 +178,7 @@ def _shape_of(side: str, given: Any) -> Shape | None:
     if isinstance(given, (str, int)):
         raise ShapeError(f"{side}={given!r} is neither the {side} nor its shape, "
                          "which is (), (n,) or (m, n)")
-    return shape(sympify(given))
+    return shape(as_scalar_or_matrix(given, f"{side}="))
 
 
 def _of_a_number(D: Derivative) -> Basic:

@@ -45,7 +45,7 @@ from .engine.maps import (
     sum_values,
     total,
 )
-from .errors import VariableError, refusing
+from .errors import VariableError, reporting_bugs
 from .expressions.differential import Differential
 from .expressions.partial import Partial
 from .expressions.shape import is_matrix, is_scalar_shape, shape
@@ -191,7 +191,7 @@ def _comment(law: Law) -> str:
     return "; ".join(filter(None, (law.name, law.source)))
 
 
-@refusing
+@reporting_bugs
 def derivation(expr: Any, X: Any, *, layout: Layout | str | None = None,
                name: str | Symbol | None = None,
                where: Mapping[Basic, Any] | None = None, structure: Any = None,

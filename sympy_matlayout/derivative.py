@@ -12,7 +12,7 @@ from .algebra import constructors as c
 from .algebra.canonical_form import canonical_form
 from .conversion import Derivative, written
 from .engine.graph import Graph, zero
-from .errors import ShapeError, refusing
+from .errors import ShapeError, reporting_bugs
 from .expressions.shape import Shape, is_vector_shape, same_shape, shape, show
 from .layout import Arrangement, Layout, check_form
 from .problem import Problem
@@ -31,7 +31,7 @@ __all__ = [
 FORMS = ("vec", "row-major", "array", "autodiff")  # that every derivative has
 
 
-@refusing
+@reporting_bugs
 def matrix_derivative(
     expr: Any,
     X: Any,
@@ -143,7 +143,7 @@ def matrix_derivative(
     return found if several else found[0]
 
 
-@refusing
+@reporting_bugs
 def gradient(f: Any, X: Any, *more: Any, where: Mapping[Basic, Any] | None = None,
              structure: Any = None, convention: str = "projection",
              assumptions: Any = True) -> Any:
@@ -241,7 +241,7 @@ def jacobian(F: Any, X: Any, *, where: Mapping[Basic, Any] | None = None,
                              structure=structure, convention=convention, assumptions=assumptions)
 
 
-@refusing
+@reporting_bugs
 def hessian(f: Any, X: Any, Y: Any = None, *, form: str = "vec",
             where: Mapping[Basic, Any] | None = None, structure: Any = None,
             convention: str = "projection", assumptions: Any = True) -> Basic:
@@ -300,7 +300,7 @@ def hessian(f: Any, X: Any, Y: Any = None, *, form: str = "vec",
     return found
 
 
-@refusing
+@reporting_bugs
 def hessian_vector_product(f: Any, X: Any, V: Any, *,
                            where: Mapping[Basic, Any] | None = None, structure: Any = None,
                            convention: str = "projection", assumptions: Any = True) -> Basic:

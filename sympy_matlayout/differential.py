@@ -23,7 +23,7 @@ from .algebra.factoring import factored
 from .algebra.normal_form import normal_form
 from .derivative import arranged
 from .engine.graph import Graph, zero
-from .errors import NotLinearError, ShapeError, VariableError, refusing
+from .errors import NotLinearError, ShapeError, VariableError, reporting_bugs
 from .expressions.differential import Differential
 from .expressions.shape import shape, show
 from .layout import Layout
@@ -42,7 +42,7 @@ __all__ = [
 ]
 
 
-@refusing
+@reporting_bugs
 def differential(F: Any, *variables: Any, where: Mapping[Basic, Any] | None = None,
                  structure: Any = None, assumptions: Any = True) -> Basic:
     r"""
@@ -147,7 +147,7 @@ def second_differential(F: Any, *variables: Any,
     return function
 
 
-@refusing
+@reporting_bugs
 def gradient_from_differential(dL: Any, X: Any) -> Basic:
     r"""
     The gradient `G` with `\mathrm{d}L = \mathrm{tr}(G^T\,\mathrm{d}X)`.
@@ -201,7 +201,7 @@ def gradient_from_differential(dL: Any, X: Any) -> Basic:
     return _identified(function, variable, Layout.DENOMINATOR, "matrix")
 
 
-@refusing
+@reporting_bugs
 def jacobian_from_differential(dF: Any, X: Any) -> Basic:
     r"""
     The Jacobian `J` with `\mathrm{vec}(\mathrm{d}F) = J\,\mathrm{vec}(\mathrm{d}X)`.
@@ -247,7 +247,7 @@ def jacobian_from_differential(dF: Any, X: Any) -> Basic:
     return _identified(read_function(dF), Variable.of(X), Layout.NUMERATOR, "vec")
 
 
-@refusing
+@reporting_bugs
 def hessian_from_differential(d2L: Any, X: Any, Y: Any = None) -> Basic:
     r"""
     The symmetric `H` with

@@ -1,31 +1,61 @@
-"""What can go wrong, as exceptions that say what to do."""
+"""
+What can go wrong, as exceptions that say what to do.
+
+There are two kinds.  A ``MatlayoutError`` is a refusal: what was given can't be used
+or isn't covered, and the message says what can.  A ``MatlayoutBug`` is an error that
+should not happen, of this library, of SymPy or of a rule that a user registered.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
 from inspect import signature
+from textwrap import shorten
+from traceback import walk_tb
 from typing import Any
 
+from sympy.core.basic import Basic
 from sympy.matrices import ShapeError as SympyShapeError
 
 __all__ = [
+    "ArgumentError",
     "ConventionError",
+    "DepthError",
     "DerivativeNotImplementedError",
     "FactsError",
     "FormError",
     "LayoutError",
+    "MatlayoutBug",
     "MatlayoutError",
     "NotLinearError",
     "ShapeError",
     "StructureError",
     "VariableError",
-    "refusing",
+    "reporting_bugs",
 ]
+
+# From this many levels on, a recursion that doesn't end is blamed on the depth of what was given;
+# SymPy takes up to ten of Python's 1,000 frames a level.
+DEEP = 60
+# Nobody nests deeper by hand; a circle in somebody's objects ends here.
+MOST_LEVELS = 1_000_000
 
 
 class MatlayoutError(Exception):
-    """Every error of this library is one of these."""
+    """Every refusal of this library is one of these."""
+
+
+class MatlayoutBug(RuntimeError):
+    """An error that no expression should lead to; please report it."""
+
+
+class ArgumentError(MatlayoutError, ValueError):
+    """An argument is of a kind or has a value that can't be used."""
+
+
+class DepthError(MatlayoutError, RecursionError):
+    """An expression is nested too deeply for Python's stack."""
 
 
 class ShapeError(MatlayoutError, SympyShapeError):
@@ -64,32 +94,65 @@ class FormError(MatlayoutError, ValueError):
     """The form does not exist for the shapes at hand."""
 
 
-def refusing(function: Callable[..., Any]) -> Callable[..., Any]:
+def reporting_bugs(function: Callable[..., Any]) -> Callable[..., Any]:
     """
-    Turn what SymPy raises on an expression it can't handle into a refusal.
+    A public function whose errors are refusals, or say that they are bugs.
 
-    SymPy raises all kinds of errors while it rebuilds or differentiates unusual
-    expressions; a user of this library should have to know one.
+    Refusals are raised on purpose, where they arise.  Anything else that comes out is
+    no fault of what the user wrote, and says whose it is.
     """
     arguments = signature(function)
 
     @wraps(function)
-    def refused(*args: Any, **kwargs: Any) -> Any:
+    def reported(*args: Any, **kwargs: Any) -> Any:
         arguments.bind(*args, **kwargs)  # a wrong call stays a TypeError
         try:
             return function(*args, **kwargs)
-        except MatlayoutError:
+        except (MatlayoutError, MatlayoutBug, MemoryError):
             raise
-        except (ArithmeticError, AttributeError, LookupError, NotImplementedError, RecursionError,
-                TypeError, ValueError) as error:
-            raise DerivativeNotImplementedError(_failure(error)) from error
-    return refused
+        except RecursionError as error:
+            levels = max((_levels(a) for a in (*args, *kwargs.values())), default=0)
+            if levels >= DEEP:
+                raise DepthError(
+                    f"the expression is nested {levels} levels deep, more than Python's stack "
+                    "holds; give its inner parts names with where=, or raise "
+                    "sys.setrecursionlimit") from error
+            raise MatlayoutBug(_report(function.__name__, error, args)) from error
+        except Exception as error:  # reported and chained, not handled
+            raise MatlayoutBug(_report(function.__name__, error, args)) from error
+    return reported
 
 
-def _failure(error: Exception) -> str:
-    if isinstance(error, RecursionError):
-        return ("this expression is nested too deeply; give its inner parts names with where=, or "
-                "raise sys.setrecursionlimit")
-    return (f"a part of this expression can't be handled, it raised {type(error).__name__}: "
-            f"{str(error) or 'no message'}; rewrite that part, or put a symbol in its place "
-            "and apply the chain rule")
+def _levels(given: Any) -> int:
+    """How deep what was given is nested, counted without recursion."""
+    levels = 0
+    stage = {id(given): given}
+    while stage and levels < MOST_LEVELS:
+        levels += 1
+        inside = (a for e in stage.values() for a in (
+            e if isinstance(e, (list, tuple)) else e.args if isinstance(e, Basic) else ()))
+        stage = {id(a): a for a in inside}
+    return levels
+
+
+def _report(name: str, error: Exception, args: tuple[Any, ...]) -> str:
+    frame = list(walk_tb(error.__traceback__))[-1][0]
+    module = frame.f_globals.get("__name__", "?")
+    owner = module.partition(".")[0]
+    if owner == __name__.partition(".")[0]:
+        whose = f"a bug of {owner}, not a fault of what you wrote"
+    elif owner in ("sympy", "mpmath"):
+        whose = f"an error of {owner} that {name} did not expect, not a fault of what you wrote"
+    else:
+        whose = f"an error of {module}, code that {name} calls and that is not of this library"
+    given = shorten(", ".join(map(_shown, args)), 500, placeholder=" ...")
+    return (f"{name} met {type(error).__name__}: {str(error) or 'no message'}, raised in {module}; "
+            f"this is {whose}. Please report it, with the traceback above and what {name} was "
+            f"given: {given}")
+
+
+def _shown(given: Any) -> str:
+    try:
+        return str(given)
+    except Exception as error:  # noqa: BLE001 - while a bug is reported, printing may fail too
+        return f"a {type(given).__name__} whose printing raises {type(error).__name__}"

@@ -66,7 +66,7 @@ class Layout(Enum):
             return current_layout()
         try:
             return cls(given.lower() if isinstance(given, str) else given)
-        except ValueError:
+        except (ValueError, TypeError):  # TypeError of what can't be hashed
             names = ", ".join(repr(member.value) for member in cls)
             raise LayoutError(f"unknown layout {given!r}; the layouts are {names}") from None
 
@@ -120,12 +120,21 @@ class Arrangement:
     form: str = "auto"
     number: int | None = None
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "layout", Layout.of(self.layout))
+        if self.form not in FORMS:
+            raise FormError(unknown_form(self.form))
+        if self.number is not None and NUMBERED.get(self.number) != (self.layout, self.form):
+            raise LayoutError(f"{self.number!r} is not the number of the {self.layout.value} layout, "
+                              f"form {self.form!r}; Arrangement.of(number) takes one of "
+                              f"{', '.join(map(str, NUMBERED))}")
+
     @classmethod
     def of(cls, given: Any) -> Arrangement:
         """The arrangement meant by a number, a layout, a form, or a pair of these."""
         if isinstance(given, cls):
             return given
-        if isinstance(given, int) and given in NUMBERED:
+        if isinstance(given, int) and not isinstance(given, bool) and given in NUMBERED:
             return cls(*NUMBERED[given], given)
         if isinstance(given, str) and given in FORMS and given not in ("auto", "vech"):
             return cls(current_layout(), given)
@@ -189,10 +198,14 @@ def layout(name: Layout | str) -> Iterator[Layout]:
         _current.reset(token)
 
 
+def unknown_form(form: object) -> str:
+    return f"unknown form {form!r}; the forms are {', '.join(map(repr, FORMS))}"
+
+
 def check_form(form: str, available: tuple[str, ...], what: str) -> str:
     """The form to use, ``auto`` resolved to the first that exists."""
     if form not in FORMS:
-        raise FormError(f"unknown form {form!r}; the forms are {', '.join(map(repr, FORMS))}")
+        raise FormError(unknown_form(form))
     if form == "auto":
         return available[0]
     if form not in available:

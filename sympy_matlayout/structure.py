@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
-from sympy import Dummy, Rational, S, solve
+from sympy import Dummy, Rational, S, eye, solve
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import (
     DiagMatrix,
@@ -24,6 +25,7 @@ from sympy.matrices.expressions import (
     MatAdd,
     MatMul,
     MatPow,
+    MatrixSymbol,
     Transpose,
     ZeroMatrix,
 )
@@ -31,8 +33,9 @@ from sympy.matrices.expressions import (
 from .algebra import constructors as c
 from .algebra.factoring import factored
 from .algebra.monomial import order
-from .errors import ConventionError, ShapeError, StructureError, refusing
+from .errors import ConventionError, ShapeError, StructureError, reporting_bugs
 from .expressions.constants import DiagonalEmbedding
+from .expressions.given import as_matrix
 from .expressions.linear_structures import (
     CirculantBasis,
     HankelBasis,
@@ -235,6 +238,10 @@ _structures: dict[str, Structure] = {s.name: s for s in (
 )}
 
 
+BUILT_IN = frozenset(_structures)
+_lock = Lock()
+
+
 def register_structure(name: str, basis: Callable[[Basic], Basic], *,
                        projected: Callable[[Basic], Basic] | None = None,
                        by_entries: Callable[[Basic], Basic] | None = None,
@@ -260,13 +267,21 @@ def register_structure(name: str, basis: Callable[[Basic], Basic], *,
     Parameters
     ==========
 
-    name : the name
+    name : the name, not that of a structure that exists
     basis : the basis `\Delta` for a size n, `n^2 \times k`, a matrix expression with
-        orthogonal columns; its pseudo-inverse is its method ``pinv()``, if it has one
+        independent columns; its pseudo-inverse is its method ``pinv()`` if it has one,
+        `(\Delta^T\Delta)^{-1}\Delta^T` elsewhere
     projected, by_entries : the conventions in closed form, functions of the
         gradient by all entries
     turned : the name of the structure of the transposes, its own if they have the same;
         without it, derivatives by ``X.T`` are refused
+
+    Raises
+    ======
+
+    StructureError : the name is taken by another structure, the basis is none (not
+        `n^2 \times k`, or of dependent columns), or a closed form or ``pinv()`` is not what
+        the basis gives, which is tried for sizes 2 and 3
 
     See Also
     ========
@@ -278,11 +293,64 @@ def register_structure(name: str, basis: Callable[[Basic], Basic], *,
 
     .. [1] J. R. Magnus, Linear Structures, 1988
     """
-    if not callable(basis):
-        raise StructureError(f"the basis of a structure is a function of the size, got {basis!r}")
-    _structures[name] = Structure(name, basis, projected, by_entries, turned=turned,
-                                  closed=turned is not None)
-    return _structures[name]
+    global _structures
+    if not isinstance(name, str) or not name:
+        raise StructureError(f"the name of a structure is a text, got {name!r}")
+    for what, given in (("basis", basis), ("projected", projected), ("by_entries", by_entries)):
+        if not callable(given) and (given is not None or what == "basis"):
+            raise StructureError(f"the {what} of a structure is a function, got {given!r}")
+    if turned is not None and turned != name and turned not in _structures:
+        raise StructureError(f"turned={turned!r} names no structure; {_known()}")
+    found = Structure(name, basis, projected, by_entries, turned=turned,
+                      closed=turned is not None)
+    for n in TRIED_SIZES:
+        _check_basis(found, S(n))
+    with _lock:
+        if name in BUILT_IN:
+            raise StructureError(f"{name!r} is a structure of this library; give yours another "
+                                 "name")
+        _structures = {**_structures, name: found}  # readers see the old table or the new one
+    return found
+
+
+TRIED_SIZES = (2, 3)
+
+
+def _check_basis(structure: Structure, n: Basic) -> None:
+    """Refuse what is no basis of n by n matrices, for a size that is a number."""
+    basis = as_matrix(structure.basis(n), f"the basis of {structure.name} for n = {n}")
+    size = shape(basis)
+    if not same_size(size[0], n*n):
+        raise StructureError(f"the basis of {structure.name} matrices has {n*n} rows for n = {n}, "
+                             f"got {show(size)}")
+    explicit = basis.as_explicit()
+    rank = explicit.rank()
+    if rank < explicit.cols:
+        raise StructureError(f"the columns of the basis of {structure.name} matrices depend on "
+                             f"one another for n = {n}: {explicit.cols} columns of rank {rank}")
+    if hasattr(basis, "pinv"):
+        inverse = as_matrix(basis.pinv(), f"pinv() of the basis of {structure.name}").as_explicit()
+        if inverse.shape != explicit.T.shape or inverse*explicit != eye(explicit.cols) \
+                or (explicit*inverse).T != explicit*inverse:
+            raise StructureError(f"pinv() of the basis of {structure.name} matrices is not its "
+                                 f"pseudo-inverse for n = {n}; leave it out, or mend it")
+    G = MatrixSymbol("G", n, n)
+    for convention, closed in (("projection", structure.projected),
+                               ("entries", structure.by_entries)):
+        if closed is None:
+            continue
+        wanted = structure.onto(n, convention).as_explicit()*c.vec(G).as_explicit()
+        found = as_matrix(closed(G), f"the {convention} of {structure.name} matrices")
+        written_for = {s for size in shape(found) for s in size.free_symbols}
+        found = found.subs(dict.fromkeys(written_for, n))
+        if not same_shape(shape(found), shape(G)) or not (
+                found.as_explicit().T.reshape(n*n, 1) - wanted).expand().is_zero_matrix:
+            raise StructureError(f"the closed form given for the {convention} of {structure.name} "
+                                 f"matrices is not what the basis gives for n = {n}")
+
+
+def _known() -> str:
+    return f"the structures are {', '.join(map(repr, _structures))}"
 
 
 def structure_of(symbol: Basic, given: Any, transposed: bool = False) -> Structure | None:
@@ -293,8 +361,7 @@ def structure_of(symbol: Basic, given: Any, transposed: bool = False) -> Structu
     else:
         name = given.name if isinstance(given, Structure) else given
         if not isinstance(name, str) or name not in _structures:
-            raise StructureError(f"unknown structure {given!r}; the structures are "
-                                 f"{', '.join(map(repr, _structures))}")
+            raise StructureError(f"unknown structure {given!r}; {_known()}")
         if own is not None and name != own:
             raise StructureError(f"{symbol} is {own}, and structure={given!r} says otherwise")
     if name is None:
@@ -317,7 +384,7 @@ def check_convention(convention: Any) -> str:
     return convention
 
 
-@refusing
+@reporting_bugs
 def convert_convention(D: Any, source: str, target: str, *, structure: Any) -> Basic:
     r"""
     The gradient by a structured matrix in another convention.
@@ -361,8 +428,7 @@ def convert_convention(D: Any, source: str, target: str, *, structure: Any) -> B
     name = structure.name if isinstance(structure, Structure) else structure
     chosen = _structures.get(name) if isinstance(name, str) else None
     if chosen is None:
-        raise StructureError(f"unknown structure {structure!r}; the structures are "
-                             f"{', '.join(map(repr, _structures))}")
+        raise StructureError(f"unknown structure {structure!r}; {_known()}")
     if source == target:
         return G
     if source == "vech":
@@ -403,7 +469,7 @@ def _size_of_free(structure: Structure, size: tuple) -> Basic:
                      f"{structure.name} matrix")
 
 
-@refusing
+@reporting_bugs
 def tangent_projection(G: Any, X: Any, constraint: str = "orthogonal") -> Basic:
     r"""
     A gradient projected onto the directions in which a constrained matrix can move.

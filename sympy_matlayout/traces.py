@@ -18,7 +18,7 @@ from sympy.matrices.expressions import HadamardProduct, MatAdd
 
 from .algebra import constructors as c
 from .algebra.normal_form import normal_form
-from .errors import DerivativeNotImplementedError, ShapeError, VariableError, refusing
+from .errors import DerivativeNotImplementedError, ShapeError, VariableError, reporting_bugs
 from .expressions.shape import is_matrix, shape, show
 from .reading.read import read, read_function, sympified
 
@@ -34,7 +34,7 @@ __all__ = [
 MOST_TERMS = 1 << 12
 
 
-@refusing
+@reporting_bugs
 def trace_normal_form(expr: Any) -> Expr:
     """
     One form for all scalars that are equal by the properties of the trace.
@@ -77,7 +77,7 @@ def trace_normal_form(expr: Any) -> Expr:
     return normal_form(_scalar(expr))
 
 
-@refusing
+@reporting_bugs
 def equal_traces(left: Any, right: Any) -> bool:
     """
     Whether two scalars are equal by the properties of the trace.
@@ -110,7 +110,7 @@ def equal_traces(left: Any, right: Any) -> bool:
     return normal_form(_scalar(left) - _scalar(right)) == 0
 
 
-@refusing
+@reporting_bugs
 def split_traces(expr: Any) -> Expr:
     """
     Traces of sums as sums of traces, with the scalars in front.
@@ -137,7 +137,7 @@ def split_traces(expr: Any) -> Expr:
     return _on_traces(expr, lambda matrix: Add(*map(c.trace, _summands(matrix))))
 
 
-@refusing
+@reporting_bugs
 def cycle_traces(expr: Any, last: Basic) -> Expr:
     """
     Traces turned cyclically until a factor stands last, tr(A dX B) = tr(BA dX).
@@ -181,7 +181,7 @@ def cycle_traces(expr: Any, last: Basic) -> Expr:
     return _on_traces(expr, turned)
 
 
-@refusing
+@reporting_bugs
 def transpose_traces(expr: Any, last: Basic | None = None) -> Expr:
     """
     Traces of matrices as traces of their transposes.
@@ -217,7 +217,7 @@ def transpose_traces(expr: Any, last: Basic | None = None) -> Expr:
     return _on_traces(expr, transposed)
 
 
-@refusing
+@reporting_bugs
 def hadamard_traces(expr: Any, last: Basic) -> Expr:
     """
     A factor taken out of a Hadamard product, tr(A'(B∘C)) = tr((A∘B)'C).

@@ -12,7 +12,7 @@ from .algebra import constructors as c
 from .algebra.factoring import factored
 from .algebra.neighbours import simplified_product
 from .engine.graph import Graph
-from .errors import NotLinearError, VariableError, refusing
+from .errors import NotLinearError, VariableError, reporting_bugs
 from .expressions.shape import is_matrix, is_scalar_shape, shape
 from .expressions.vec import Vec
 from .expressions.vech import Vech
@@ -23,7 +23,7 @@ from .variable import Variable
 __all__ = ["collect_vec", "expand_vec"]
 
 
-@refusing
+@reporting_bugs
 def expand_vec(expr: Any, *variables: Any) -> Basic:
     r"""
     Each vec and vech of something linear in the variables, by the vec of these.
@@ -100,7 +100,7 @@ def _require_constant(J: Basic, column: Basic, graph: Graph) -> None:
                              "give the differential of what is inside")
 
 
-@refusing
+@reporting_bugs
 def collect_vec(expr: Any) -> Basic:
     r"""
     Products with vec, K and Kronecker products put together, wherever they stand.

@@ -432,9 +432,8 @@ def trace(matrix: Basic) -> Expr:
         return c*core.trace()
     if isinstance(core, ConstantMatrix) and (known := core._eval_trace()) is not None:
         return c*known
-    if isinstance(core, MatMul) and len(core.args) == 2 and isinstance(core.args[1], Vec) \
-            and isinstance(core.args[0], Transpose) and isinstance(core.args[0].args[0], Vec):
-        return c*inner(core.args[0].args[0].arg, core.args[1].arg)  # vec(A)'vec(B) = tr(A'B)
+    if (vecs := _inner_product_of_vecs(core)) is not None:
+        return c*inner(*vecs)  # vec(A)'vec(B) = tr(A'B)
     if _is_kronecker_of_squares(core):
         return c*Mul(*map(trace, core.args))
     if is_scalar_shape(shape(core)):
@@ -449,6 +448,17 @@ def trace(matrix: Basic) -> Expr:
         if isinstance(core, HadamardPower):
             return c*Pow(*(trace(a) if is_matrix(a) else a for a in core.args))
     return c*new(Trace, core)
+
+
+def _inner_product_of_vecs(matrix: Basic) -> tuple[Basic, Basic] | None:
+    """``A, B`` of one shape for ``vec(A)'vec(B)``; vecs of other shapes may be as long."""
+    if isinstance(matrix, MatMul) and len(matrix.args) == 2:
+        left, right = matrix.args
+        if isinstance(left, Transpose) and isinstance(left.args[0], Vec) \
+                and isinstance(right, Vec) \
+                and same_shape(shape(left.args[0].arg), shape(right.arg)):
+            return left.args[0].arg, right.arg
+    return None
 
 
 def inner(left: Basic, right: Basic) -> Expr:

@@ -2,39 +2,42 @@
 Names for symbols that are bound: arguments of functions, indices of sums.
 
 They come from fixed lists, so that equal functions and equal sums are equal
-nodes, and each is the first of its list whose name is free for use.
+nodes, in every thread and every process, and each is the first of its list
+whose name is free for use.
 """
 
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from itertools import count
 
 from sympy import Dummy
 from sympy.core.basic import Basic
 
-__all__ = ["argument_symbol", "index_symbol"]
+__all__ = ["argument_symbol", "bound_symbol", "index_symbol"]
 
-ARGUMENTS: list[Dummy] = []
-INDICES: list[Dummy] = []
+# Below the numbers that SymPy gives its own Dummies.
+NUMBER = 10**5
+
+
+@lru_cache(maxsize=256)
+def bound_symbol(name: str, **assumptions: bool) -> Dummy:
+    """The one Dummy of a name: equal wherever it is made, unlike SymPy's own."""
+    return Dummy(name, dummy_index=NUMBER, **assumptions)
 
 
 def argument_symbol(taken: AbstractSet[Basic]) -> Dummy:
     """A symbol for the argument of a function, under a name not among those taken."""
-    return _first(ARGUMENTS, taken, "z", real=True)
+    return _first(taken, "z", real=True)
 
 
 def index_symbol(taken: AbstractSet[Basic]) -> Dummy:
     """A symbol for an index, under a name not among those taken."""
-    return _first(INDICES, taken, "ijklrs", integer=True)
+    return _first(taken, "ijklrs", integer=True)
 
 
-def _first(symbols: list[Dummy], taken: AbstractSet[Basic], letters: str,
-           **assumptions: bool) -> Dummy:
+def _first(taken: AbstractSet[Basic], letters: str, **assumptions: bool) -> Dummy:
     names = {getattr(symbol, "name", None) for symbol in taken}
-    for k in count():
-        if k == len(symbols):
-            rounds, letter = divmod(k, len(letters))
-            symbols.append(Dummy(f"{letters[letter]}{rounds or ''}", **assumptions))
-        if symbols[k].name not in names:
-            return symbols[k]
+    candidates = (letter + str(k or "") for k in count() for letter in letters)
+    return bound_symbol(next(name for name in candidates if name not in names), **assumptions)

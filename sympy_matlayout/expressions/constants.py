@@ -1,10 +1,10 @@
 """Constant matrices of zeros and ones that the vec form of a derivative needs."""
 
 from sympy import Eq, Expr, KroneckerDelta, Mod, Piecewise, S, Trace, floor, igcd
-from sympy.core.sympify import _sympify
 from sympy.matrices import ImmutableDenseMatrix
 
-from ..errors import ShapeError
+from ..errors import ArgumentError, ShapeError
+from .given import as_index
 from .node import ConstantMatrix
 from .shape import Shape, as_size, same_size
 
@@ -88,6 +88,10 @@ class CommutationMatrix(ConstantMatrix):
 
     _eval_inverse = _eval_adjoint = _eval_transpose
 
+    def pinv(self):
+        """The pseudo-inverse, the transpose: a permutation."""
+        return self.T
+
     def _eval_trace(self):
         m, n = self.args
         if same_size(m, n):
@@ -149,6 +153,10 @@ class DiagonalEmbedding(ConstantMatrix):
     def _entry(self, i, j, **kwargs):
         return _one_where(i, j*(self.args[0] + 1))
 
+    def pinv(self):
+        """The pseudo-inverse, the transpose: the columns are orthonormal."""
+        return self.T
+
     def _latex(self, printer):
         return super()._latex(printer).replace("Ψ", r"\Psi")
 
@@ -183,7 +191,18 @@ class SelectionMatrix(ConstantMatrix):
     numpy_function = "selection_matrix"
 
     def __new__(cls, rows, cols, start, step=1):
-        return super().__new__(cls, as_size(rows), as_size(cols), _sympify(start), _sympify(step))
+        rows, cols = as_size(rows), as_size(cols)
+        start = as_index(start, "the start of a SelectionMatrix")
+        step = as_index(step, "the step of a SelectionMatrix")
+        if step == 0 and rows != 1:
+            raise ArgumentError("the step of a SelectionMatrix is not 0, which would select one "
+                                "row several times")
+        last = start + step*(rows - 1)
+        for row in (start, last) if rows != 0 else ():
+            if (row < 0) == True or (row >= cols) == True:  # noqa: E712 - may be symbolic
+                raise ShapeError(f"a SelectionMatrix of {rows} rows from {start}, step {step}, "
+                                 f"selects row {row}, which is outside 0..{cols - 1}")
+        return super().__new__(cls, rows, cols, start, step)
 
     @property
     def shape(self) -> Shape:
@@ -197,6 +216,10 @@ class SelectionMatrix(ConstantMatrix):
         from ..algebra.constructors import selection
 
         return selection(*self.args)
+
+    def pinv(self):
+        """The pseudo-inverse, the transpose: the rows are orthonormal."""
+        return self.T
 
 
 class MatrixUnit(ConstantMatrix):
@@ -234,7 +257,8 @@ class MatrixUnit(ConstantMatrix):
     numpy_function = "matrix_unit"
 
     def __new__(cls, m, n, i, j):
-        m, n, i, j = as_size(m), as_size(n), _sympify(i), _sympify(j)
+        m, n = as_size(m), as_size(n)
+        i, j = as_index(i, "the row of a MatrixUnit"), as_index(j, "the column of a MatrixUnit")
         for index, size in ((i, m), (j, n)):
             if (index < 0) == True or (index >= size) == True:  # noqa: E712 - may be symbolic
                 raise ShapeError(f"MatrixUnit: index {index} is outside 0..{size - 1}")
@@ -254,6 +278,10 @@ class MatrixUnit(ConstantMatrix):
 
     def _eval_trace(self):
         return KroneckerDelta(*self.args[2:])
+
+    def pinv(self):
+        """The pseudo-inverse, the transpose: `E_{ij}E_{ji}E_{ij} = E_{ij}`."""
+        return self.T
 
     def _eval_determinant(self):
         return Piecewise((S.One, Eq(self.args[0], 1)), (S.Zero, True))

@@ -207,6 +207,10 @@ class UpperDuplicationMatrix(LinearBasis):
     def value(self, i, j, s, n):
         return Piecewise((S.One, (i <= j) & Eq(j*(j + 1)/2 + i, s)), (S.Zero, True))
 
+    def pinv(self):
+        """The pseudo-inverse, the transpose: the columns are orthonormal."""
+        return self.T
+
 
 class _Constant(LinearBasis):
     """A basis of matrices that are constant along some lines."""

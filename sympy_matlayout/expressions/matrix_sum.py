@@ -1,12 +1,12 @@
 """Sums of matrices over an index, which SymPy's own ``Sum`` takes for scalars."""
 
-from sympy import Dummy, S, Sum, Tuple
-from sympy.core.sympify import _sympify
+from sympy import Dummy, S, Sum, Symbol, Tuple
 from sympy.matrices.expressions import MatAdd, MatrixExpr, Transpose
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.pretty.stringpict import prettyForm
 
-from ..errors import ShapeError
+from ..errors import ArgumentError, ShapeError
+from .given import as_basic, as_index
 from .node import numpy_call, numpy_size
 from .shape import Shape, is_matrix, shape
 
@@ -44,12 +44,21 @@ class MatrixSum(MatrixExpr):
     """
 
     def __new__(cls, body, limits):
-        body, limits = _sympify(body), _sympify(tuple(limits))
+        body = as_basic(body, "the body of a MatrixSum")
         if not is_matrix(body):
             raise ShapeError(f"MatrixSum needs a matrix, got the scalar {body}; use Sum")
-        if len(limits) != 3:
-            raise ValueError("MatrixSum needs limits (index, lower, upper)")
-        return super().__new__(cls, body, limits)
+        if not isinstance(limits, (tuple, list, Tuple)) or len(limits) != 3:
+            raise ArgumentError("a MatrixSum has limits (index, lower, upper), "
+                                f"such as (i, 0, n - 1), got {limits!r}")
+        index, *ends = limits
+        if not isinstance(index, Symbol) or index.is_integer is False:
+            raise ArgumentError("the index of a MatrixSum is a symbol for whole numbers, "
+                                f"got {index!r}")
+        lower, upper = (as_index(end, "the limit of a MatrixSum") for end in ends)
+        if index in lower.free_symbols | upper.free_symbols:
+            raise ArgumentError(f"the limits {lower}..{upper} of a MatrixSum hold its "
+                                f"index {index}")
+        return super().__new__(cls, body, Tuple(index, lower, upper))
 
     @property
     def body(self):

@@ -68,10 +68,6 @@ class ConstantMatrix(MatrixNode):
         rows, cols = self.shape
         return Identity(rows) if rows == cols == 1 else self
 
-    def pinv(self):
-        """The pseudo-inverse, which for orthonormal rows or columns is the transpose."""
-        return self.T
-
     def _subscripts(self) -> Sequence[Basic]:
         return self.args
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sympy import Abs, Expr, Max, S, Trace, oo, sqrt
 from sympy.core.symbol import Str
-from sympy.core.sympify import _sympify
 from sympy.matrices import MatrixBase
 from sympy.matrices.expressions import ZeroMatrix
 from sympy.printing.pretty.stringpict import prettyForm
 
-from ..errors import ShapeError
+from ..errors import ArgumentError, ShapeError
+from .given import as_basic
 from .node import numpy_call
 from .shape import is_matrix, is_vector_shape, shape, show
 
@@ -67,24 +67,23 @@ class Norm(Expr):
     is_nonnegative = True
 
     def __new__(cls, matrix, order=None):
-        matrix = _sympify(matrix)
-        matrix = matrix.as_immutable() if isinstance(matrix, MatrixBase) else matrix
+        matrix = as_basic(matrix, "the argument of Norm")
         if not is_matrix(matrix):
             raise ShapeError(f"Norm needs a vector or matrix, got the scalar {matrix}; use Abs")
         vector = is_vector_shape(shape(matrix))
         if order is None:
             order = S(2) if vector else FROBENIUS
-        order = Str(order) if isinstance(order, str) else _sympify(order)
+        order = Str(order) if isinstance(order, str) else as_basic(order, "the order of a norm")
         if vector and order in (FROBENIUS, NUCLEAR):
             order = S(2)
         if not vector and order not in (FROBENIUS, NUCLEAR, S(2)):
-            raise ValueError(
+            raise ArgumentError(
                 f"no norm of order {order} of a {show(shape(matrix))} matrix; the orders are "
                 "'fro', 'nuc' and 2, and Norm(Vec(X), p) is the norm by entries")
         real = isinstance(order, Expr) and order.is_extended_real is not False \
-            and not is_matrix(order)
+            and order is not S.NaN and not is_matrix(order)
         if vector and (not real or (order < 1) == True):  # noqa: E712
-            raise ValueError(f"no norm of order {order} of a vector; "
+            raise ArgumentError(f"no norm of order {order} of a vector; "
                              "an order is a number >= 1 or oo")
         if order == FROBENIUS or vector and order == 2:
             return super().__new__(cls, matrix)

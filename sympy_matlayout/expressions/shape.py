@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from sympy import Add, Expr, S, expand
 from sympy.core.basic import Basic
-from sympy.core.sympify import _sympify
+from sympy.core.sympify import SympifyError, _sympify
 from sympy.matrices import MatrixBase
 from sympy.matrices.expressions import (
     HadamardPower,
@@ -22,6 +22,8 @@ from sympy.matrices.expressions import (
     Transpose,
 )
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
+from sympy.tensor.array import NDimArray
+from sympy.tensor.array.expressions.array_expressions import _ArrayExpr, _CodegenArrayAbstract
 
 from ..errors import ShapeError
 
@@ -32,6 +34,11 @@ SCALAR: Shape = ()
 def is_matrix(expr: Basic) -> bool:
     """Whether ``expr`` is matrix-valued, 1x1 included."""
     return isinstance(expr, (MatrixExpr, MatrixBase))
+
+
+def is_array(expr: Basic) -> bool:
+    """Whether ``expr`` is one of SymPy's arrays, which are expressions since 1.15."""
+    return isinstance(expr, (NDimArray, _ArrayExpr, _CodegenArrayAbstract))
 
 
 @lru_cache(maxsize=1 << 16)
@@ -62,9 +69,15 @@ def shape(expr: Basic) -> Shape:
 
 def as_size(value: object) -> Expr:
     """A size as SymPy checks it: a whole number >= 0, or a symbol that may be one."""
-    size = _sympify(value)
-    if size.is_integer is False or size.is_negative:
-        raise ShapeError(f"a size must be a non-negative integer, got {size}")
+    try:
+        size = _sympify(value)
+    except SympifyError:
+        size = None
+    if not isinstance(size, Expr) or is_matrix(size) or is_array(size) or size is S.NaN \
+            or size.is_integer is False or size.is_negative or size.is_finite is False \
+            or not size.is_commutative:
+        raise ShapeError("a size must be a non-negative integer or a symbol for one, "
+                         f"got {value!r}")
     return size
 
 

@@ -1,11 +1,11 @@
 """Column-major stacking of a matrix into a column, and back."""
 
 from sympy import Mod, S, floor
-from sympy.core.sympify import _sympify
 
 from ..errors import ShapeError
+from .given import as_matrix
 from .node import MatrixNode, numpy_size, pretty_call
-from .shape import Shape, as_size, is_matrix, is_one, same_size, shape, show
+from .shape import Shape, as_size, is_one, same_size, shape, show
 
 __all__ = ["Unvec", "Vec", "unvec", "vec"]
 
@@ -50,10 +50,7 @@ class Vec(MatrixNode):
     """
 
     def __new__(cls, matrix):
-        matrix = _sympify(matrix)
-        if not is_matrix(matrix):
-            raise ShapeError(f"Vec needs a matrix, got the scalar {matrix}")
-        return super().__new__(cls, matrix)
+        return super().__new__(cls, as_matrix(matrix, "the argument of Vec"))
 
     @property
     def arg(self):
@@ -114,8 +111,8 @@ class Unvec(MatrixNode):
     """
 
     def __new__(cls, vector, m, n):
-        vector, m, n = _sympify(vector), as_size(m), as_size(n)
-        if not is_matrix(vector) or not is_one(shape(vector)[1]):
+        vector, m, n = as_matrix(vector, "the argument of Unvec"), as_size(m), as_size(n)
+        if not is_one(shape(vector)[1]):
             raise ShapeError(f"Unvec needs a column, got shape {show(shape(vector))}")
         if not same_size(shape(vector)[0], m*n):
             raise ShapeError(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from sympy import Eq, Expr, Max, Min, Mod, Piecewise, Rational, S, floor, sqrt
-from sympy.core.sympify import _sympify
 from sympy.matrices import ImmutableDenseMatrix
 
 from ..errors import ShapeError
+from .given import as_matrix
 from .node import ConstantOfSize, MatrixNode, numpy_call, numpy_size, pretty_call
-from .shape import Shape, as_size, is_matrix, is_one, same_size, shape, show
+from .shape import Shape, as_size, is_one, same_size, shape, show
 
 __all__ = [
     "DuplicationMatrix",
@@ -73,8 +73,8 @@ class Vech(MatrixNode):
     """
 
     def __new__(cls, matrix):
-        matrix = _sympify(matrix)
-        if not is_matrix(matrix) or not same_size(*shape(matrix)):
+        matrix = as_matrix(matrix, "the argument of Vech")
+        if not same_size(*shape(matrix)):
             raise ShapeError(f"Vech needs a square matrix, got shape {show(shape(matrix))}")
         return super().__new__(cls, matrix)
 
@@ -140,8 +140,8 @@ class Unvech(MatrixNode):
     """
 
     def __new__(cls, column, n):
-        column, n = _sympify(column), as_size(n)
-        if not is_matrix(column) or not is_one(shape(column)[1]):
+        column, n = as_matrix(column, "the argument of Unvech"), as_size(n)
+        if not is_one(shape(column)[1]):
             raise ShapeError(f"Unvech needs a column, got shape {show(shape(column))}")
         if not same_size(shape(column)[0], triangle(n)):
             raise ShapeError(
@@ -282,6 +282,10 @@ class EliminationMatrix(ConstantOfSize):
 
     def _number(self, r, s, n):
         return int(_places(n)[r] == (s % n, s//n))
+
+    def pinv(self):
+        """The pseudo-inverse, the transpose: the rows are orthonormal."""
+        return self.T
 
 
 

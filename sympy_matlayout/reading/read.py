@@ -36,7 +36,6 @@ from sympy import (
 )
 from sympy.core.basic import Basic
 from sympy.core.function import AppliedUndef
-from sympy.core.sympify import sympify
 from sympy.matrices import ImmutableDenseMatrix, MatrixBase
 from sympy.matrices.expressions import (
     BlockDiagMatrix,
@@ -63,6 +62,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from ..algebra import constructors as c
 from ..errors import DerivativeNotImplementedError, ShapeError
 from ..expressions.differential import Differential
+from ..expressions.given import as_scalar_or_matrix
 from ..expressions.matrix_sum import MatrixSum
 from ..expressions.norm import Norm
 from ..expressions.shape import (
@@ -127,12 +127,7 @@ def in_shape(value: Basic, wanted: Shape) -> Basic:
 
 def sympified(expr: Any) -> Basic:
     """What a user gave, as an expression."""
-    found = None if isinstance(expr, str) else sympify(expr)
-    found = found.as_immutable() if hasattr(found, "as_immutable") else found
-    if not isinstance(found, Expr) and not is_matrix(found):
-        raise ShapeError(f"{expr!r} is no scalar or matrix expression, but of type "
-                         f"{type(expr).__name__}")
-    return found
+    return as_scalar_or_matrix(expr, "the expression")
 
 
 def _children(node: Basic) -> Sequence[Basic]:

@@ -38,6 +38,7 @@ from ..engine.maps import (
     vectorization,
 )
 from ..errors import DerivativeNotImplementedError
+from ..expressions.bound_symbols import bound_symbol
 from ..expressions.differential import Differential
 from ..expressions.shape import Shape, is_matrix, shape
 from ..expressions.undefined_functions import (
@@ -216,7 +217,7 @@ def derivative(expr: Expr, symbol: Symbol) -> Expr:
     return found
 
 
-POINT = Dummy("w", real=True)  # one bound symbol, so that equal derivatives are equal
+POINT = bound_symbol("w", real=True)  # one bound symbol, so that equal derivatives are equal
 
 
 def at_point(expr: Expr, symbol: Symbol) -> Expr:
