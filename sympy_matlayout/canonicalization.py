@@ -74,7 +74,7 @@ def canonical(expr: Any, assumptions: Any = True) -> Basic:
     sympy_matlayout.count_operations, sympy_matlayout.trace_normal_form
     """
     expr = sympified(expr)
-    known = known_symbols(assumptions)
+    known = known_symbols(assumptions, expr)
     names = {k: a for a, k in known.items()}
     given = expr.xreplace(known)
     found = canonical_form(read(given))

@@ -30,7 +30,9 @@ __all__ = [
     "MatlayoutError",
     "NotLinearError",
     "ShapeError",
+    "SingularError",
     "StructureError",
+    "ValueMissingError",
     "VariableError",
     "reporting_bugs",
 ]
@@ -54,6 +56,14 @@ class ArgumentError(MatlayoutError, ValueError):
     """An argument is of a kind or has a value that can't be used."""
 
 
+class SingularError(MatlayoutError, ValueError):
+    """An inverse of a matrix that sizes, structure or facts prove singular."""
+
+
+class ValueMissingError(MatlayoutError, ValueError):
+    """A part of an expression has no value, as nan, zoo, 1/0."""
+
+
 class DepthError(MatlayoutError, RecursionError):
     """An expression is nested too deeply for Python's stack."""
 
@@ -64,6 +74,10 @@ class ShapeError(MatlayoutError, SympyShapeError):
 
 class DerivativeNotImplementedError(MatlayoutError, NotImplementedError):
     """No rule covers a node; the message names it and shows how to register one."""
+
+
+class NotByEntriesError(DerivativeNotImplementedError):
+    """A matrix as a whole depends on a bound index, so that entries alone don't do."""
 
 
 class VariableError(MatlayoutError, ValueError):

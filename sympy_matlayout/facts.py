@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sympy import Not, Q, true
-from sympy.assumptions import AppliedPredicate, global_assumptions
+from sympy import Not, Q, false, true
+from sympy.assumptions import AppliedPredicate, Predicate, global_assumptions
 from sympy.core.basic import Basic
 from sympy.logic.boolalg import And, Boolean
 from sympy.matrices.expressions import MatrixSymbol
@@ -37,51 +37,78 @@ MEANING: dict[Basic, set[str]] = {
     Q.unit_triangular: set(),
     Q.real_elements: set(),
     Q.integer_elements: set(),
-    Q.complex_elements: set(),
 }
 CONTRADICTIONS = [{"singular", "invertible"}, {"skew", "positive definite"}]
 USED = {"symmetric", "skew", "diagonal", "lower", "upper", "orthogonal", "invertible",
-        "positive definite"}
-FOR_ANY_SHAPE = {Q.fullrank, Q.real_elements, Q.integer_elements, Q.complex_elements}
+        "positive definite", "singular"}
+FOR_ANY_SHAPE = {Q.fullrank, Q.real_elements, Q.integer_elements}
+NOT_REAL = {Q.complex_elements, Q.imaginary, Q.complex}
 
 
-def known_symbols(assumptions: Any) -> dict[Basic, KnownMatrixSymbol]:
+def known_symbols(assumptions: Any, *exprs: Basic) -> dict[Basic, KnownMatrixSymbol]:
     """
     Each symbol that something is known of, with the symbol that has the facts.
 
     ``assumptions`` are facts joined by ``&``, or a list of them; those of
-    SymPy's ``assuming(...)`` hold as well.
+    SymPy's ``assuming(...)`` hold as well.  Facts about a symbol while one of the
+    expressions holds another of its name are refused.
     """
     facts: dict[Basic, set[str]] = {}
     denied: dict[Basic, set[str]] = {}
     for fact in _each([*_given(assumptions), *filter(_is_usable, _each(global_assumptions))]):
         positive = fact.args[0] if isinstance(fact, Not) else fact
         if not isinstance(positive, AppliedPredicate):
-            if not fact.atoms(MatrixSymbol):
+            if fact.free_symbols and not fact.atoms(MatrixSymbol):
                 continue  # about scalars
-            raise FactsError(f"can't use the assumption {fact}; give facts about single symbols "
-                             "joined by &, such as Q.symmetric(A) & Q.orthogonal(U)")
+            raise FactsError(f"can't use the assumption {fact}; {WANTED}")
         predicate, about = positive.function, positive.arguments[0]
-        if predicate not in MEANING or not is_matrix(about):
+        if predicate in NOT_REAL and positive is fact:
+            raise FactsError(f"{fact}: all matrices and variables are real here, and complex ones "
+                             "are not covered")
+        if not is_matrix(about):
             continue  # about scalars
+        if predicate not in MEANING:
+            raise FactsError(f"{fact}: unknown fact about a matrix; the facts are "
+                             f"{', '.join(sorted(map(str, MEANING)))}")
         _check(predicate, about)
         (denied if isinstance(fact, Not) else facts).setdefault(about, set()).update(
             MEANING[predicate])
     for about in {**facts, **denied}:
         _require_consistent(about, facts.get(about, set()) | facts_about(about),
                             denied.get(about, set()))
+    for expr in exprs:
+        _refuse_namesakes({**facts, **denied}, expr)
     return {about: KnownMatrixSymbol(about.name, *shape(about), meant & USED | facts_about(about))
             for about, meant in facts.items() if meant & USED}
 
 
+WANTED = ("give facts about single symbols joined by &, such as "
+          "Q.symmetric(A) & Q.orthogonal(U)")
+
+
 def _given(assumptions: Any) -> list:
-    if assumptions is True or assumptions is true:
-        return []
-    if isinstance(assumptions, (list, tuple, set, frozenset)):
-        return list(assumptions)
-    if not isinstance(assumptions, Boolean):
-        raise FactsError(f"assumptions are facts such as Q.symmetric(A), got {assumptions!r}")
-    return [assumptions]
+    several = isinstance(assumptions, (list, tuple, set, frozenset))
+    facts = [f for f in (assumptions if several else [assumptions])
+             if f is not True and f is not true]
+    for fact in facts:
+        if isinstance(fact, Predicate):
+            raise FactsError(f"{fact} is a fact of no symbol; say of which, as in {fact}(A)")
+        if not isinstance(fact, Boolean) or fact is false:
+            raise FactsError(f"assumptions are facts such as Q.symmetric(A), got {fact!r}; "
+                             f"{WANTED}")
+    return facts
+
+
+def _refuse_namesakes(known: Iterable[Basic], expr: Basic) -> None:
+    """Refuse facts about a symbol while the expression holds another of its name."""
+    named = {about.name: about for about in known}
+    for symbol in expr.free_symbols:
+        about = named.get(getattr(symbol, "name", None))
+        if about is not None and symbol != about and about not in expr.free_symbols:
+            other = f"{show(shape(symbol))} {type(symbol).__name__}" if is_matrix(symbol) \
+                else type(symbol).__name__
+            raise FactsError(f"the facts are about {about}, {show(shape(about))}, and the "
+                             f"{about} in the expression is another one, a {other}")
 
 
 def _each(facts: Iterable) -> Iterator:

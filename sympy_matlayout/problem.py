@@ -43,7 +43,7 @@ class Problem:
     def read(cls, expr: Any, variables: Iterable[Any], where: Any = None,
              structure: Any = None, assumptions: Any = True) -> Problem:
         chosen = [Variable.of(v, structure) for v in variables]
-        known = known_symbols(assumptions)
+        known = known_symbols(assumptions, sympified(expr))
         late = {v.symbol for v in chosen} | set(where if isinstance(where, Mapping) else ())
         used = {a: k for a, k in known.items() if a not in late}
         used |= {v.symbol: v.structured_symbol for v in chosen}

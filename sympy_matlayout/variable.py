@@ -57,6 +57,9 @@ class Variable:
         if isinstance(given, Transpose) and isinstance(given.arg, MatrixSymbol):
             return cls(given.arg, transposed=True)
         if isinstance(given, Symbol):
+            if not given.is_commutative:
+                raise VariableError(f"{given} is a non-commutative Symbol, which is no variable; "
+                                    "for a matrix use a MatrixSymbol")
             return cls(given)
         hint = ""
         if isinstance(given, MatrixElement):

@@ -9,7 +9,7 @@ Arguments that are zero matrices, identities, ones or scalar multiples are
 taken up on the spot; nothing else is rearranged.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
 from sympy import (
@@ -17,6 +17,7 @@ from sympy import (
     Determinant,
     Dummy,
     Expr,
+    Function,
     KroneckerDelta,
     Lambda,
     Mul,
@@ -93,14 +94,27 @@ def new(cls: type, *args: Basic) -> Basic:
 
 
 def evaluated(node: Basic, args: Sequence[Basic]) -> Basic:
-    """The node over other arguments, evaluated by SymPy; as it was where SymPy fails on these."""
+    """The node over other arguments, evaluated by SymPy unless it fails on these."""
     if tuple(args) == node.args:
         return node
     try:
         return node.func(*args)
     except (AttributeError, NotImplementedError, TypeError):
-        # Abs(Determinant(A - B)) is one of them, in one of the two orders of A and B
-        return node
+        # Abs(Determinant(A - B)) is one of them, in one of the two orders of A and B: SymPy's
+        # signsimp reaches into the matrices, and makes -1*(B - A) of them
+        if not isinstance(node, Function):
+            raise
+        return new(type(node), *args)
+
+
+def substituted(expr: Expr, values: Mapping[Basic, Basic]) -> Expr:
+    """A scalar with expressions that may hold matrices in the place of its symbols."""
+    try:
+        return expr.xreplace(values)
+    except (AttributeError, NotImplementedError, TypeError):
+        if expr in values or not expr.args:
+            return values.get(expr, expr)
+        return evaluated(expr, [substituted(a, values) for a in expr.args])
 
 
 # --- linear structure: scalar multiples, sums, products ---------------------------------
@@ -671,6 +685,11 @@ def matrix_slice(matrix: Basic, rows: Range, cols: Range) -> Basic:
         # SymPy's own composition fails on symbolic sizes
         outer_rows, outer_cols = matrix.args[1:]
         return matrix_slice(matrix.args[0], _compose(outer_rows, rows), _compose(outer_cols, cols))
+    if isinstance(matrix, Identity) and tuple(rows) == tuple(cols) and rows[2] == 1:
+        return Identity(rows[1] - rows[0])
+    if isinstance(matrix, Identity) and rows[2] == cols[2] == 1 and any(
+            (one[1] - other[0]).is_nonpositive for one, other in ((rows, cols), (cols, rows))):
+        return ZeroMatrix(rows[1] - rows[0], cols[1] - cols[0])
     node = new(MatrixSlice, matrix, Tuple(*rows), Tuple(*cols))
     if isinstance(matrix, (ZeroMatrix, OneMatrix)):
         return matrix.func(*shape(node))

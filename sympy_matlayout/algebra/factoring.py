@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import gcd, lcm
 
-from sympy import Add, Expr, Rational, S, default_sort_key
+from sympy import Add, Expr, Mul, Rational, S, default_sort_key
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import (
     DiagMatrix,
@@ -218,10 +218,13 @@ class Scalar:
 
     def without(self, term: Term) -> Term | None:
         base, exponent = self.factor.as_base_exp()
-        held = S(term.scalar.as_powers_dict()[base])
+        powers = term.scalar.as_powers_dict()
+        held = S(powers[base])
         if not (held == exponent or _goes_into(exponent, held)):
             return None
-        return replace(term, scalar=term.scalar/self.factor)
+        # taken away and not divided by: a Piecewise may be zero
+        powers[base] = held - exponent
+        return replace(term, scalar=Mul(*(b**e for b, e in powers.items())))
 
     def inside(self, size: Shape) -> Shape:
         return size

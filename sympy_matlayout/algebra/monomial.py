@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import count
+from math import prod
 
 from sympy import Dummy, Expr, Mul, S, Trace, default_sort_key
 from sympy.core.basic import Basic
@@ -67,6 +68,16 @@ class Factor:
     power: Expr = S.One
     hadamard: Expr = S.One
     symmetric: bool = False
+    skew: bool = False  # of the base
+
+    @property
+    def turned(self) -> int:
+        """The sign with which its two indices change places, 0 where they can't."""
+        if self.symmetric:
+            return 1
+        if self.skew and self.power.is_Integer and self.hadamard.is_Integer:
+            return -1 if self.power % 2 and self.hadamard % 2 else 1
+        return 0
 
     @property
     def name(self) -> tuple:
@@ -82,7 +93,7 @@ class Factor:
     def at(self, numbers) -> Factor:
         """With other indices; a symmetric matrix has them in ascending order."""
         indices = tuple(numbers(i) for i in self.indices)
-        return replace(self, indices=tuple(sorted(indices)) if self.symmetric else indices)
+        return replace(self, indices=tuple(sorted(indices)) if self.turned == 1 else indices)
 
 
 DELTA = Identity(S.One)  # the base of δ_ij, whatever the size
@@ -160,15 +171,18 @@ class Monomial:
             if f is g or f.base != g.base or f.hadamard != 1 or g.hadamard != 1 \
                     or len(f.indices) != 2 or len(g.indices) != 2 or f.base is DELTA:
                 continue
-            if p == q and not f.symmetric:
-                continue
-            first, last = f.indices[1 - p], g.indices[1 - q]
-            if p == 0 and not f.symmetric:  # i is the row of f: g comes before f
-                first, last = last, first
+            ends, sign = [f.indices[1 - p], g.indices[1 - q]], 1
+            if p == q:  # one of them has to be turned
+                sign = f.turned or g.turned
+                if sign == 0:
+                    continue
+                p = 1 - p if f.turned else p
+            first, last = ends if p == 1 else ends[::-1]  # p == 0: g comes before f
             exponent = f.power + g.power
             merged = (Factor(DELTA, (first, last), symmetric=True) if exponent == 0 else
                       replace(f, indices=(first, last), power=exponent).at(lambda k: k))
-            return self._replaced([f, g], merged)._without_index(i)
+            found = self._replaced([f, g], merged)._without_index(i)
+            return replace(found, coefficient=sign*found.coefficient)
         return None
 
     def _ends(self) -> dict[Index, list[tuple[Factor, int]]]:
@@ -227,16 +241,25 @@ class Monomial:
         budget, linked = count(), self.linked()  # what δ makes equal can change places
         colours = _ranks({i: (self.free.index(linked[i]) if i in linked else len(self.free),
                               default_sort_key(s)) for i, s in self.sizes.items()})
-        _, numbers = min(self._numberings(colours, budget), key=lambda found: found[0])
-        factors = sorted((f.at(numbers.__getitem__) for f in self.factors),
+        found = list(self._numberings(colours, budget))
+        first = min(code for code, _, _ in found)
+        numberings = [(sign, numbers) for code, sign, numbers in found if code == first]
+        sign, numbers = numberings[0]
+        if any(other != sign for other, _ in numberings):  # its own negative, as x'Kx
+            sign = 0
+        factors = sorted((replace(f, indices=_written_indices(f, numbers)) for f in self.factors),
                          key=lambda f: (f.name, f.indices))
-        return Monomial(self.coefficient, tuple(factors),
+        return Monomial(sign*self.coefficient, tuple(factors),
                         {numbers[i]: s for i, s in sorted(
                             self.sizes.items(), key=lambda item: numbers[item[0]])},
                         _in_ascending_order(self.free, linked, numbers))
 
-    def _numberings(self, colours, budget) -> Iterator[tuple[list, dict[Index, int]]]:
-        """Refinements of a colouring until every index has its own, each with its encoding."""
+    def _numberings(self, colours, budget) -> Iterator[tuple[list, int, dict[Index, int]]]:
+        """
+        Refinements of a colouring until every index has its own.
+
+        Each with its encoding, and the sign of the skew factors turned for it.
+        """
         colours = self._refined(colours)
         classes = defaultdict(list)
         for i, colour in colours.items():
@@ -244,7 +267,8 @@ class Monomial:
         tied = min((colour for colour, members in classes.items() if len(members) > 1),
                    default=None)
         if tied is None:
-            yield sorted((f.name, f.at(colours.__getitem__).indices) for f in self.factors), colours
+            code = sorted((f.name, _written_indices(f, colours)) for f in self.factors)
+            yield code, prod(_sign(f, colours) for f in self.factors), colours
             return
         for k, i in enumerate(classes[tied]):
             if k and next(budget) > MOST_NUMBERINGS:
@@ -258,8 +282,8 @@ class Monomial:
         while True:
             finer = _ranks({
                 i: (colours[i], tuple(sorted(
-                    (names[f], 0 if f.symmetric else place,
-                     tuple(colours[k] for k in f.indices[::1 - 2*(f.symmetric and place)]))
+                    (names[f], 0 if f.turned else place,
+                     tuple(colours[k] for k in f.indices[::-1 if f.turned and place else 1]))
                     for f, place in at)))
                 for i, at in ends.items()})
             if len(set(finer.values())) == len(set(colours.values())):
@@ -290,6 +314,20 @@ class Monomial:
         bound = [i for i in self.sizes if i not in self.free]
         return Contraction(self.free, dict(self.sizes), self.coefficient,
                            bound, edges, weights).result()
+
+
+def _written_indices(factor: Factor, numbers: dict[Index, int]) -> tuple[int, ...]:
+    """The numbers of a factor's indices, ascending where they can change places."""
+    found = tuple(numbers[i] for i in factor.indices)
+    return tuple(sorted(found)) if factor.turned else found
+
+
+def _sign(factor: Factor, numbers: dict[Index, int]) -> int:
+    """The sign that a skew factor gets from writing its indices in ascending order."""
+    if factor.turned != -1 or len(factor.indices) < 2:
+        return 1
+    first, last = (numbers[i] for i in factor.indices)
+    return 1 if first < last else -1 if first > last else 0
 
 
 def _in_ascending_order(free: tuple[Index, ...], linked: dict[Index, Index],

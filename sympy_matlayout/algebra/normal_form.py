@@ -301,11 +301,13 @@ class Expansion:
             index, column = (i, base) if j is None else (j, transposed)
             return [Term.of(Factor(column, (index,), hadamard=hadamard))]
         symmetric = base == transposed
-        is_other = not isinstance(transposed, Transpose) and c.split_scalar(transposed)[0] == 1
+        sign, turned = c.split_scalar(transposed)
+        is_other = not isinstance(transposed, Transpose) and sign == 1
         if is_other and order(transposed) < order(base):
             base, i, j = transposed, j, i
         indices = (min(i, j), max(i, j)) if symmetric else (i, j)
-        return [Term.of(Factor(base, indices, power, hadamard, symmetric))]
+        skew = sign == -1 and turned == base
+        return [Term.of(Factor(base, indices, power, hadamard, symmetric, skew))]
 
 
 @dataclass(frozen=True)

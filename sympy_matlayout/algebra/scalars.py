@@ -15,6 +15,7 @@ from . import constructors as c
 from .factoring import MOST_TERMS, scaled, taken_out, with_numbers_placed
 from .measure import nodes, operations
 from .monomial import order, oriented
+from .realness import complex_symbols
 
 __all__ = ["one_trace", "simplified_scalar"]
 
@@ -41,6 +42,8 @@ def _sign_and_absolute_value(product: Expr) -> Expr:
     for base in [b for b in powers if isinstance(b, Abs)]:
         a, k = base.args[0], powers[base]
         odd = powers.get(sign(a), S.Zero)
+        if complex_symbols(a):
+            continue
         if k.is_Integer and odd.is_Integer and odd >= 0 and (k + odd) % 2 == 0:
             gone = sign(a)**odd*base**k
             product = product/gone*a**k

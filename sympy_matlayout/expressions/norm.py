@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sympy import Abs, Expr, Max, S, Trace, oo, sqrt
+from sympy import Abs, Expr, Max, Mul, S, Trace, oo, sqrt
 from sympy.core.symbol import Str
 from sympy.matrices import MatrixBase
-from sympy.matrices.expressions import ZeroMatrix
+from sympy.matrices.expressions import MatMul, ZeroMatrix
 from sympy.printing.pretty.stringpict import prettyForm
 
 from ..errors import ArgumentError, ShapeError
@@ -68,6 +68,8 @@ class Norm(Expr):
 
     def __new__(cls, matrix, order=None):
         matrix = as_basic(matrix, "the argument of Norm")
+        if isinstance(matrix, Mul) and any(map(is_matrix, matrix.args)):
+            matrix = MatMul(*matrix.args)  # as SymPy's signsimp writes -1*(B - A)
         if not is_matrix(matrix):
             raise ShapeError(f"Norm needs a vector or matrix, got the scalar {matrix}; use Abs")
         vector = is_vector_shape(shape(matrix))
@@ -115,6 +117,9 @@ class Norm(Expr):
             p = S(2) if self.order == FROBENIUS else self.order
             return sum(a**p for a in entries)**(1/p)
         return self.func(matrix, *self.args[1:])
+
+    def _eval_Abs(self):
+        return self
 
     def _eval_rewrite(self, rule, args, **hints):
         if rule in (Trace, sqrt) and self.order in (FROBENIUS, 2) and len(self.args) == 1:

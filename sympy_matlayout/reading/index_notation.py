@@ -21,6 +21,7 @@ from sympy import (
     Pow,
     S,
     Sum,
+    Tuple,
     expand,
     preorder_traversal,
 )
@@ -50,6 +51,40 @@ def from_index_notation(node: Basic) -> Basic:
         return as_matrix(node, (), {})
     except NotMatrixNotation:
         return node
+
+
+def with_own_indices(body: Basic, limits: Sequence[Tuple]) -> tuple[Basic, list[Tuple]]:
+    """
+    The body and limits of a sum or product, each index under a name of its own.
+
+    Limits stand inside out: an index is bound in the body and in the limits before
+    its own, and a symbol of its name in the others is another one.
+    """
+    limits = list(limits)
+    for k, (index, *ends) in enumerate(limits):
+        outside = {s for limit in limits[k + 1:] for s in limit.free_symbols}
+        if index in outside or any(index in end.free_symbols for end in ends):
+            fresh = Dummy(index.name, integer=True)
+            body = body.xreplace({index: fresh})
+            limits[:k] = [limit.xreplace({index: fresh}) for limit in limits[:k]]
+            limits[k] = Tuple(fresh, *ends)
+    return body, limits
+
+
+def ascending(body: Basic, limits: Sequence[Tuple]) -> tuple[Basic, list[Tuple], Expr]:
+    """
+    A sum or product with no limit that is known to descend, and the sign or exponent of it.
+
+    SymPy's convention (Karr's): from a to b < a - 1 it is the negative sum, or one over the
+    product, from b + 1 to a - 1.
+    """
+    sign, found = S.One, []
+    for limit in limits:
+        if len(limit) == 3 and (limit[2] - limit[1] + 1).is_negative:
+            index, lower, upper = limit
+            sign, limit = -sign, Tuple(index, upper + 1, lower - 1)
+        found.append(limit)
+    return body, found, sign
 
 
 def as_matrix(expr: Expr, free: Sequence[Symbol], sizes: Sizes) -> Basic:

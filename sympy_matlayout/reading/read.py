@@ -23,6 +23,7 @@ from sympy import (
     Lambda,
     Mul,
     Pow,
+    Product,
     S,
     Sum,
     Symbol,
@@ -60,7 +61,14 @@ from sympy.matrices.expressions.diagonal import DiagonalOf
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from ..algebra import constructors as c
-from ..errors import DerivativeNotImplementedError, ShapeError
+from ..algebra.rank import rank_defect
+from ..algebra.realness import OF_COMPLEX, complex_symbols
+from ..errors import (
+    DerivativeNotImplementedError,
+    ShapeError,
+    SingularError,
+    ValueMissingError,
+)
 from ..expressions.differential import Differential
 from ..expressions.given import as_scalar_or_matrix
 from ..expressions.matrix_sum import MatrixSum
@@ -78,7 +86,7 @@ from ..expressions.shape import (
 from ..expressions.undefined_functions import DerivativeAtPoint, FunctionValue
 from ..expressions.vec import Unvec, Vec
 from ..expressions.vech import Unvech, Vech
-from .index_notation import from_index_notation
+from .index_notation import ascending, from_index_notation, with_own_indices
 
 
 def read(expr: Basic, *, closed: bool = True) -> Basic:
@@ -105,6 +113,8 @@ def read(expr: Basic, *, closed: bool = True) -> Basic:
         built = rebuild(node, [read(a, closed=False) if binds else done[id(a)] for a in children])
         if closed and isinstance(built, (Sum, FunctionMatrix)):
             built = from_index_notation(built)
+        if built is S.NaN or built is S.ComplexInfinity:
+            raise ValueMissingError(f"{node} has no value")
         done[id(node)] = alike.setdefault(built, built)
         stack.pop()
     return done[id(expr)]
@@ -151,7 +161,7 @@ def rebuild(node: Basic, args: Sequence[Basic]) -> Basic:
 def _over(node: Basic, args: Sequence[Basic]) -> Basic:
     if len(args) == len(node.args) and all(a is b for a, b in zip(args, node.args, strict=True)):
         return node
-    return node.func(*args)
+    return c.evaluated(node, args)
 
 
 def _as_scalar_in(node: Basic, arg: Basic) -> Basic:
@@ -212,8 +222,16 @@ def _derivative_at_point(node, args):
     return _over(node, [*node.args[:2], args[2]])  # f(Y) in it is a function, not a value
 
 
+def _require_finite(node: Basic, args: Sequence[Basic]) -> None:
+    """oo is a limit of sums and integrals, and no number to calculate with."""
+    for a in args:
+        if a is S.Infinity or a is S.NegativeInfinity:
+            raise ValueMissingError(f"{a} is no number to calculate with: {node}")
+
+
 @rebuild.register(Add)
 def _add(node, args):
+    _require_finite(node, args)
     matrices = [a for a in args if is_matrix(a)]
     if matrices and not all(is_scalar_shape(shape(m)) for m in matrices):
         _require(len(matrices) == len(args), node,
@@ -224,6 +242,7 @@ def _add(node, args):
 
 @rebuild.register(Mul)
 def _mul(node, args):
+    _require_finite(node, args)
     if any(is_matrix(a) and not is_scalar_shape(shape(a)) for a in args):
         return _matmul(node, args)
     return _over(node, [c.as_scalar(a) for a in args])
@@ -231,6 +250,7 @@ def _mul(node, args):
 
 @rebuild.register(Pow)
 def _pow(node, args):
+    _require_finite(node, args)
     base, exponent = args
     if is_matrix(base) and not is_scalar_shape(shape(base)):
         return _matpow(node, args)
@@ -239,8 +259,41 @@ def _pow(node, args):
 
 @rebuild.register(conjugate)
 def _conjugate(node, args):
-    _require_real(node)
-    return args[0]  # all variables are real
+    return conjugated(args[0], node)
+
+
+@singledispatch
+def conjugated(expr: Basic, node: Basic) -> Basic:
+    """The complex conjugate; of all that isn't declared to be complex, itself."""
+    if not complex_symbols(expr):
+        _require_real(expr)
+        return expr
+    raise DerivativeNotImplementedError(
+        f"the conjugate of {type(expr).__name__} with {_names(complex_symbols(expr))}, which "
+        f"{_are(complex_symbols(expr))} declared complex, is not covered: {node}")
+
+
+@conjugated.register(Symbol)
+def _(expr, node):
+    return conjugate(expr) if complex_symbols(expr) else expr
+
+
+@conjugated.register(Add)
+@conjugated.register(Mul)
+@conjugated.register(MatAdd)
+@conjugated.register(MatMul)
+@conjugated.register(Transpose)
+@conjugated.register(Trace)
+def _(expr, node):
+    return rebuild(expr, [conjugated(a, node) for a in expr.args])
+
+
+def _names(symbols: set) -> str:
+    return ", ".join(sorted(map(str, symbols)))
+
+
+def _are(symbols: set) -> str:
+    return "is" if len(symbols) == 1 else "are"
 
 
 @rebuild.register(Abs)
@@ -249,7 +302,8 @@ def _conjugate(node, args):
 @rebuild.register(re)
 @rebuild.register(im)
 def _of_complex(node, args):
-    _require_real(node)
+    if not complex_symbols(node):
+        _require_real(node)
     return _over(node, [_as_scalar_in(node, a) for a in args])
 
 
@@ -257,6 +311,13 @@ def _require_real(node: Basic) -> None:
     if node.has(S.ImaginaryUnit):
         raise DerivativeNotImplementedError(
             f"everything is real here, and {node} depends on what is not")
+
+
+def _require_no_complex_symbols(node: Basic) -> None:
+    if held := complex_symbols(node):
+        raise DerivativeNotImplementedError(
+            f"{type(node).__name__} is covered for real arguments only, and {_names(held)} "
+            f"{_are(held)} declared complex: {node}")
 
 
 @rebuild.register(Symbol)
@@ -276,6 +337,12 @@ def _trace(node, args):
 @rebuild.register(Determinant)
 def _determinant(node, args):
     _require_square(node, args[0], "determinant")
+    if (rank := rank_defect(args[0])) is not None:
+        n = shape(args[0])[0]
+        if n.is_Integer or (rank < n) == True:  # noqa: E712 - may be symbolic
+            return S.Zero
+        raise SingularError(f"{args[0]} has rank at most {rank}, so that its determinant is 0 for "
+                            f"all {n} > {rank}; give the size as a number if it is smaller")
     return c.determinant(args[0])
 
 
@@ -298,11 +365,18 @@ def _sum(node, args):
     body, *limits = args
     if isinstance(body, ZeroMatrix) or body == 0:
         return body
+    body, limits, sign = ascending(*with_own_indices(body, limits))
     if is_matrix(body) and not is_scalar_shape(shape(body)):
         for limit in limits:
             body = MatrixSum(body, limit)
-        return body
-    return _over(node, [c.as_scalar(body), *limits])
+        return c.scale(sign, body)
+    return sign*_over(node, [c.as_scalar(body), *limits])
+
+
+@rebuild.register(Product)
+def _product(node, args):
+    body, limits, sign = ascending(*with_own_indices(args[0], args[1:]))
+    return _over(node, [c.as_scalar(body), *limits])**sign
 
 
 @rebuild.register(Integral)
@@ -339,6 +413,7 @@ def _matmul(node, args):
     through where sizes are symbols.  The factors are cut where shapes don't
     fit; pieces that are 1x1 are scalars, the others must fit each other.
     """
+    _require_finite(node, args)
     scalars: list[Basic] = []
     pieces: list[list[Basic]] = []
     for factor in args:
@@ -369,15 +444,23 @@ def _matpow(node, args):
         exponent = _as_scalar_in(node, exponent)
     if is_scalar_shape(shape(base)):
         return c.scale(c.trace(base)**exponent, c.power(base, S.Zero))
+    if exponent.is_extended_negative and (rank := rank_defect(base)) is not None:
+        n = shape(base)[0]
+        sometimes = f" for all {n} > {rank}" if (rank >= n) != False else ""  # noqa: E712
+        raise SingularError(f"{base} is {show(shape(base))} and of rank at most {rank}, so that it "
+                            f"has no inverse{sometimes}; the derivative of a determinant needs it "
+                            "as well")
     return c.power(base, exponent)
 
 
 @rebuild.register(Transpose)
-@rebuild.register(Adjoint)
 def _transpose(node, args):
-    if isinstance(node, Adjoint):
-        _require_real(node)
-    return c.transpose(args[0])  # all variables are real
+    return c.transpose(args[0])
+
+
+@rebuild.register(Adjoint)
+def _adjoint(node, args):
+    return c.transpose(conjugated(args[0], node))
 
 
 # --- elementwise ------------------------------------------------------------------------
@@ -398,6 +481,8 @@ def _hadamard_power(node, args):
 
 @rebuild.register(ElementwiseApplyFunction)
 def _elementwise(node, args):
+    if node.function.has(*OF_COMPLEX):
+        _require_no_complex_symbols(node)
     return c.elementwise(*args)
 
 
@@ -476,12 +561,14 @@ def _other_matrix(node, args):
 
 @rebuild.register(MatrixSum)
 def _matrix_sum(node, args):
-    return c.matrix_sum(*args)
+    body, (limit,), sign = ascending(args[0], [args[1]])
+    return c.scale(sign, c.matrix_sum(body, limit))
 
 
 @rebuild.register(Norm)
 def _norm(node, args):
     _require_real(node)
+    _require_no_complex_symbols(node)
     matrix = args[0]
     if isinstance(matrix, ZeroMatrix):
         return S.Zero

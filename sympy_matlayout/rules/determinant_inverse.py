@@ -35,6 +35,10 @@ def _(node, varies):
 def _(node, varies):
     """d|X| = |X| tr(X⁻¹dX), for X invertible"""
     matrix = node.args[0]
+    if isinstance(matrix, MatPow) and not varies(matrix.args[1]):
+        base, k = matrix.args  # |X|ᵏ
+        yield base, InnerProduct(c.scale(k*node, c.inverse(c.transpose(base))))
+        return
     yield matrix, InnerProduct(c.scale(node, c.inverse(c.transpose(matrix))))
 
 

@@ -9,6 +9,7 @@ undefined functions need no rules.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 
 from sympy import (
@@ -28,6 +29,8 @@ from sympy.core.basic import Basic
 from sympy.core.function import AppliedUndef
 from sympy.matrices.expressions import Identity, MatrixSymbol
 
+from ..algebra import constructors as c
+from ..algebra.realness import OF_COMPLEX, complex_symbols, is_declared_complex
 from ..engine.law import Law
 from ..engine.maps import (
     InnerProduct,
@@ -37,7 +40,7 @@ from ..engine.maps import (
     unvectorization,
     vectorization,
 )
-from ..errors import DerivativeNotImplementedError
+from ..errors import DerivativeNotImplementedError, NotByEntriesError
 from ..expressions.bound_symbols import bound_symbol
 from ..expressions.differential import Differential
 from ..expressions.shape import Shape, is_matrix, shape
@@ -170,7 +173,7 @@ def partials(expr: Expr, varies: Varies, bound: frozenset[Basic] = frozenset(),
     back = {name: atom for atom, name in names.items()}
     for atom, name in names.items():
         if varies(atom):
-            yield atom, at_point(derivative(head, name), name).xreplace(back)
+            yield atom, c.substituted(at_point(derivative(head, name), name), back)
 
 
 def _with_names(expr, names, varies, bound, is_atom, inside=frozenset()) -> Basic:
@@ -183,16 +186,23 @@ def _with_names(expr, names, varies, bound, is_atom, inside=frozenset()) -> Basi
         # what is bound inside this head can't leave it, also where is_atom says so
         if is_atom(arg) and not arg.free_symbols & inside \
                 or not is_open and _is_atom(arg, varies):
-            args.append(names.setdefault(arg, Dummy("a", real=True)))
+            args.append(names[arg] if arg in names else names.setdefault(arg, _name(arg)))
         elif not varies(arg) or not arg.args:
             args.append(arg)
         elif is_matrix(arg):
-            raise DerivativeNotImplementedError(
+            raise NotByEntriesError(
                 f"{type(expr).__name__} of a matrix that varies with "
                 f"{', '.join(sorted(map(str, bound))) or 'the variable'} is not covered: {expr}")
         else:
             args.append(_with_names(arg, names, varies, bound, is_atom, inside))
     return expr.func(*args)
+
+
+def _name(atom: Expr) -> Dummy:
+    """A symbol to stand for an atom, real unless that is declared not to be."""
+    if is_declared_complex(atom):
+        return Dummy("a", **atom.assumptions0)
+    return Dummy("a", complex=True) if complex_symbols(atom) else Dummy("a", real=True)
 
 
 def _is_atom(expr: Basic, varies: Varies) -> bool:
@@ -210,11 +220,29 @@ def derivative(expr: Expr, symbol: Symbol) -> Expr:
     # what diff asks first costs ten times the derivative
     quick = isinstance(expr, (Add, Mul, Pow, Function)) and not isinstance(expr, AppliedUndef)
     found = expr._eval_derivative(symbol) if quick else expr.diff(symbol)
+    if found is None:  # conjugate, of what isn't real
+        found = expr.diff(symbol)
     for undone in found.atoms(Derivative):
+        if isinstance(undone.expr, OF_COMPLEX):
+            raise DerivativeNotImplementedError(
+                f"{type(undone.expr).__name__} has no derivative by a variable that is declared "
+                "complex; declare it real if it is")
         if not isinstance(undone.expr, AppliedUndef):
             raise DerivativeNotImplementedError(
                 f"SymPy has no derivative of {type(undone.expr).__name__}, met in {undone.expr}")
+    if any(p.base.has(symbol) and not p.exp.is_number for p in expr.atoms(Pow)):
+        found = found.replace(lambda e: isinstance(e, Mul), _with_powers_joined)
     return found
+
+
+def _with_powers_joined(product: Mul) -> Expr:
+    """``k*a**(k - 1)`` for SymPy's ``k*a**k/a``, which has no value where a is zero."""
+    exponents: dict[Expr, list[Expr]] = defaultdict(list)
+    for base, exponent in (a.as_base_exp() for a in product.args):
+        exponents[base].append(exponent)
+    if all(len(found) == 1 for found in exponents.values()):
+        return product
+    return Mul(*(base**Add(*found) for base, found in exponents.items()))
 
 
 POINT = bound_symbol("w", real=True)  # one bound symbol, so that equal derivatives are equal

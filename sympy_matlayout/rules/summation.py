@@ -8,7 +8,7 @@ coefficients where r = p and s = q.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sympy import (
@@ -18,6 +18,7 @@ from sympy import (
     KroneckerDelta,
     Lambda,
     Piecewise,
+    Pow,
     Product,
     S,
     Sum,
@@ -25,17 +26,30 @@ from sympy import (
     preorder_traversal,
 )
 from sympy.core.basic import Basic
-from sympy.matrices.expressions import FunctionMatrix
+from sympy.matrices.expressions import FunctionMatrix, HadamardPower, MatPow, MatrixSymbol
 from sympy.matrices.expressions.matexpr import MatrixElement
 
-from ..engine.maps import InnerProduct, LinearMap, Scaling, compose, identity, summation
-from ..errors import DerivativeNotImplementedError
+from ..engine.maps import (
+    InnerProduct,
+    LinearMap,
+    Scaling,
+    compose,
+    identity,
+    sum_values,
+    summation,
+)
+from ..errors import DerivativeNotImplementedError, NotByEntriesError
 from ..expressions.bound_symbols import index_symbol
 from ..expressions.matrix_sum import MatrixSum
-from ..expressions.shape import is_one, same_size, shape
+from ..expressions.shape import is_matrix, is_one, same_size, shape
 from ..reading.index_notation import from_index_notation
+from ..reading.read import read
 from .scalars import partials
 from .table import Varies, cited, local_differentials
+
+
+# So many of the first terms of a sum are looked at for powers that are constant in them.
+MOST_TERMS_APART = 16
 
 
 @dataclass(frozen=True)
@@ -53,9 +67,12 @@ class EntryTerm:
 @cited("sum rule, entry by entry")
 def _(node, varies):
     """dΣuᵢ = Σduᵢ and dΠuᵢ = Σᵢ(Πⱼuⱼ, j ≠ i)duᵢ, entry by entry"""
+    if (parts := _without_constant_powers(node, varies)) is not None:
+        yield parts, Scaling(S.One)
+        return
     try:
         terms = list(_entry_terms(node, varies, frozenset()))
-    except DerivativeNotImplementedError:
+    except NotByEntriesError:
         if isinstance(node, Sum):
             yield from _term_by_term(node, varies)
         elif all(end.is_Integer for _, *ends in node.limits for end in ends):
@@ -74,7 +91,48 @@ def _(node, varies):
 @cited("sum rule, term by term", "M&N 8.2")
 def _(node, varies):
     """d ΣMᵢ = Σ dMᵢ"""
+    if (parts := _without_constant_powers(node, varies)) is not None:
+        yield parts, identity(shape(node))
+        return
     yield from _term_by_term(node, varies)
+
+
+def _without_constant_powers(node: Basic, varies: Varies) -> Basic | None:
+    """
+    ``Σ Xⁱ`` from i = 0 as ``I + Σ Xⁱ`` from i = 1, whose terms have no 0·X⁻¹ in their derivative.
+
+    A sum with the terms apart in which a power of the variable is constant, None if there
+    are none.
+    """
+    if isinstance(node, Product):
+        return None
+    body, *limits = node.args
+    for k, (index, lower, upper) in enumerate(limits):
+        ends = [e for limit in limits[:k] for e in limit[1:]]
+        if not lower.is_Integer or any(index in e.free_symbols for e in ends):
+            continue
+        exponents = {p.args[1] for p in preorder_traversal(body)
+                     if isinstance(p, (Pow, MatPow, HadamardPower))
+                     and index not in p.args[0].free_symbols and varies(p.args[0])
+                     and index in p.args[1].free_symbols}
+        last = max((lower + j for j in range(MOST_TERMS_APART) for e in exponents
+                    if e.xreplace({index: lower + j}) == 0), default=None)
+        if last is not None and (last <= upper) != False:  # noqa: E712 - may be symbolic
+            apart = [_over(body.xreplace({index: S(j)}), limits[:k] + limits[k + 1:])
+                     for j in range(int(lower), int(last) + 1)]
+            rest = (_over(body, [*limits[:k], Tuple(index, last + 1, upper), *limits[k + 1:]])
+                    if last != upper else None)
+            return read(sum_values([*apart, *([] if rest is None else [rest])]))
+    return None
+
+
+def _over(body: Basic, limits: Sequence[Tuple]) -> Basic:
+    """The sum of a body over limits, of itself where there are none."""
+    if not is_matrix(body):
+        return Sum(body, *limits) if limits else body
+    for limit in limits:
+        body = MatrixSum(body, limit)
+    return body
 
 
 def _term_by_term(node: Basic, varies: Varies) -> Iterator[tuple[Basic, LinearMap]]:
@@ -107,6 +165,7 @@ def _outside(node: Basic, to_root: LinearMap, index: Basic,
 def _entry_terms(expr: Expr, varies: Varies, bound: frozenset) -> Iterator[EntryTerm]:
     if isinstance(expr, Sum):
         body, *limits = expr.args
+        # reading has given each index a name of its own within the sum
         fresh = {limit[0]: Dummy(limit[0].name, integer=True) for limit in limits}
         body = body.xreplace(fresh)
         limits = tuple(limit.xreplace(fresh) for limit in limits)
@@ -120,7 +179,7 @@ def _entry_terms(expr: Expr, varies: Varies, bound: frozenset) -> Iterator[Entry
     elif isinstance(expr, MatrixElement):
         parent, *place = expr.args
         if any(map(varies, place)) or parent.free_symbols & bound:
-            raise DerivativeNotImplementedError(
+            raise NotByEntriesError(
                 f"a matrix that changes with the index of a sum is not covered: {expr}")
         yield EntryTerm(S.One, (), parent, tuple(place))
     elif not expr.free_symbols & bound and (not expr.args or not _is_entry(expr)):
@@ -136,12 +195,25 @@ def _factor_terms(expr: Product, varies: Varies, bound: frozenset) -> Iterator[E
     body, *inner, (index, lower, upper) = expr.args
     body = Product(body, *inner) if inner else body
     one = Dummy(index.name, integer=True)
-    # a power, not a Piecewise: SymPy folds a Piecewise out of the product, and its index with it
-    others = Product(body**(1 - KroneckerDelta(index, one)), (index, lower, upper))
+    if _may_descend(expr, lower, upper):
+        others = Product(body, (index, lower, upper))/body.xreplace({index: one})
+    else:
+        # holds where a factor is zero, too; a power, not a Piecewise: SymPy folds a Piecewise
+        # out of the product, and its index with it
+        others = Product(body**(1 - KroneckerDelta(index, one)), (index, lower, upper))
     for t in _entry_terms(Sum(body.xreplace({index: one}), (one, lower, upper)), varies, bound):
         # the sum over `one` renamed it; its new name is the outermost limit's
         rest = others.xreplace({one: t.limits[-1][0]})
         yield EntryTerm(rest*t.coefficient, t.limits, t.child, t.place)
+
+
+def _may_descend(product: Product, lower: Expr, upper: Expr) -> bool:
+    """Whether the limits could be in descending order, for which SymPy has one over a product."""
+    length = upper - lower + 1
+    sizes = {s for M in product.atoms(MatrixSymbol) for size in shape(M)
+             for s in size.free_symbols}
+    return not length.xreplace(
+        {s: Dummy(s.name, integer=True, positive=True) for s in sizes}).is_nonnegative
 
 
 def _is_entry(expr: Basic) -> bool:

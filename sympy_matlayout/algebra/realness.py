@@ -1,0 +1,28 @@
+"""
+Which symbols are declared not to be real, where everything else is taken to be.
+
+Matrices and undeclared symbols are real in this library.  A Symbol that SymPy knows to be
+complex or imaginary stays what it is.
+"""
+
+from __future__ import annotations
+
+from sympy import Abs, Symbol, arg, conjugate, im, re, sign
+from sympy.core.basic import Basic
+
+from .traversal import postorder
+
+__all__ = ["OF_COMPLEX", "complex_symbols", "is_declared_complex"]
+
+# functions that are something else for real arguments than for complex ones
+OF_COMPLEX = (Abs, arg, conjugate, im, re, sign)
+
+
+def complex_symbols(expr: Basic) -> set[Symbol]:
+    """The symbols in an expression that are declared not to be real, or to be complex."""
+    return {s for s in postorder([expr], lambda e: e.args) if is_declared_complex(s)}
+
+
+def is_declared_complex(expr: Basic) -> bool:
+    return isinstance(expr, Symbol) and (
+        expr.is_extended_real is False or expr.is_extended_real is None and expr.is_complex)
