@@ -47,6 +47,7 @@ from .engine.maps import (
 )
 from .errors import VariableError, reporting_bugs
 from .expressions.differential import Differential
+from .expressions.given import as_name
 from .expressions.partial import Partial
 from .expressions.shape import is_matrix, is_scalar_shape, shape
 from .layout import Layout
@@ -263,12 +264,14 @@ def _named(name: str | Symbol | None, function: Basic, definitions: Mapping[Basi
     parts = [a for holder in holders for a in preorder_traversal(holder)]
     taken = {getattr(a, "name", None) for a in parts} | {
         a.func.__name__ for a in parts if isinstance(a, AppliedUndef)}
-    if name is not None and str(name) in taken:
+    if name is not None:
+        name = as_name(name, "the name of the function").name
+    if name in taken:
         raise VariableError(f"the name {name} is that of a symbol in the expression; "
                             "give the function another")
     letters = "FGHPQRSTUVWY" if is_matrix(function) else "LfghJQ"
     free = (k for k in chain(letters, map("f_{}".format, count())) if k not in taken)
-    letter = str(name) if name is not None else next(free)
+    letter = name or next(free)
     return MatrixSymbol(letter, *shape(function)) if is_matrix(function) else Symbol(letter)
 
 

@@ -100,6 +100,7 @@ def differential(F: Any, *variables: Any, where: Mapping[Basic, Any] | None = No
     return problem.in_given_symbols(graph.tangent({v: Differential(v) for v in graph.variables}))
 
 
+@reporting_bugs
 def second_differential(F: Any, *variables: Any,
                         where: Mapping[Basic, Any] | None = None) -> Basic:
     r"""

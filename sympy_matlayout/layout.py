@@ -125,8 +125,8 @@ class Arrangement:
         if self.form not in FORMS:
             raise FormError(unknown_form(self.form))
         if self.number is not None and NUMBERED.get(self.number) != (self.layout, self.form):
-            raise LayoutError(f"{self.number!r} is not the number of the {self.layout.value} layout, "
-                              f"form {self.form!r}; Arrangement.of(number) takes one of "
+            raise LayoutError(f"{self.number!r} is not the number of the {self.layout.value} "
+                              f"layout, form {self.form!r}; Arrangement.of(number) takes one of "
                               f"{', '.join(map(str, NUMBERED))}")
 
     @classmethod

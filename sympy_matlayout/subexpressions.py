@@ -12,11 +12,14 @@ from sympy.matrices.expressions import MatMul, MatrixSymbol, Transpose
 
 from .algebra.canonical_form import built
 from .algebra.traversal import operands, postorder
+from .errors import ArgumentError, reporting_bugs
+from .expressions.given import as_basic
 from .expressions.shape import is_matrix, shape
 
 __all__ = ["common_subexpressions"]
 
 
+@reporting_bugs
 def common_subexpressions(exprs: Any, symbols: Iterable[Symbol] | None = None, *,
                           levels: int | None = None
                           ) -> tuple[list[tuple[Basic, Basic]], list[Basic]]:
@@ -69,11 +72,16 @@ def common_subexpressions(exprs: Any, symbols: Iterable[Symbol] | None = None, *
 
     sympy.simplify.cse_main.cse, sympy_matlayout.gradient
     """
-    roots = [e.as_immutable() if hasattr(e, "as_immutable") else e
-             for e in (exprs if isinstance(exprs, (list, tuple)) else [exprs])]
+    given = exprs if isinstance(exprs, (list, tuple)) else [exprs]
+    roots = [as_basic(e, "the expression") for e in given]
+    if levels is not None and not (isinstance(levels, int) and levels > 0):
+        raise ArgumentError(f"levels is a number of levels, 1 or more, got {levels!r}")
     order = list(postorder(roots, operands))
     uses = Counter(a for node in order for a in operands(node))
     uses.update(root for root in roots)
+    if symbols is not None and not (isinstance(symbols, Iterable)
+                                    and not isinstance(symbols, str)):
+        raise ArgumentError(f"symbols are Symbols to take for names, got {symbols!r}")
     names = _free_names(symbols, order)
     replacements: list[tuple[Basic, Basic]] = []
     written: dict[Basic, Basic] = {}
@@ -108,3 +116,4 @@ def _free_names(symbols: Iterable[Symbol] | None, nodes: Iterable[Basic]) -> Ite
     for symbol in numbered_symbols() if symbols is None else symbols:
         if symbol.name not in taken:
             yield symbol.name
+    raise ArgumentError("there are fewer names in symbols than common subexpressions")

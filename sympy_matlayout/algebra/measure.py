@@ -18,6 +18,8 @@ from sympy.matrices.expressions import (
 )
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
+from ..errors import reporting_bugs
+from ..expressions.given import as_basic
 from ..expressions.shape import is_scalar_shape, shape
 from .traversal import LEAVES, postorder
 
@@ -27,6 +29,7 @@ __all__ = ["count_operations", "nodes", "operations"]
 COMPOUND = (MatAdd, MatMul, MatPow, HadamardProduct, KroneckerProduct)
 
 
+@reporting_bugs
 def count_operations(expr: Basic) -> int:
     r"""
     The number of operations in an expression, as a reader would count them.
@@ -62,7 +65,7 @@ def count_operations(expr: Basic) -> int:
 
     sympy_matlayout.canonical
     """
-    return _summed(expr, arguments, _count)
+    return _summed(as_basic(expr, "the expression"), arguments, _count)
 
 
 def nodes(expr: Basic) -> int:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Expr, S
+from sympy import Expr, Lambda, S, Symbol
 from sympy.core.basic import Basic
+from sympy.core.symbol import Str
 from sympy.core.sympify import SympifyError, _sympify
 from sympy.matrices import MatrixBase
 
 from ..errors import ArgumentError, ShapeError
 from .shape import is_array, is_matrix
 
-__all__ = ["as_basic", "as_index", "as_matrix", "as_scalar_or_matrix"]
+__all__ = ["as_basic", "as_index", "as_matrix", "as_name", "as_scalar_or_matrix"]
 
 
 def as_basic(given: Any, what: str) -> Basic:
@@ -35,7 +36,8 @@ def as_basic(given: Any, what: str) -> Basic:
 def as_scalar_or_matrix(given: Any, what: str) -> Basic:
     """What was given as a scalar or matrix expression."""
     found = as_basic(given, what)
-    if not is_matrix(found) and (not isinstance(found, Expr) or is_array(found)):
+    if not is_matrix(found) and (
+            not isinstance(found, Expr) or is_array(found) or isinstance(found, Lambda)):
         raise ArgumentError(f"{what} is no scalar or matrix expression, but of type "
                             f"{type(given).__name__}: {given!r}")
     return found
@@ -47,6 +49,15 @@ def as_matrix(given: Any, what: str) -> Basic:
     if not is_matrix(found):
         raise ShapeError(f"{what} is no matrix but {found} ({type(found).__name__})")
     return found
+
+
+def as_name(given: Any, what: str) -> Str:
+    """The name of a symbol or function."""
+    if isinstance(given, str) and given:
+        return Str(given)
+    if isinstance(given, (Str, Symbol)):
+        return Str(given.name)
+    raise ArgumentError(f"{what} is a text, got {given!r}")
 
 
 def as_index(given: Any, what: str) -> Expr:

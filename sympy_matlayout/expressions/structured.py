@@ -12,6 +12,7 @@ from sympy.matrices.expressions import MatrixSymbol
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from ..errors import ShapeError
+from .given import as_name
 from .shape import as_size, same_size, show
 
 __all__ = [
@@ -47,8 +48,7 @@ class StructuredMatrixSymbol(MatrixSymbol):
         if not same_size(n, m):
             raise ShapeError(f"{cls.__name__}({str(name)!r}, ...) is square, got {show((n, m))}; "
                              "one size is enough")
-        name = Str(name) if isinstance(name, str) else name
-        return Basic.__new__(cls, name, n, n)
+        return Basic.__new__(cls, as_name(name, "the name of a matrix"), n, n)
 
     def _element(self, i, j):
         return MatrixElement(self, i, j)

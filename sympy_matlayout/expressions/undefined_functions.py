@@ -2,13 +2,12 @@
 
 from sympy import Expr, Symbol
 from sympy.core.function import AppliedUndef
-from sympy.core.symbol import Str
-from sympy.core.sympify import _sympify
 from sympy.matrices.expressions import MatrixExpr, MatrixSymbol
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.printing.pretty.stringpict import prettyForm
 
 from ..errors import ShapeError
+from .given import as_basic, as_name
 from .node import numpy_call, numpy_size
 from .shape import Shape, as_size, is_matrix, same_shape, shape, show
 
@@ -52,7 +51,7 @@ class FunctionValue(Expr):
     is_commutative = True
 
     def __new__(cls, expr):
-        return super().__new__(cls, _sympify(expr))
+        return super().__new__(cls, as_basic(expr, "the function"))
 
     def doit(self, **hints):
         expr = self.args[0]
@@ -68,7 +67,8 @@ class DerivativeAtPoint(MatrixExpr):
     """The derivative of an undefined function by a bound variable, at a point."""
 
     def __new__(cls, expr, variable, point):
-        expr, variable, point = map(_sympify, (expr, variable, point))
+        expr, variable, point = (as_basic(a, f"the {what} of {cls.__name__}") for a, what in (
+            (expr, "function"), (variable, "variable"), (point, "point")))
         if not isinstance(variable, MatrixSymbol):
             raise ShapeError(f"{cls.__name__}: {variable} is not a MatrixSymbol")
         if not is_matrix(point) or not same_shape(shape(variable), shape(point)):
@@ -226,8 +226,8 @@ class MatrixFunction(MatrixExpr):
     """
 
     def __new__(cls, name, m, n, *arguments):
-        name = Str(name) if isinstance(name, str) else name
-        arguments = [_sympify(a) for a in arguments]
+        name = as_name(name, "the name of a MatrixFunction")
+        arguments = [as_basic(a, f"the argument of {name}") for a in arguments]
         for a in arguments:
             if not is_matrix(a):
                 raise ShapeError(f"MatrixFunction {name} takes matrices, got the scalar {a}")

@@ -114,7 +114,8 @@ def read(expr: Basic, *, closed: bool = True) -> Basic:
         if closed and isinstance(built, (Sum, FunctionMatrix)):
             built = from_index_notation(built)
         if built is S.NaN or built is S.ComplexInfinity:
-            raise ValueMissingError(f"{node} has no value")
+            raise ValueMissingError(f"the expression holds {built}, which is no value"
+                                    + (f": {node}" if built is not node else ""))
         done[id(node)] = alike.setdefault(built, built)
         stack.pop()
     return done[id(expr)]
@@ -123,6 +124,7 @@ def read(expr: Basic, *, closed: bool = True) -> Basic:
 def read_function(expr: Any) -> Basic:
     """The function as a well-formed expression; a 1x1 matrix as a scalar."""
     expr = read(sympified(expr))
+    _require_finite(expr, [expr])
     if is_matrix(expr) and is_scalar_shape(shape(expr)):
         return c.trace(expr)
     return expr

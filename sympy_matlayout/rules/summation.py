@@ -47,7 +47,6 @@ from ..reading.read import read
 from .scalars import partials
 from .table import Varies, cited, local_differentials
 
-
 # So many of the first terms of a sum are looked at for powers that are constant in them.
 MOST_TERMS_APART = 16
 
