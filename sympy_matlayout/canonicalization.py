@@ -8,6 +8,7 @@ from sympy.core.basic import Basic
 
 from .algebra.canonical_form import canonical_form, in_order
 from .algebra.measure import count_operations
+from .algebra.rank import refuse_singular
 from .errors import reporting_bugs
 from .facts import known_symbols
 from .reading.read import read, sympified
@@ -77,6 +78,7 @@ def canonical(expr: Any, assumptions: Any = True) -> Basic:
     known = known_symbols(assumptions, expr)
     names = {k: a for a, k in known.items()}
     given = expr.xreplace(known)
+    refuse_singular(given, determinants=False)
     found = canonical_form(read(given))
     if count_operations(found) > count_operations(given):  # tr(A - B), |A⊗B|
         found = in_order(given)

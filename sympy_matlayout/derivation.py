@@ -266,7 +266,7 @@ def _named(name: str | Symbol | None, function: Basic, definitions: Mapping[Basi
         a.func.__name__ for a in parts if isinstance(a, AppliedUndef)}
     if name is not None:
         name = as_name(name, "the name of the function").name
-    if name in taken:
+    if name is not None and name in taken:
         raise VariableError(f"the name {name} is that of a symbol in the expression; "
                             "give the function another")
     letters = "FGHPQRSTUVWY" if is_matrix(function) else "LfghJQ"

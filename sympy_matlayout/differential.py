@@ -21,6 +21,7 @@ from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from .algebra import constructors as c
 from .algebra.factoring import factored
 from .algebra.normal_form import normal_form
+from .algebra.rank import refuse_singular
 from .derivative import arranged
 from .engine.graph import Graph, zero
 from .errors import NotLinearError, ShapeError, VariableError, reporting_bugs
@@ -140,6 +141,7 @@ def second_differential(F: Any, *variables: Any,
     .. [1] J. R. Magnus, H. Neudecker, Matrix Differential Calculus, 3rd ed., chapter 6
     """
     function = read_function(F)
+    refuse_singular(function)
     definitions = read_definitions(where, function)
     variables = _varying(function, list(map(Variable.of, variables)), definitions)
     for _ in range(2):

@@ -9,6 +9,7 @@ from typing import Any
 from sympy.core.basic import Basic
 
 from .algebra.canonical_form import canonical_forms
+from .algebra.rank import refuse_singular
 from .engine.graph import Graph
 from .errors import StructureError, VariableError
 from .expressions.shape import is_matrix, shape
@@ -56,6 +57,9 @@ class Problem:
         if used and isinstance(where, Mapping):
             where = {u: sympified(d).xreplace(used) for u, d in where.items()}
         function = read_function(sympified(expr).xreplace(used) if used else expr)
+        definitions = read_definitions(where, function)
+        for given in (function, *definitions.values()):
+            refuse_singular(given)
         places = {used.get(a, a): KnownMatrixSymbol(
             a.name, *shape(a), k.facts | facts_about(used.get(a, a)))
             for a, k in known.items() if a in late}
@@ -63,7 +67,7 @@ class Problem:
         names |= {k: names.get(a, a) for a, k in places.items()}
         return cls(function, tuple(replace(v, symbol=used.get(v.symbol, v.symbol))
                                    for v in chosen),
-                   read_definitions(where, function), names, places)
+                   definitions, names, places)
 
     def graph(self, variables: Iterable[Variable] | None = None,
               function: Basic | None = None) -> Graph:
@@ -82,7 +86,9 @@ class Problem:
     def _placed(self, result: Basic) -> Basic:
         """With what is known of the variables where it is evaluated; not arrays of more axes."""
         if self.places and (is_matrix(result) or not hasattr(result, "shape")):
-            return read(result.xreplace(self.places))
+            result = result.xreplace(self.places)
+            refuse_singular(result)  # before |A|·A⁻¹ of a singular A is read as zero
+            return read(result)
         return result
 
     def renamed(self, expr: Basic) -> Basic:

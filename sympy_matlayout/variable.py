@@ -15,7 +15,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from .algebra import constructors as c
 from .engine.graph import Graph
 from .engine.maps import LinearMap, Transposition, compose
-from .errors import ShapeError, VariableError
+from .errors import DerivativeNotImplementedError, ShapeError, VariableError
 from .expressions.differential import Differential
 from .expressions.shape import Shape, is_matrix, shape, show
 from .expressions.structured import StructuredMatrixSymbol
@@ -58,8 +58,9 @@ class Variable:
             return cls(given.arg, transposed=True)
         if isinstance(given, Symbol):
             if not given.is_commutative:
-                raise VariableError(f"{given} is a non-commutative Symbol, which is no variable; "
-                                    "for a matrix use a MatrixSymbol")
+                raise DerivativeNotImplementedError(
+                    f"{given} is a non-commutative Symbol, which is no variable; for a matrix use "
+                    "a MatrixSymbol")
             return cls(given)
         hint = ""
         if isinstance(given, MatrixElement):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
-from sympy import Add, Expr, Integer, Mul, S
+from sympy import Add, Determinant, Expr, Integer, Mul, S
 from sympy.core.basic import Basic
 from sympy.matrices import MatrixBase
 from sympy.matrices.expressions import (
@@ -18,29 +19,46 @@ from sympy.matrices.expressions import (
     ZeroMatrix,
 )
 
+from ..errors import SingularError
 from ..expressions.constants import MatrixUnit
-from ..expressions.shape import is_matrix, shape
+from ..expressions.shape import is_matrix, shape, show
 from ..expressions.structured import facts_about
+from .traversal import postorder
 
-__all__ = ["rank_defect", "rank_bounds"]
+__all__ = ["is_singular", "rank_bounds", "refuse_singular"]
 
 
-def rank_defect(matrix: Basic) -> Expr | None:
-    """
-    What the rank of a square matrix can't exceed, where that makes it singular.
-
-    With a size that is a symbol this says so for all sizes above the bound, which is
-    then a number: ``x*x.T`` has rank 1 and is singular unless x is 1x1.  None where
-    the rank may be full.
-    """
+def is_singular(matrix: Basic) -> bool:
+    """Whether the rank of a square matrix is known to be less than its size."""
     n = shape(matrix)[0]
-    for bound in rank_bounds(matrix):
-        full = bound >= n
-        if full == False or bound.is_Integer and not n.is_Integer and full != True:  # noqa: E712
-            return bound
-    return None
+    return any((bound >= n) == False for bound in rank_bounds(matrix))  # noqa: E712
 
 
+def refuse_singular(expr: Basic, determinants: bool = True) -> None:
+    """
+    Refuse inverses, and determinants to be differentiated, of matrices that are singular.
+
+    With a size that is a symbol and a rank that is a number, all larger sizes count:
+    ``x*x.T`` has rank 1 and is singular unless x is 1x1.
+    """
+    for node in postorder([expr], lambda e: e.args):
+        of_inverse = isinstance(node, MatPow) and node.args[1].is_extended_negative
+        if not (of_inverse or determinants and isinstance(node, Determinant)):
+            continue
+        matrix = node.args[0]
+        n = shape(matrix)[0]
+        for bound in rank_bounds(matrix):
+            full = bound >= n
+            if full == False or bound.is_Integer and not n.is_Integer and full != True:  # noqa: E712
+                larger = "" if full == False else f" for all {n} > {bound}"  # noqa: E712
+                what = "it has no inverse" if of_inverse else "its determinant is 0"
+                raise SingularError(
+                    f"{matrix} is {show(shape(matrix))} and of rank at most {bound}, so that "
+                    f"{what}{larger}; the derivative of a determinant needs the inverse as well. "
+                    "Give sizes as numbers if they are smaller")
+
+
+@lru_cache(maxsize=1 << 12)
 def rank_bounds(matrix: Basic) -> set[Expr]:
     """Numbers and sizes that the rank of a matrix can't exceed."""
     if isinstance(matrix, ZeroMatrix):

@@ -33,7 +33,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 
 from ..algebra import constructors as c
 from ..algebra.contraction import Contraction, NotMatrixNotation
-from ..errors import ShapeError
+from ..errors import ShapeError, VariableError
 from ..expressions.shape import is_matrix, same_size, shape, show
 
 Sizes = dict[Symbol, Expr]  # every live index with the size it runs over
@@ -62,8 +62,11 @@ def with_own_indices(body: Basic, limits: Sequence[Tuple]) -> tuple[Basic, list[
     """
     limits = list(limits)
     for k, (index, *ends) in enumerate(limits):
-        outside = {s for limit in limits[k + 1:] for s in limit.free_symbols}
-        if index in outside or any(index in end.free_symbols for end in ends):
+        if any(index in end.free_symbols for end in ends):
+            raise VariableError(f"{index} is summed over, and stands in its own limits "
+                                f"{' .. '.join(map(str, ends))}; give the bound symbol another "
+                                "name")
+        if any(index in limit.free_symbols for limit in limits[k + 1:]):
             fresh = Dummy(index.name, integer=True)
             body = body.xreplace({index: fresh})
             limits[:k] = [limit.xreplace({index: fresh}) for limit in limits[:k]]

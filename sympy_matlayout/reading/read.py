@@ -61,12 +61,11 @@ from sympy.matrices.expressions.diagonal import DiagonalOf
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from ..algebra import constructors as c
-from ..algebra.rank import rank_defect
+from ..algebra.rank import is_singular
 from ..algebra.realness import OF_COMPLEX, complex_symbols
 from ..errors import (
     DerivativeNotImplementedError,
     ShapeError,
-    SingularError,
     ValueMissingError,
 )
 from ..expressions.differential import Differential
@@ -339,12 +338,8 @@ def _trace(node, args):
 @rebuild.register(Determinant)
 def _determinant(node, args):
     _require_square(node, args[0], "determinant")
-    if (rank := rank_defect(args[0])) is not None:
-        n = shape(args[0])[0]
-        if n.is_Integer or (rank < n) == True:  # noqa: E712 - may be symbolic
-            return S.Zero
-        raise SingularError(f"{args[0]} has rank at most {rank}, so that its determinant is 0 for "
-                            f"all {n} > {rank}; give the size as a number if it is smaller")
+    if is_singular(args[0]):
+        return S.Zero
     return c.determinant(args[0])
 
 
@@ -446,12 +441,6 @@ def _matpow(node, args):
         exponent = _as_scalar_in(node, exponent)
     if is_scalar_shape(shape(base)):
         return c.scale(c.trace(base)**exponent, c.power(base, S.Zero))
-    if exponent.is_extended_negative and (rank := rank_defect(base)) is not None:
-        n = shape(base)[0]
-        sometimes = f" for all {n} > {rank}" if (rank >= n) != False else ""  # noqa: E712
-        raise SingularError(f"{base} is {show(shape(base))} and of rank at most {rank}, so that it "
-                            f"has no inverse{sometimes}; the derivative of a determinant needs it "
-                            "as well")
     return c.power(base, exponent)
 
 

@@ -117,7 +117,8 @@ def _without_constant_powers(node: Basic, varies: Varies) -> Basic | None:
         last = max((lower + j for j in range(MOST_TERMS_APART) for e in exponents
                     if e.xreplace({index: lower + j}) == 0), default=None)
         if last is not None and (last <= upper) != False:  # noqa: E712 - may be symbolic
-            apart = [_over(body.xreplace({index: S(j)}), limits[:k] + limits[k + 1:])
+            # subs, unlike xreplace, leaves a sum inside alone that has an index of the same name
+            apart = [_over(body.subs(index, j), limits[:k] + limits[k + 1:])
                      for j in range(int(lower), int(last) + 1)]
             rest = (_over(body, [*limits[:k], Tuple(index, last + 1, upper), *limits[k + 1:]])
                     if last != upper else None)
