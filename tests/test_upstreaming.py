@@ -19,9 +19,10 @@ import sympy
 from definition import DIGITS, SIZES
 from mpmath import mp
 from sympy import Basic, Derivative, sympify
+from sympy.core.cache import clear_cache
 from sympy.matrices import MatrixBase
 
-from sympy_matlayout import installed
+from sympy_matlayout import hooks, installed
 from sympy_matlayout.expressions.shape import is_matrix
 from sympy_matlayout.numeric import Partials, evaluate, example_values
 from sympy_matlayout.numeric.definition import near
@@ -170,3 +171,52 @@ def test_right_sides_are_the_derivatives(claim):
         layout = "denominator" if is_matrix(variable) else "numerator"
         assert near(evaluate(right, values), partials.arranged(layout, form),
                     mpmath.mpf(10)**-25)
+
+
+# --- what install() replaces ------------------------------------------------------------
+
+
+def replaced():
+    """Attribute and the line that needs it, None if it isn't needed, of what is replaced here."""
+    rows = re.findall(r"^\| `(.*)` \| (.*) \| (.*) \| .* \|$",
+                      PAGE.split("## What `install()` replaces")[1], re.M)
+    for name, versions, line in rows:
+        if HERE in covered(versions):
+            found = re.fullmatch(r"`(.*)`(?: (.*))?", line)
+            yield name, found and HERE in covered(found[2] or "all") and found[1]
+
+
+REPLACED = list(replaced()) if HERE in VERSIONS else []
+
+
+def name_of(owner, name):
+    return f"{owner.__name__.rpartition('.')[2]}.{name}"
+
+
+def test_the_table_lists_what_install_replaces():
+    assert {name for name, _ in REPLACED} == {
+        name_of(owner, name) for owner, name, _ in hooks._replacements()}
+
+
+@pytest.mark.parametrize(("name", "line"), [row for row in REPLACED if row[1]])
+def test_each_replacement_is_needed(name, line):
+    (claim,) = claims_of("", line)
+    with installed():
+        assert holds(claim)
+        (owner, attribute, old), = [entry for entry in hooks._originals
+                                    if name_of(*entry[:2]) == name]
+        new = vars(owner)[attribute]
+        try:
+            delattr(owner, attribute) if old is hooks._ABSENT else setattr(owner, attribute, old)
+            clear_cache()
+            assert not right_without(claim)
+        finally:
+            setattr(owner, attribute, new)
+            clear_cache()
+
+
+def right_without(claim):
+    try:
+        return holds(claim)
+    except Exception:
+        return False
