@@ -24,15 +24,20 @@ from .differential import (
     second_differential,
 )
 from .errors import (
+    ArgumentError,
     ConventionError,
+    DepthError,
     DerivativeNotImplementedError,
     FactsError,
     FormError,
     LayoutError,
+    MatlayoutBug,
     MatlayoutError,
     NotLinearError,
     ShapeError,
+    SingularError,
     StructureError,
+    ValueMissingError,
     VariableError,
 )
 from .expressions.constants import CommutationMatrix, DiagonalEmbedding, MatrixUnit, SelectionMatrix
@@ -91,10 +96,12 @@ from .vectorization import collect_vec, expand_vec
 __version__ = "0.1.0"
 
 __all__ = [
+    "ArgumentError",
     "Arrangement",
     "CirculantBasis",
     "CommutationMatrix",
     "ConventionError",
+    "DepthError",
     "Derivation",
     "DerivativeCheck",
     "DerivativeNotImplementedError",
@@ -113,6 +120,7 @@ __all__ = [
     "LayoutError",
     "LowerOnes",
     "LowerTriangularMatrixSymbol",
+    "MatlayoutBug",
     "MatlayoutError",
     "MatrixDifferential",
     "MatrixFunction",
@@ -123,6 +131,7 @@ __all__ = [
     "ScalarDifferential",
     "SelectionMatrix",
     "ShapeError",
+    "SingularError",
     "SkewDuplicationMatrix",
     "SkewSymmetricMatrixSymbol",
     "Step",
@@ -136,6 +145,7 @@ __all__ = [
     "UpperDuplicationMatrix",
     "UpperOnes",
     "UpperTriangularMatrixSymbol",
+    "ValueMissingError",
     "VariableError",
     "Vec",
     "Vech",

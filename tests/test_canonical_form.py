@@ -14,7 +14,7 @@ from random import Random
 
 import mpmath
 import pytest
-from definition import SIZES, m, n, p, values_for
+from definition import SIZES, check_against_definition, m, n, p, values_for
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mp
@@ -22,7 +22,9 @@ from sympy import (
     Abs,
     Add,  # noqa: F401 - and this
     Determinant,
+    Integer,
     MatrixSymbol,
+    Piecewise,
     Q,
     Symbol,
     Trace,
@@ -33,6 +35,7 @@ from sympy import (
     sin,
     srepr,  # noqa: F401 - for the script below
     tanh,
+    zoo,
 )
 from sympy.core.function import Lambda
 from sympy.matrices.expressions import (
@@ -45,6 +48,7 @@ from sympy.matrices.expressions import (
     MatMul,
     OneMatrix,
     Transpose,
+    ZeroMatrix,
 )
 from test_random_expressions import LEAVES, is_comparable, relaxed, wholes
 
@@ -372,3 +376,38 @@ def test_every_result_is_canonical():
 
 def test_sizes_differ():
     assert len(set(SIZES.values())) == len(SIZES)
+
+
+def test_a_piecewise_is_taken_out_and_not_divided_by():
+    # where it is zero, one over it has no value
+    u = tr((X*x - a).T*(X*x - a))
+    f = Piecewise((u - 1, u > 1), (0, True))
+    (factor,) = gradient(f, x).atoms(Piecewise)
+    assert not factor.has(zoo) and set(factor.atoms(Integer)) >= {Integer(0), Integer(1)}
+    for scale in (1, 1000):  # on either side of the jump
+        check_against_definition(f.xreplace({a: X*x - (X*x - a)/scale}), x)
+
+
+w = MatrixSymbol("w", p, 1)
+SKEW = {
+    "x'(KA∘A)x": (x.T*HadamardProduct(K*A, A)*x, None),
+    "x'Kx": (x.T*K*x, 0),
+    "w'K⁻¹w": (w.T*SkewSymmetricMatrixSymbol("K", p).inverse()*w, 0),  # of even size
+    "tr K³": (tr(K**3), 0),
+    "tr(KAA')": (tr(K*A*A.T), 0),
+    "tr(K'K) + tr(KK)": (tr(K.T*K) + tr(K*K), 0),
+    "1'(K∘(A + A'))1": (tr(HadamardProduct(K, A + A.T)*OneMatrix(n, n)), 0),
+    "x'Ky + y'Kx": (x.T*K*y + y.T*K*x, 0),
+}
+
+
+@pytest.mark.parametrize("name", SKEW)
+def test_skew_matrices_turn_with_a_sign(name):
+    expr, wanted = SKEW[name]
+    found = canonical(expr)
+    assert canonical(found) == found
+    with mp.workdps(30):
+        values = values_for(expr, x)
+        assert near(evaluate(found, values), evaluate(expr, values), mpmath.mpf(10)**-20)
+    if wanted is not None:
+        assert found in (wanted, ZeroMatrix(1, 1))

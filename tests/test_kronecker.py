@@ -5,8 +5,9 @@ import pytest
 from definition import SIZES, check_against_definition, m, n, p, q
 from mpmath import mp
 from sympy import Determinant, Inverse, MatMul, MatPow, MatrixSymbol, Symbol, Trace, log
-from sympy.matrices.expressions import Identity, KroneckerProduct
+from sympy.matrices.expressions import DotProduct, Identity, KroneckerProduct
 
+from sympy_matlayout import CommutationMatrix, Vec, canonical, collect_vec
 from sympy_matlayout.numeric import evaluate, example_values
 from sympy_matlayout.numeric.definition import near
 from sympy_matlayout.reading.read import read_function
@@ -54,3 +55,33 @@ def test_differentiates_all_the_same():
     for f, variable in ((Trace(AB), A), (Determinant(AB), B), (log(Determinant(AB)), A),
                         (Inverse(AB), A), (MatMul(AB, KroneckerProduct(C, D)), B)):
         check_against_definition(f, variable)
+
+
+# --- vecs that are as long as one another, of matrices of different shapes ----------------
+
+X, Z = MatrixSymbol("X", m, n), MatrixSymbol("Z", n, m)
+K = CommutationMatrix(m, n)
+AS_LONG = {
+    "vec(X)'vec(Z)": (Trace(Vec(X).T*Vec(Z)), X),
+    "vec(Z')'vec(X')": (DotProduct(Vec(Z.T), Vec(X.T)), Z),
+    "vec(X)'K vec(X)": (Trace(MatMul(Vec(X).T, K, Vec(X))), X),
+    "tr(vec(X)vec(X)'K)": (Trace(MatMul(Vec(X), Vec(X).T, K)), X),
+    "vec(X)'vec(Z) + vec(X')'vec(Z)": (Trace(Vec(X).T*Vec(Z)) + Trace(Vec(X.T).T*Vec(Z)), X),
+    "vec(X)'(A⊗B)vec(Z)": (Trace(MatMul(Vec(X).T, KroneckerProduct(B, A), Vec(Z))), X),
+}
+
+
+@pytest.mark.parametrize("name", AS_LONG)
+def test_vecs_of_different_shapes_are_no_trace(name):
+    f, variable = AS_LONG[name]
+    check_against_definition(f, variable)
+    with mp.workdps(30):
+        values = example_values([f], SIZES)
+        for form in (canonical, collect_vec):
+            assert near(evaluate(form(f), values), evaluate(f, values), mpmath.mpf(10)**-24)
+
+
+def test_vecs_of_one_shape_are():
+    Y = MatrixSymbol("Y", m, n)
+    assert canonical(Trace(Vec(X).T*Vec(Y))) == canonical(Trace(X.T*Y))
+    assert collect_vec(Vec(X).T*Vec(Z)) == Trace(Vec(X).T*Vec(Z))

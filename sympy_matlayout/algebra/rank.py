@@ -23,6 +23,7 @@ from ..errors import SingularError
 from ..expressions.constants import MatrixUnit
 from ..expressions.shape import is_matrix, shape, show
 from ..expressions.structured import facts_about
+from ..expressions.vech import SymmetrizerMatrix, triangle
 from .traversal import postorder
 
 __all__ = ["is_singular", "rank_bounds", "refuse_singular"]
@@ -78,6 +79,8 @@ def rank_bounds(matrix: Basic) -> set[Expr]:
     if isinstance(matrix, MatrixBase) and not matrix.free_symbols:
         return found | {Integer(matrix.rank())}
     n, facts = shape(matrix)[0], facts_about(matrix)
+    if isinstance(matrix, SymmetrizerMatrix):
+        found.add(triangle(matrix.args[0]))
     if "singular" in facts or "skew" in facts and n.is_odd:
         found.add(n - 1)
     return found

@@ -1,0 +1,82 @@
+"""Symbols that are declared not to be real, among matrices and symbols that are."""
+
+import pytest
+from definition import n
+from sympy import (
+    Abs,
+    MatrixSymbol,
+    Symbol,
+    Trace,
+    conjugate,
+    exp,
+    im,
+    re,
+    sign,
+    sqrt,
+)
+from sympy.matrices.expressions import Adjoint, Identity
+
+from sympy_matlayout import (
+    DerivativeNotImplementedError,
+    Norm,
+    canonical,
+    gradient,
+    matrix_derivative,
+)
+
+A, x = MatrixSymbol("A", n, n), MatrixSymbol("x", n, 1)
+w, z, t = Symbol("w", imaginary=True), Symbol("z", complex=True), Symbol("t")
+I = Identity(n)
+
+
+def test_the_adjoint_conjugates_scalars():
+    # (wA)ᴴ = w*Aᵀ, and w* = -w
+    assert matrix_derivative(Adjoint(w*A), w, layout="numerator") == -A.T
+    assert gradient(Trace(Adjoint(z*A)), A) == conjugate(z)*I
+
+
+def test_the_conjugate_of_a_trace_and_of_a_sum():
+    assert gradient(conjugate(Trace(z*A + A)), A) == (conjugate(z) + 1)*I
+
+
+@pytest.mark.parametrize("factor", [conjugate(z), Abs(z), re(z)], ids=str)
+def test_as_constant_factors_they_stay(factor):
+    assert gradient(factor*Trace(A), A) == factor*I
+
+
+def test_real_parts_by_a_real_variable():
+    a = Trace(A)
+    assert gradient(re(z*a), A) == re(z)*I
+    assert gradient(im(z*a), A) == im(z)*I
+    # d|za| = |z| sign(a) da, in whatever way SymPy writes it
+    found = gradient(Abs(z*a), A).subs({z: 3 + 4*Symbol("j")}).subs(Symbol("j"), sqrt(-1))
+    for value in (2, -2):
+        number = found.xreplace({a: value}).args[0].doit().simplify()
+        assert number == 5*sign(value)
+
+
+def test_functions_that_are_holomorphic_have_a_derivative():
+    assert gradient(exp(z*Trace(A)), z) == exp(z*Trace(A))*Trace(A)
+    assert gradient(Abs(w)*Trace(A), w) == -sign(w)*Trace(A)  # |w| = -i·w on the positive axis
+
+
+@pytest.mark.parametrize("f", [conjugate(z)*Trace(A), Abs(z)*Trace(A), re(z*Trace(A))], ids=str)
+def test_others_have_none(f):
+    with pytest.raises(DerivativeNotImplementedError, match="declared complex"):
+        gradient(f, z)
+
+
+@pytest.mark.parametrize("f", [Norm(z*x), Trace((z*A).applyfunc(Abs))], ids=str)
+def test_norms_and_elementwise_functions_are_for_real_arguments(f):
+    with pytest.raises(DerivativeNotImplementedError, match="z is declared complex"):
+        gradient(f, x if f.has(x) else A)
+
+
+def test_the_square_of_an_absolute_value_is_no_square():
+    assert canonical(Abs(z)**2*Trace(A)) == Abs(z)**2*Trace(A)
+    assert canonical(Abs(Trace(A))**2) == Trace(A)**2
+
+
+def test_what_is_not_declared_is_real():
+    assert gradient(Abs(t)*Trace(A), t) == sign(t)*Trace(A)
+    assert gradient(conjugate(t)*Trace(A), t) == Trace(A)
