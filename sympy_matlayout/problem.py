@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sympy import S
 from sympy.core.basic import Basic
 
 from .algebra.canonical_form import canonical_forms
 from .algebra.rank import refuse_singular
+from .algebra.traversal import postorder
 from .engine.graph import Graph
-from .errors import StructureError, VariableError
+from .errors import StructureError, ValueMissingError, VariableError
 from .expressions.shape import is_matrix, shape
 from .expressions.structured import KnownMatrixSymbol, facts_about
 from .facts import known_symbols
@@ -77,7 +79,9 @@ class Problem:
 
     def written(self, *results: Basic) -> list[Basic]:
         """The results in canonical form, and in the symbols that were given."""
-        return list(map(self.renamed, canonical_forms(list(map(self._placed, results)))))
+        found = list(map(self.renamed, canonical_forms(list(map(self._placed, results)))))
+        _require_values(found)
+        return found
 
     def in_given_symbols(self, result: Basic) -> Basic:
         """The result as it is, in the symbols that were given."""
@@ -94,6 +98,13 @@ class Problem:
     def renamed(self, expr: Basic) -> Basic:
         """The symbols that were given in the place of those that carry what is known."""
         return expr.xreplace(self.names) if self.names else expr
+
+
+def _require_values(results: Sequence[Basic]) -> None:
+    """Refuse results with a part that has no value anywhere."""
+    for node in postorder(results, lambda e: e.args):
+        if node is S.NaN or node is S.ComplexInfinity:
+            raise ValueMissingError(f"the derivative would hold {node}, which is no value")
 
 
 def _refuse_strangers(structure: Any, variables: Iterable[Variable]) -> None:
