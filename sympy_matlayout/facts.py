@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sympy import Not, Q, false, true
+from sympy import Not, Q, Symbol, false, true
 from sympy.assumptions import AppliedPredicate, Predicate, global_assumptions
 from sympy.core.basic import Basic
 from sympy.logic.boolalg import And, Boolean
 from sympy.matrices.expressions import MatrixSymbol
 
+from .algebra.traversal import postorder
 from .errors import FactsError
 from .expressions.shape import is_matrix, same_size, shape, show
 from .expressions.structured import KnownMatrixSymbol, facts_about
@@ -76,8 +77,8 @@ def known_symbols(assumptions: Any, *exprs: Basic) -> dict[Basic, KnownMatrixSym
     for about in {**facts, **denied}:
         _require_consistent(about, facts.get(about, set()) | facts_about(about),
                             denied.get(about, set()))
-    for expr in exprs:
-        _refuse_namesakes({**facts, **denied}, expr)
+    if facts or denied:
+        _refuse_namesakes({**facts, **denied}, exprs)
     return {about: KnownMatrixSymbol(about.name, *shape(about), meant & USED | facts_about(about))
             for about, meant in facts.items() if meant & USED}
 
@@ -99,12 +100,14 @@ def _given(assumptions: Any) -> list:
     return facts
 
 
-def _refuse_namesakes(known: Iterable[Basic], expr: Basic) -> None:
-    """Refuse facts about a symbol while the expression holds another of its name."""
+def _refuse_namesakes(known: Iterable[Basic], exprs: Iterable[Basic]) -> None:
+    """Refuse facts about a symbol while the expressions hold another of its name."""
     named = {about.name: about for about in known}
-    for symbol in expr.free_symbols:
-        about = named.get(getattr(symbol, "name", None))
-        if about is not None and symbol != about and about not in expr.free_symbols:
+    symbols = {s for s in postorder(exprs, lambda e: e.args)
+               if isinstance(s, (MatrixSymbol, Symbol)) and s.name in named}
+    for symbol in symbols:
+        about = named[symbol.name]
+        if about not in symbols:
             other = f"{show(shape(symbol))} {type(symbol).__name__}" if is_matrix(symbol) \
                 else type(symbol).__name__
             raise FactsError(f"the facts are about {about}, {show(shape(about))}, and the "

@@ -301,7 +301,9 @@ def register_structure(name: str, basis: Callable[[Basic], Basic], *,
         raise StructureError(f"the name of a structure is a text, got {name!r}")
     for what, given in (("basis", basis), ("projected", projected), ("by_entries", by_entries)):
         if not callable(given) and (given is not None or what == "basis"):
-            raise StructureError(f"the {what} of a structure is a function, got {given!r}")
+            of_what = "size" if what == "basis" else "gradient by all entries"
+            raise StructureError(f"the {what} of a structure is a function of the {of_what}, "
+                                 f"got {given!r}")
     if turned is not None and turned != name and turned not in _structures:
         raise StructureError(f"turned={turned!r} names no structure; {_known()}")
     found = Structure(name, basis, projected, by_entries, turned=turned,

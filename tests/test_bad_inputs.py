@@ -350,7 +350,7 @@ STRUCTURES = [
     (lambda: register_structure("symmetric", lambda k: OneMatrix(k ** 2, 1)),
      StructureError, "'symmetric' is a structure of this library; give yours"),
     (lambda: register_structure("a", 3),
-     StructureError, "the basis of a structure is a function, got 3"),
+     StructureError, "the basis of a structure is a function of the size, got 3"),
     (lambda: register_structure("a", lambda k: OneMatrix(k, 1)),
      StructureError, "the basis of a matrices has 4 rows for n = 2, got 2×1"),
     (lambda: register_structure("a", lambda k: OneMatrix(k ** 2, 2)),
