@@ -154,15 +154,16 @@ def _report(name: str, error: Exception, args: tuple[Any, ...]) -> str:
     module = frame.f_globals.get("__name__", "?")
     owner = module.partition(".")[0]
     if owner == __name__.partition(".")[0]:
-        whose = f"a bug of {owner}, not a fault of what you wrote"
+        whose = f"a bug of {owner}, not a fault of what you wrote; please report it"
     elif owner in ("sympy", "mpmath"):
-        whose = f"an error of {owner} that {name} did not expect, not a fault of what you wrote"
+        whose = (f"an error of {owner} that {name} did not expect, not a fault of what you wrote; "
+                 "please report it")
     else:
-        whose = f"an error of {module}, code that {name} calls and that is not of this library"
+        whose = (f"an error of {module}, code that {name} calls and that is not of this library; "
+                 "mend it there, or tell its authors")
     given = shorten(", ".join(map(_shown, args)), 500, placeholder=" ...")
-    return (f"{name} met {type(error).__name__}: {str(error) or 'no message'}, raised in {module}; "
-            f"this is {whose}. Please report it, with the traceback above and what {name} was "
-            f"given: {given}")
+    return (f"{name} met {type(error).__name__}: {str(error) or 'no message'}, raised in {module}. "
+            f"This is {whose}, with the traceback above and what {name} was given: {given}")
 
 
 def _shown(given: Any) -> str:

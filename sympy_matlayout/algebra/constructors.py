@@ -17,7 +17,6 @@ from sympy import (
     Determinant,
     Dummy,
     Expr,
-    Function,
     KroneckerDelta,
     Lambda,
     Mul,
@@ -102,9 +101,7 @@ def evaluated(node: Basic, args: Sequence[Basic]) -> Basic:
     except (AttributeError, NotImplementedError, TypeError):
         # Abs(Determinant(A - B)) is one of them, in one of the two orders of A and B: SymPy's
         # signsimp reaches into the matrices, and makes -1*(B - A) of them
-        if not isinstance(node, Function):
-            raise
-        return new(type(node), *args)
+        return node.func(*args, evaluate=False)
 
 
 def substituted(expr: Expr, values: Mapping[Basic, Basic]) -> Expr:
