@@ -11,9 +11,11 @@ from sympy.core.basic import Basic
 from .algebra import constructors as c
 from .algebra.canonical_form import canonical_form
 from .conversion import Derivative, written
+from .core.registry import known_derivative
 from .engine.graph import Graph, zero
 from .errors import ShapeError, reporting_bugs
 from .expressions.shape import Shape, is_vector_shape, same_shape, shape, show
+from .expressions.undefined_functions import FunctionGradient, FunctionJacobian
 from .layout import Arrangement, Layout, check_form
 from .problem import Problem
 from .reading.read import in_shape, read_function
@@ -239,6 +241,16 @@ def jacobian(F: Any, X: Any, *, where: Mapping[Basic, Any] | None = None,
     """
     return matrix_derivative(F, X, layout=Layout.NUMERATOR, form="vec", where=where,
                              structure=structure, convention=convention, assumptions=assumptions)
+
+
+@known_derivative.register(FunctionGradient)
+def _of_scalar_function(node: FunctionGradient) -> Basic:
+    return gradient(node.expr, node.variable)
+
+
+@known_derivative.register(FunctionJacobian)
+def _of_matrix_function(node: FunctionJacobian) -> Basic:
+    return jacobian(node.expr, node.variable)
 
 
 @reporting_bugs

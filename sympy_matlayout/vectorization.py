@@ -10,7 +10,7 @@ from sympy.matrices.expressions import MatMul, MatPow, ZeroMatrix
 
 from .algebra import constructors as c
 from .algebra.factoring import factored
-from .algebra.neighbours import simplified_product
+from .core.registry import simplified_product
 from .engine.graph import Graph
 from .errors import NotLinearError, VariableError, reporting_bugs
 from .expressions.shape import is_matrix, is_scalar_shape, shape

@@ -38,7 +38,7 @@ from .arrangement import arranged, one_by_one
 from .contraction import NotMatrixNotation
 from .factoring import factored
 from .monomial import Factor, Index, Monomial
-from .normal_form import Expansion, Term, delta
+from .normal_form import Expansion, Term, delta, normal_form
 from .segments import aligned, segments_of
 from .words import words
 
@@ -221,7 +221,7 @@ def _cut(array: Reshape, expansion: Expansion) -> list[tuple[Term, Axes]]:
         raise DerivativeNotImplementedError(f"{array} runs over the ends of the matrix's rows")
     sides = [tuple(size for size, in side) for side in sides]
     found = []
-    for scalar, word in words(matrix):
+    for scalar, word in words(matrix, normal_form):
         ends = [expansion.indices(side) for side in sides]
         flat = iter(ends[0] + ends[1])
         axes = [() if is_one(size) else (next(flat),) for size in array.shape]
@@ -255,7 +255,7 @@ def tensorized(matrix: Basic, rows: Sequence[tuple[Expr, int]],
     if matrix.is_ZeroMatrix:
         return ZeroArray(*(sizes[a] for a in range(len(sizes))))
     summands = []
-    for scalar, word in words(matrix):
+    for scalar, word in words(matrix, normal_form):
         expansion = Expansion()
         segments = aligned(list(map(segments_of, word)),
                            *(tuple(size for size, _ in side) for side in wide))

@@ -29,6 +29,7 @@ from sympy.matrices.expressions import (
 )
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
+from ..core.registry import constructor_of
 from ..expressions.shape import is_matrix, is_one, is_scalar_shape, shape
 from . import constructors as c
 from .elementwise import applied
@@ -131,11 +132,11 @@ def _hadamard(*factors: Basic) -> Basic:
         c.hadamard_power(base, Add(*es)) for base, es in exponents.items())))
 
 
-CONSTRUCTORS = {**c.CONSTRUCTORS, HadamardProduct: _hadamard, ElementwiseApplyFunction: applied}
+CONSTRUCTORS = {HadamardProduct: _hadamard, ElementwiseApplyFunction: applied}
 
 
 def built(node: Basic, args: Sequence[Basic]) -> Basic:
-    make = CONSTRUCTORS.get(type(node))
+    make = CONSTRUCTORS.get(type(node)) or constructor_of(type(node))
     if make is not None:
         return make(*args)
     return c.evaluated(node, args)

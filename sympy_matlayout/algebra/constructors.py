@@ -9,7 +9,7 @@ Arguments that are zero matrices, identities, ones or scalar multiples are
 taken up on the spot; nothing else is rearranged.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from sympy import (
@@ -50,6 +50,7 @@ from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.diagonal import DiagonalOf
 from sympy.matrices.expressions.matexpr import MatrixElement
 
+from ..core.registry import constructs
 from ..expressions.bound_symbols import argument_symbol
 from ..expressions.constants import (
     CommutationMatrix,
@@ -146,6 +147,7 @@ def scale(c: Expr, matrix: Basic) -> Basic:
     return core if scalar is S.One else new(MatMul, scalar, *factors)
 
 
+@constructs(MatAdd)
 def add(*terms: Basic, shape: Shape | None = None) -> Basic:
     """The sum of matrices of one shape, like terms collected; the zero matrix for no terms."""
     if len(terms) == 1:
@@ -176,6 +178,7 @@ def add(*terms: Basic, shape: Shape | None = None) -> Basic:
 _shape = shape  # the parameter of ``add`` hides the function
 
 
+@constructs(MatMul)
 def multiply(*factors: Basic) -> Basic:
     """The product of scalars and of matrices that fit; neighbours with one base are merged."""
     scalars, matrices = [], []
@@ -323,6 +326,7 @@ def _base_exponent(matrix: Basic) -> tuple[Basic, Expr]:
     return matrix, S.One
 
 
+@constructs(MatPow, Inverse)
 def power(base: Basic, exponent: Expr) -> Basic:
     """``base**exponent`` of a square matrix."""
     if exponent == 0:
@@ -360,6 +364,7 @@ def inverse(matrix: Basic) -> Basic:
 # --- transpose, trace, determinant, entries ---------------------------------------------
 
 
+@constructs(Transpose)
 def transpose(matrix: Basic) -> Basic:
     """The transpose, pushed through products, powers and one level of sums."""
     if isinstance(matrix, MatAdd):
@@ -428,6 +433,7 @@ def _is_leaf(matrix: Basic) -> bool:
     return isinstance(matrix, MatrixSymbol) or not any(map(is_matrix, matrix.args))
 
 
+@constructs(Trace)
 def trace(matrix: Basic) -> Expr:
     """The trace of a square matrix as a scalar; of a 1x1 matrix, its entry."""
     if isinstance(matrix, MatAdd):
@@ -482,6 +488,7 @@ def inner(left: Basic, right: Basic) -> Expr:
     return trace(multiply(_transpose_term(left), right))  # sums stay whole: r.T*r of one r
 
 
+@constructs(Determinant)
 def determinant(matrix: Basic) -> Expr:
     """The determinant of a square matrix."""
     if isinstance(matrix, Transpose):
@@ -525,6 +532,7 @@ def entry(matrix: Basic, i: Expr, j: Expr) -> Expr:
 # --- elementwise ------------------------------------------------------------------------
 
 
+@constructs(HadamardProduct)
 def hadamard(*factors: Basic) -> Basic:
     """The elementwise product; factors of ones fall away."""
     scalars, matrices = [], []
@@ -541,6 +549,7 @@ def hadamard(*factors: Basic) -> Basic:
                  matrices[0] if len(matrices) == 1 else new(HadamardProduct, *matrices))
 
 
+@constructs(HadamardPower)
 def hadamard_power(base: Basic, exponent: Basic) -> Basic:
     """``base`` to ``exponent`` entry by entry; either may be a scalar, but not both."""
     size = shape(base) or shape(exponent)
@@ -553,6 +562,7 @@ def hadamard_power(base: Basic, exponent: Basic) -> Basic:
     return new(HadamardPower, base, exponent)
 
 
+@constructs(ElementwiseApplyFunction)
 def elementwise(function: Lambda, matrix: Basic) -> Basic:
     """``function`` of every entry; a constant function gives a multiple of ones."""
     (z,), body = function.signature, function.expr  # Lambda(z, z) has no args
@@ -585,6 +595,7 @@ def _is_turned(matrix: Basic) -> bool:
 # --- Kronecker, diag, blocks, vec -------------------------------------------------------
 
 
+@constructs(KroneckerProduct)
 def kronecker(*factors: Basic) -> Basic:
     """The Kronecker product; 1x1 factors become scalars, neighbouring identities merge."""
     scalars: list[Expr] = []
@@ -625,6 +636,7 @@ def _is_kronecker_of_squares(matrix: Basic) -> bool:
         same_size(*shape(factor)) for factor in matrix.args)
 
 
+@constructs(DiagMatrix)
 def diag(column: Basic) -> Basic:
     """The diagonal matrix of a column, or of a row, which SymPy takes as well."""
     if is_one(shape(column)[0]) and not is_one(shape(column)[1]):
@@ -643,6 +655,7 @@ def diag(column: Basic) -> Basic:
     return scale(c, node)
 
 
+@constructs(DiagonalOf)
 def diagonal_of(matrix: Basic) -> Basic:
     """The diagonal of a square matrix as a column."""
     c, core = split_scalar(matrix)
@@ -698,6 +711,7 @@ def _compose(outer: Sequence[Expr], within: Range) -> Range:
     return start + within[0]*step, start + within[1]*step, step*within[2]
 
 
+@constructs(Vec)
 def vec(matrix: Basic) -> Basic:
     """The columns of a matrix in one column."""
     if isinstance(matrix, MatrixBase):
@@ -717,6 +731,7 @@ def vec(matrix: Basic) -> Basic:
     return scale(c, new(Vec, core))
 
 
+@constructs(Unvec)
 def unvec(column: Basic, m: Expr, n: Expr) -> Basic:
     """The ``m`` by ``n`` matrix whose vec is the column."""
     c, core = split_scalar(column)
@@ -737,6 +752,7 @@ def unvec(column: Basic, m: Expr, n: Expr) -> Basic:
     return scale(c, new(Unvec, core, m, n))
 
 
+@constructs(Vech)
 def vech(matrix: Basic) -> Basic:
     """The lower triangle of a square matrix, column by column."""
     if isinstance(matrix, MatrixBase):
@@ -752,6 +768,7 @@ def vech(matrix: Basic) -> Basic:
     return scale(c, Vech(core))
 
 
+@constructs(Unvech)
 def unvech(column: Basic, n: Expr) -> Basic:
     """The symmetric matrix whose vech is the column."""
     c, core = split_scalar(column)
@@ -765,11 +782,13 @@ def unvech(column: Basic, n: Expr) -> Basic:
     return scale(c, node)
 
 
+@constructs(CommutationMatrix)
 def commutation(m: Expr, n: Expr) -> Basic:
     """``K_mn``, which is the identity for rows and columns."""
     return Identity(m*n) if is_one(m) or is_one(n) else CommutationMatrix(m, n)
 
 
+@constructs(SelectionMatrix)
 def selection(rows: Expr, size: Expr, start: Expr, step: Expr) -> Basic:
     """The matrix that selects rows, the identity where it selects all."""
     if start == 0 and step == 1 and same_size(rows, size):
@@ -780,25 +799,3 @@ def selection(rows: Expr, size: Expr, start: Expr, step: Expr) -> Basic:
 def as_scalar(expr: Basic) -> Expr:
     """A 1x1 matrix expression as the scalar it stands for."""
     return trace(expr) if is_matrix(expr) else expr
-
-
-# What makes each kind of node from its arguments.
-CONSTRUCTORS: dict[type, Callable[..., Basic]] = {
-    MatMul: multiply,
-    MatAdd: add,
-    MatPow: power,
-    Inverse: power,
-    Transpose: transpose,
-    HadamardProduct: hadamard,
-    HadamardPower: hadamard_power,
-    ElementwiseApplyFunction: elementwise,
-    KroneckerProduct: kronecker,
-    DiagMatrix: diag,
-    DiagonalOf: diagonal_of,
-    Trace: trace,
-    Determinant: determinant,
-    Vec: vec,
-    Unvec: unvec,
-    Vech: vech,
-    Unvech: unvech,
-}

@@ -27,6 +27,7 @@ from sympy.matrices.expressions import (
 )
 from sympy.matrices.expressions.diagonal import DiagonalOf
 
+from ..core.registry import construct
 from ..expressions.constants import CommutationMatrix
 from ..expressions.shape import Shape, shape
 from ..expressions.vec import Unvec, Vec
@@ -195,7 +196,7 @@ class Slot:
         return self.size
 
     def around(self, matrix: Basic) -> Basic:
-        built = c.CONSTRUCTORS[self.kind](*self.left, matrix, *self.right)
+        built = construct(self.kind, *self.left, matrix, *self.right)
         return c.multiply(*self.before, built, *self.after)
 
     def saves(self, holders: list[Term]) -> int:

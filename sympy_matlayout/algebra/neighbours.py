@@ -20,6 +20,7 @@ from sympy.matrices.expressions import (
     Transpose,
 )
 
+from ..core.registry import simplified_product
 from ..expressions.constants import CommutationMatrix, DiagonalEmbedding
 from ..expressions.matrix_sum import MatrixSum
 from ..expressions.shape import is_one, same_shape, same_size, shape
@@ -31,7 +32,6 @@ __all__ = [
     "commutation_left",
     "commutation_right",
     "neighbours_merged",
-    "simplified_product",
 ]
 
 
@@ -69,7 +69,9 @@ def _shortened(word: list[Basic]) -> tuple[int, list[Basic]] | None:
     return None
 
 
-def simplified_product(product: MatMul | MatPow) -> Basic:
+@simplified_product.register(MatMul)
+@simplified_product.register(MatPow)
+def product_with_neighbours_merged(product: MatMul | MatPow) -> Basic:
     """A product as SymPy writes it, its neighbours merged."""
     before, core = c.split_scalar(product)
     factors = c.factors_of(core)

@@ -37,6 +37,7 @@ from sympy.matrices.expressions import (
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.diagonal import DiagonalOf
 
+from ..core.registry import constructor_of
 from ..expressions.bound_symbols import index_symbol
 from ..expressions.constants import CommutationMatrix, DiagonalEmbedding
 from ..expressions.shape import is_matrix, is_one, same_size, shape
@@ -59,7 +60,7 @@ MOST_FACTORS = 16
 
 # Nodes that take their argument in normal form.
 CONSTRUCTORS = {ElementwiseApplyFunction: applied,
-                **{kind: c.CONSTRUCTORS[kind] for kind in (Vec, Unvec, Vech, Unvech)}}
+                **{kind: constructor_of(kind) for kind in (Vec, Unvec, Vech, Unvech)}}
 
 
 @lru_cache(maxsize=1 << 12)
@@ -139,7 +140,7 @@ def _multiplied_out(expr: Expr) -> Expr:
 def _trace(matrix: Basic) -> Expr:
     if has_pairs(matrix):
         with suppress(NotMatrixNotation):
-            return Add(*(scalar*m.written() for scalar, word in words(matrix)
+            return Add(*(scalar*m.written() for scalar, word in words(matrix, normal_form)
                          for m in Expansion().closed(word)))
     expansion = Expansion(pairs=False)
     i = expansion.index(shape(matrix)[0])
@@ -165,7 +166,7 @@ def _summands(expr: Basic) -> list[Basic]:
     if not has_pairs(expr):
         return _flat_summands(expr, pairs=False)
     found = []
-    for scalar, word in words(expr):
+    for scalar, word in words(expr, normal_form):
         scalar = normal_form(scalar)
         try:
             written = Expansion().open(word)
@@ -242,7 +243,7 @@ class Expansion:
         ends = [() if k is None else (k,) for k in (i, j)]
         sizes = [tuple(self.sizes[k] for k in end) for end in ends]
         found = []
-        for scalar, word in words(matrix):
+        for scalar, word in words(matrix, normal_form):
             segments = aligned(list(map(segments_of, word)), *sizes)
             if segments is None:
                 return None

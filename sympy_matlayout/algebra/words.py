@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from itertools import product
 from math import prod
@@ -20,6 +21,7 @@ from sympy.matrices.expressions import (
     ZeroMatrix,
 )
 
+from ..core.registry import constructor_of
 from ..expressions.constants import CommutationMatrix, DiagonalEmbedding
 from ..expressions.shape import is_matrix, is_one, shape
 from ..expressions.structured import facts_about
@@ -85,10 +87,15 @@ def plain_words(matrix: Basic) -> list[Basic] | None:
     return found if all(is_word(c.split_scalar(w)[1]) for w in found) else None
 
 
-def words(matrix: Basic) -> list[Word]:
-    """The matrix as a sum of words, neighbouring factors merged."""
+def words(matrix: Basic, simplified: Callable[[Basic], Basic]) -> list[Word]:
+    """
+    The matrix as a sum of words, neighbouring factors merged.
+
+    ``simplified`` is what the arguments of Kronecker products, vecs and diagonals
+    are brought into before their sums are multiplied out.
+    """
     found = []
-    for scalar, factors in _words(matrix):
+    for scalar, factors in _words(matrix, simplified):
         rows = Identity(shape(factors[0])[0])
         more, merged = neighbours_merged(factors)
         again, core = c.split_scalar(c.multiply(rows, *merged))
@@ -98,38 +105,37 @@ def words(matrix: Basic) -> list[Word]:
     return found
 
 
-def _words(matrix: Basic) -> list[Word]:
-    from .normal_form import normal_form
-
+def _words(matrix: Basic, simplified: Callable[[Basic], Basic]) -> list[Word]:
     if isinstance(matrix, MatAdd):
-        return [w for a in matrix.args for w in _words(a)]
+        return [w for a in matrix.args for w in _words(a, simplified)]
     if isinstance(matrix, MatMul):
         coefficient = Mul(*(a for a in matrix.args if not is_matrix(a)))
         factors = [a for a in matrix.args if is_matrix(a)]
-        return [(coefficient*scalar, f) for scalar, f in _products(factors)]
+        return [(coefficient*scalar, f) for scalar, f in _products(factors, simplified)]
     if isinstance(matrix, SymmetrizerMatrix):  # N = (I + K)/2
         n = matrix.args[0]
         return [(S.Half, (Identity(n*n),)), (S.Half, (c.commutation(n, n),))]
     if isinstance(matrix, Transpose):
         turned = c.transpose(matrix.args[0])
         if not isinstance(turned, Transpose):
-            return _words(turned)
+            return _words(turned, simplified)
         return [(scalar, tuple(c.transpose(f) for f in reversed(factors)))
-                for scalar, factors in _words(matrix.args[0])]
+                for scalar, factors in _words(matrix.args[0], simplified)]
     if isinstance(matrix, (CommutationMatrix, DiagonalEmbedding)):
         return [(S.One, (matrix.doit(),))]  # the identity for sizes of one
     if isinstance(matrix, (KroneckerProduct, Vec, DiagMatrix)) and has_pairs(matrix):
-        make = c.CONSTRUCTORS[type(matrix)]
+        make = constructor_of(type(matrix))
         summands = [a.args if isinstance(a, MatAdd) else (a,)
-                    for a in map(normal_form, matrix.args)]
+                    for a in map(simplified, matrix.args)]
         if prod(map(len, summands)) <= MOST_TERMS:
             return [(S.One, (make(*chosen),)) for chosen in product(*summands)]
     return [(S.One, (matrix,))]
 
 
-def _products(factors: list[Basic]) -> list[Word]:
+def _products(factors: list[Basic],
+              simplified: Callable[[Basic], Basic]) -> list[Word]:
     """A product of sums multiplied out, unless it is too long."""
-    sums = [_words(f) for f in factors]
+    sums = [_words(f, simplified) for f in factors]
     if prod(map(len, sums)) > MOST_TERMS:
         sums = [[(S.One, (f,))] for f in factors]
     return [(Mul(*(scalar for scalar, _ in chosen)), tuple(f for _, fs in chosen for f in fs))

@@ -3,6 +3,7 @@
 from sympy import Eq, Expr, KroneckerDelta, Mod, Piecewise, S, Trace, floor, igcd
 from sympy.matrices import ImmutableDenseMatrix
 
+from ..core.registry import construct
 from ..errors import ArgumentError, ShapeError
 from .given import as_index
 from .node import ConstantMatrix
@@ -78,9 +79,7 @@ class CommutationMatrix(ConstantMatrix):
         return ImmutableDenseMatrix(m*n, m*n, lambda r, s: ones.get((r, s), 0))
 
     def doit(self, **hints):
-        from ..algebra.constructors import commutation
-
-        return commutation(*self.args)
+        return construct(CommutationMatrix, *self.args)
 
     def _eval_transpose(self):
         m, n = self.args
@@ -213,9 +212,7 @@ class SelectionMatrix(ConstantMatrix):
         return _one_where(j, start + step*i)
 
     def doit(self, **hints):
-        from ..algebra.constructors import selection
-
-        return selection(*self.args)
+        return construct(SelectionMatrix, *self.args)
 
     def pinv(self):
         """The pseudo-inverse, the transpose: the rows are orthonormal."""

@@ -1,10 +1,11 @@
 """Sums of matrices over an index, which SymPy's own ``Sum`` takes for scalars."""
 
 from sympy import Dummy, S, Sum, Symbol, Tuple
-from sympy.matrices.expressions import MatAdd, MatrixExpr, Transpose
+from sympy.matrices.expressions import MatAdd, MatMul, MatrixExpr, Transpose, ZeroMatrix
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.pretty.stringpict import prettyForm
 
+from ..core.registry import construct
 from ..errors import ArgumentError, ShapeError
 from .given import as_basic, as_index
 from .node import numpy_call, numpy_size
@@ -98,8 +99,6 @@ class MatrixSum(MatrixExpr):
         return self.func(Transpose(self.body).doit(deep=False), self.limits)
 
     def doit(self, **hints):
-        from ..algebra.constructors import add, scale
-
         index, lower, upper = self.limits
         length = upper - lower + 1
         if not length.is_Integer:
@@ -107,11 +106,11 @@ class MatrixSum(MatrixExpr):
         start, count, sign = (
             (lower, length, S.One) if length >= 0 else (upper + 1, -length, S.NegativeOne))
         if count == 0:
-            return add(*[], shape=self.shape)
+            return ZeroMatrix(*self.shape)
         terms = [self.body.subs(index, start + k) for k in range(int(count))]
         if hints.get("deep", True):
             terms = [t.doit(**hints) for t in terms]
-        return scale(sign, add(*terms))
+        return construct(MatMul, sign, construct(MatAdd, *terms))
 
     def as_explicit(self):
         done = self.doit()

@@ -13,6 +13,7 @@ from sympy.matrices.expressions import Identity, MatMul, MatPow, MatrixExpr
 from sympy.printing.pretty.pretty_symbology import sub
 from sympy.printing.pretty.stringpict import prettyForm
 
+from ..core.registry import simplified_product
 from .shape import as_size, is_matrix
 
 __all__ = ["ConstantMatrix", "ConstantOfSize", "MatrixNode", "numpy_call", "numpy_size",
@@ -43,8 +44,6 @@ class MatrixNode(MatrixExpr):
 
 
 def _product(node: Basic, other: object, multiply: Callable) -> Basic:
-    from ..algebra.neighbours import simplified_product
-
     other = _sympify(other)
     found = multiply(node, other)  # SymPy checks the shapes
     if not is_matrix(other) or not isinstance(found, (MatMul, MatPow)):

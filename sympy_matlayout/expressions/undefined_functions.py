@@ -2,14 +2,16 @@
 
 from sympy import Expr, Symbol
 from sympy.core.function import AppliedUndef
-from sympy.matrices.expressions import MatrixExpr, MatrixSymbol
+from sympy.matrices.expressions import MatrixExpr, MatrixSymbol, Transpose
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.printing.pretty.stringpict import prettyForm
 
+from ..core.registry import construct, known_derivative
 from ..errors import ShapeError
 from .given import as_basic, as_name
 from .node import numpy_call, numpy_size
 from .shape import Shape, as_size, is_matrix, same_shape, shape, show
+from .vec import Vec
 
 __all__ = ["FunctionGradient", "FunctionJacobian", "FunctionValue", "MatrixFunction"]
 
@@ -96,7 +98,7 @@ class DerivativeAtPoint(MatrixExpr):
     def doit(self, **hints):
         if self.expr.has(AppliedUndef, MatrixFunction):
             return self
-        found = self._derivative().xreplace({self.variable: self.point})
+        found = known_derivative(self).xreplace({self.variable: self.point})
         return found.doit(**hints) if hints.get("deep", True) else found
 
     def as_explicit(self):
@@ -177,11 +179,6 @@ class FunctionGradient(DerivativeAtPoint):
     @property
     def shape(self) -> Shape:
         return shape(self.variable)
-
-    def _derivative(self):
-        from ..derivative import gradient
-
-        return gradient(self.expr, self.variable)
 
     @staticmethod
     def _fraction(f, Y):
@@ -305,13 +302,6 @@ class FunctionJacobian(DerivativeAtPoint):
         (p, q), (m, n) = shape(self.expr), shape(self.variable)
         return p*q, m*n
 
-    def _derivative(self):
-        from ..derivative import jacobian
-
-        return jacobian(self.expr, self.variable)
-
     @staticmethod
     def _fraction(F, Y):
-        from ..algebra.constructors import transpose, vec
-
-        return vec(F), transpose(vec(Y))
+        return construct(Vec, F), construct(Transpose, construct(Vec, Y))

@@ -2,6 +2,7 @@
 
 from sympy import Mod, S, floor
 
+from ..core.registry import construct
 from ..errors import ShapeError
 from .given import as_matrix
 from .node import MatrixNode, numpy_size, pretty_call
@@ -68,10 +69,8 @@ class Vec(MatrixNode):
         return self.arg[Mod(i, m), floor(i/m)]
 
     def doit(self, **hints):
-        from ..algebra.constructors import vec
-
         arg = self.arg
-        return vec(arg.doit(**hints) if hints.get("deep", True) else arg)
+        return construct(Vec, arg.doit(**hints) if hints.get("deep", True) else arg)
 
     def _latex(self, printer):
         return r"\operatorname{vec}\left(%s\right)" % printer._print(self.arg)
@@ -131,10 +130,8 @@ class Unvec(MatrixNode):
         return self.arg[i + self.args[1]*j, 0]
 
     def doit(self, **hints):
-        from ..algebra.constructors import unvec
-
         arg = self.arg.doit(**hints) if hints.get("deep", True) else self.arg
-        return unvec(arg, *self.args[1:])
+        return construct(Unvec, arg, *self.args[1:])
 
     def _latex(self, printer):
         arg, m, n = map(printer._print, self.args)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sympy import Eq, Expr, Max, Min, Mod, Piecewise, Rational, S, floor, sqrt
 from sympy.matrices import ImmutableDenseMatrix
 
+from ..core.registry import construct
 from ..errors import ShapeError
 from .given import as_matrix
 from .node import ConstantOfSize, MatrixNode, numpy_call, numpy_size, pretty_call
@@ -99,9 +100,7 @@ class Vech(MatrixNode):
         return ImmutableDenseMatrix([self.arg[i, j] for i, j in _places(int(n))])
 
     def doit(self, **hints):
-        from ..algebra.constructors import vech
-
-        return vech(self.arg.doit(**hints) if hints.get("deep", True) else self.arg)
+        return construct(Vech, self.arg.doit(**hints) if hints.get("deep", True) else self.arg)
 
     def _latex(self, printer):
         return r"\operatorname{vech}\left(%s\right)" % printer._print(self.arg)
@@ -164,10 +163,8 @@ class Unvech(MatrixNode):
         return self
 
     def doit(self, **hints):
-        from ..algebra.constructors import unvech
-
         arg = self.arg.doit(**hints) if hints.get("deep", True) else self.arg
-        return unvech(arg, self.args[1])
+        return construct(Unvech, arg, self.args[1])
 
     def _latex(self, printer):
         arg, n = map(printer._print, self.args)
