@@ -275,7 +275,7 @@ def conjugated(expr: Basic, node: Basic) -> Basic:
 
 
 @conjugated.register(Symbol)
-def _(expr, node):
+def conjugated_symbol(expr, node):
     return conjugate(expr) if complex_symbols(expr) else expr
 
 
@@ -285,7 +285,7 @@ def _(expr, node):
 @conjugated.register(MatMul)
 @conjugated.register(Transpose)
 @conjugated.register(Trace)
-def _(expr, node):
+def conjugated_parts(expr, node):
     return rebuild(expr, [conjugated(a, node) for a in expr.args])
 
 

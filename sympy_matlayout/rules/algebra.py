@@ -26,7 +26,7 @@ CONSTANT_FACTORS = Law("constant factors", "d(AXB) = A·dX·B, d(cX) = c·dX", "
 
 @local_differentials.register(MatAdd)
 @cited("sum rule", "M&N 8.2; document 003")
-def _(node, varies):
+def matrix_sum(node, varies):
     """d(X + Y) = dX + dY"""
     for term in node.args:
         yield term, identity(shape(node))
@@ -35,7 +35,7 @@ def _(node, varies):
 @local_differentials.register(MatMul)
 @cited("product rule", "M&N 8.2; document 003",
        where=lambda node, children: CONSTANT_FACTORS if len(children) == 1 else None)
-def _(node, varies):
+def matrix_product(node, varies):
     """d(XY) = dX·Y + X·dY, and d(cX) = dc·X + c·dX for a scalar c"""
     scalars = [a for a in node.args if not is_matrix(a)]
     matrices = [a for a in node.args if is_matrix(a)]
@@ -51,7 +51,7 @@ def _(node, varies):
 
 @local_differentials.register(MatPow)
 @cited("power rule", "M&N 8.2, 8.4")
-def _(node, varies):
+def matrix_power(node, varies):
     """dXᵏ = Σ Xⁱ dX Xᵏ⁻¹⁻ⁱ, i = 0 … k−1, and dX⁻ᵏ = −Σ X⁻ⁱ dX Xⁱ⁻ᵏ⁻¹, i = 1 … k"""
     base, exponent = node.args
     if varies(exponent):
@@ -73,13 +73,13 @@ def _(node, varies):
 
 @local_differentials.register(Transpose)
 @cited("transpose rule", "M&N 8.2; document 003")
-def _(node, varies):
+def transpose(node, varies):
     """dXᵀ = (dX)ᵀ"""
     yield node.args[0], Transposition(shape(node.args[0]))
 
 
 @local_differentials.register(MatrixSymbol)
-def _(node, varies):
+def matrix_symbol(node, varies):
     # a symbol that varies without being the variable: its size does
     raise VariableError(f"the variable is a size of the matrix {node.name}, "
                         f"{' by '.join(map(str, shape(node)))}; "

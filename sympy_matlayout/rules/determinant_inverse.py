@@ -20,7 +20,7 @@ POWER = Law("trace of a power", "d tr Xᵏ = k tr(Xᵏ⁻¹ dX)", "M&N 8.2, 1.10
 @local_differentials.register(Trace)
 @cited("trace rule", "M&N 8.2; document 003",
        where=lambda node, children: POWER if children[0] != node.args[0] else None)
-def _(node, varies):
+def trace(node, varies):
     """d tr X = tr dX"""
     matrix = node.args[0]
     if isinstance(matrix, MatPow) and not varies(matrix.args[1]):
@@ -32,7 +32,7 @@ def _(node, varies):
 
 @local_differentials.register(Determinant)
 @cited("determinant rule", "M&N 8.3; document 003")
-def _(node, varies):
+def determinant(node, varies):
     """d|X| = |X| tr(X⁻¹dX), for X invertible"""
     matrix = node.args[0]
     if isinstance(matrix, MatPow) and not varies(matrix.args[1]):
@@ -44,6 +44,6 @@ def _(node, varies):
 
 @local_differentials.register(Inverse)
 @cited("inverse rule", "M&N 8.4; document 003")
-def _(node, varies):
+def inverse(node, varies):
     """dX⁻¹ = −X⁻¹ dX X⁻¹"""
     yield node.args[0], Sandwich(c.scale(S.NegativeOne, node), node)

@@ -19,7 +19,7 @@ from .table import cited, local_differentials
 
 @local_differentials.register(HadamardProduct)
 @cited("Hadamard product rule", "M&N 8.2; document 003")
-def _(node, varies):
+def hadamard_product(node, varies):
     """d(X∘Y) = dX∘Y + X∘dY"""
     for k, factor in enumerate(node.args):
         if varies(factor):
@@ -28,7 +28,7 @@ def _(node, varies):
 
 @local_differentials.register(ElementwiseApplyFunction)
 @cited("elementwise function rule", "document 003")
-def _(node, varies):
+def elementwise_function(node, varies):
     """dσ(X) = σ'(X)∘dX; a scalar t inside σ adds dt·∂σ/∂t(X)"""
     function, matrix = node.args
     (z,), body = function.signature, function.expr
@@ -42,7 +42,7 @@ def _(node, varies):
 
 @local_differentials.register(HadamardPower)
 @cited("elementwise power rule", "document 003")
-def _(node, varies):
+def hadamard_power(node, varies):
     """d(xʸ) = y xʸ⁻¹ dx + log(x) xʸ dy in every entry; base or exponent may be a scalar"""
     base, exponent = node.args
     ones = OneMatrix(*shape(node))

@@ -17,7 +17,7 @@ from .table import cited, local_differentials
 
 @local_differentials.register(Norm)
 @cited("norm rule", "Matrix Cookbook 2.8")
-def _(node, varies):
+def norm(node, varies):
     """d‖X‖ = tr(X'dX)/‖X‖, for the 2-norm and the Frobenius norm"""
     X, order = node.matrix, node.order
     if order == FROBENIUS or node.is_of_vector and order == 2:

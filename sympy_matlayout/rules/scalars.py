@@ -72,7 +72,7 @@ def _law_of_product(node, children) -> Law | None:
 
 @local_differentials.register(Add)
 @cited("sum rule", "M&N 5.4")
-def _(node, varies):
+def sum_of_scalars(node, varies):
     """d(u + v) = du + dv"""
     for term in node.args:
         yield term, Scaling(S.One)
@@ -80,7 +80,7 @@ def _(node, varies):
 
 @local_differentials.register(Expr)
 @cited("chain rule", "M&N 5.12", where=lambda node, children: _law_of_product(node, children))
-def _head(node, varies):
+def scalar_expression(node, varies):
     """du(v, w) = ∂u/∂v dv + ∂u/∂w dw, with SymPy's partial derivatives"""
     if is_matrix(node):  # a matrix class without a rule is an Expr too
         yield from local_differentials.dispatch(object)(node, varies)
@@ -91,7 +91,7 @@ def _head(node, varies):
 
 @local_differentials.register(Derivative)
 @cited("chain rule", "M&N 5.12")
-def _(node, varies):
+def derivative_left_undone(node, varies):
     """a derivative left undone, of scalars only: its symbols may occur both in it and by it"""
     if any(map(is_matrix, preorder_traversal(node))):
         raise DerivativeNotImplementedError(
@@ -104,14 +104,14 @@ def _(node, varies):
 
 @local_differentials.register(FunctionValue)
 @cited("chain rule", "M&N 5.12")
-def _(node, varies):
+def value_of_a_function(node, varies):
     """f(Y) as a scalar"""
     yield node.args[0], Scaling(S.One)
 
 
 @local_differentials.register(AppliedUndef)
 @cited("chain rule", "M&N 5.12; document 003")
-def _(node, varies):
+def function_left_open(node, varies):
     """df(Y, u) = tr((∂f/∂Y)ᵀ dY) + ∂f/∂u du"""
     for k, arg in enumerate(node.args):
         if not varies(arg):
@@ -132,7 +132,7 @@ def placeholder(node: Basic, size: Shape) -> MatrixSymbol:
 
 
 @local_differentials.register(Differential)
-def _(node, varies):
+def differential_not_worked_out(node, varies):
     raise DerivativeNotImplementedError(
         f"{node} is not worked out, and depends on the variable; "
         f"put differential({node.of}, ...) in its place")
@@ -140,7 +140,7 @@ def _(node, varies):
 
 
 @local_differentials.register(DerivativeAtPoint)
-def _(node, varies):
+def derivative_at_a_point(node, varies):
     raise DerivativeNotImplementedError(
         f"second derivatives of a function of matrices that is left undefined are not covered: "
         f"{node}; put a known function in its place")
@@ -149,7 +149,7 @@ def _(node, varies):
 
 @local_differentials.register(MatrixFunction)
 @cited("chain rule", "M&N 5.15; document 003")
-def _(node, varies):
+def matrix_function_left_open(node, varies):
     """vec dF(Y) = (∂vec F/∂vec'Y) vec dY"""
     for k, arg in enumerate(node.args):
         if not is_matrix(arg) or not varies(arg):
@@ -212,7 +212,7 @@ def _is_atom(expr: Basic, varies: Varies) -> bool:
             map(is_matrix, preorder_traversal(expr)))
     return expr.is_symbol and not is_matrix(expr) or (
         isinstance(expr, Expr) and not is_matrix(expr)
-        and local_differentials.dispatch(type(expr)) is not _head)
+        and local_differentials.dispatch(type(expr)) is not scalar_expression)
 
 
 def derivative(expr: Expr, symbol: Symbol) -> Expr:

@@ -51,7 +51,7 @@ from .table import cited, local_differentials
 
 @local_differentials.register(KroneckerProduct)
 @cited("Kronecker product rule", "M&N 8.2")
-def _(node, varies):
+def kronecker_product(node, varies):
     """d(X⊗Y) = dX⊗Y + X⊗dY"""
     one = Identity(S.One)
     for k, factor in enumerate(node.args):
@@ -83,21 +83,21 @@ def kronecker_right(of_shape, factor) -> LinearMap:
 
 @local_differentials.register(DiagMatrix)
 @cited("diagonal matrix rule", "M&N 8.2")
-def _(node, varies):
+def diagonal_matrix_of_a_vector(node, varies):
     """d diag(x) = diag(dx)"""
     yield node.args[0], DiagonalIn(shape(node)[0])
 
 
 @local_differentials.register(DiagonalOf)
 @cited("diagonal rule", "M&N 8.2")
-def _(node, varies):
+def diagonal(node, varies):
     """the differential of the diagonal is the diagonal of dX"""
     yield node.args[0], DiagonalOut(shape(node)[0])
 
 
 @local_differentials.register(DiagonalMatrix)
 @cited("diagonal rule", "M&N 8.2")
-def _(node, varies):
+def diagonal_part(node, varies):
     """d(X∘I) = dX∘I"""
     matrix = node.args[0]
     rows, cols = shape(matrix)
@@ -112,7 +112,7 @@ def _(node, varies):
 @local_differentials.register(BlockMatrix)
 @local_differentials.register(BlockDiagMatrix)
 @cited("block rule", "M&N 8.2")
-def _(node, varies):
+def blocks(node, varies):
     """each block in its place, which is the adjoint of slicing it out"""
     blocks, size = node.blocks, shape(node)
     table = [[blocks[i, j] for j in range(blocks.cols)] for i in range(blocks.rows)]
@@ -129,7 +129,7 @@ def _(node, varies):
 
 @local_differentials.register(MatrixSlice)
 @cited("slice rule")
-def _(node, varies):
+def matrix_slice(node, varies):
     """X[rows, columns]"""
     parent, rows, cols = node.args
     _require_fixed((*rows, *cols), node, varies)
@@ -138,7 +138,7 @@ def _(node, varies):
 
 @local_differentials.register(MatrixElement)
 @cited("entry rule", "M&N 8.2")
-def _(node, varies):
+def matrix_entry(node, varies):
     """dX[i, j] = tr(E_ijᵀ dX)"""
     parent, i, j = node.args
     _require_fixed((i, j), node, varies)
@@ -153,7 +153,7 @@ def _require_fixed(places, node, varies) -> None:
 
 @local_differentials.register(MatrixBase)
 @cited("entry rule", "M&N 8.2")
-def _(node, varies):
+def explicit_matrix(node, varies):
     """an explicit matrix is the sum of its entries, each at its place"""
     rows, cols = map(Integer, node.shape)
     for i in range(rows):
@@ -164,7 +164,7 @@ def _(node, varies):
 
 @local_differentials.register(FunctionMatrix)
 @cited("entry rule")
-def _(node, varies):
+def matrix_of_entries(node, varies):
     """a matrix given by its entries, through the scalars and the entries [i, j] in them"""
     rows, cols, entries = node.args
     (i, j), body = entries.args
@@ -191,27 +191,27 @@ def _is_entry(expr) -> bool:
 
 @local_differentials.register(Vec)
 @cited("vec rule", "M&N 8.2")
-def _(node, varies):
+def vectorized(node, varies):
     """d vec X = vec dX"""
     yield node.arg, Vectorization(shape(node.arg))
 
 
 @local_differentials.register(Unvec)
 @cited("vec rule", "M&N 8.2")
-def _(node, varies):
+def unvectorized(node, varies):
     """d unvec x = unvec dx"""
     yield node.arg, Unvectorization(shape(node))
 
 
 @local_differentials.register(Vech)
 @cited("vech rule", "M&N 3.8")
-def _(node, varies):
+def half_vectorized(node, varies):
     """d vech X = vech dX"""
     yield node.arg, HalfVectorization(shape(node.arg)[0])
 
 
 @local_differentials.register(Unvech)
 @cited("vech rule", "M&N 3.8")
-def _(node, varies):
+def half_unvectorized(node, varies):
     """d unvech x = unvech dx"""
     yield node.arg, HalfUnvectorization(node.args[1])

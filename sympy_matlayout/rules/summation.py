@@ -64,7 +64,7 @@ class EntryTerm:
 @local_differentials.register(Sum)
 @local_differentials.register(Product)
 @cited("sum rule, entry by entry")
-def _(node, varies):
+def sum_or_product_over_indices(node, varies):
     """dΣuᵢ = Σduᵢ and dΠuᵢ = Σᵢ(Πⱼuⱼ, j ≠ i)duᵢ, entry by entry"""
     if (parts := _without_constant_powers(node, varies)) is not None:
         yield parts, Scaling(S.One)
@@ -88,7 +88,7 @@ def _(node, varies):
 
 @local_differentials.register(MatrixSum)
 @cited("sum rule, term by term", "M&N 8.2")
-def _(node, varies):
+def matrix_sum_over_an_index(node, varies):
     """d ΣMᵢ = Σ dMᵢ"""
     if (parts := _without_constant_powers(node, varies)) is not None:
         yield parts, identity(shape(node))

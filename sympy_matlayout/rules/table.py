@@ -42,7 +42,7 @@ def local_differentials(node: Basic, varies: Varies) -> Iterable[tuple[Basic, Li
     >>> class SymmetricPart(MatrixExpr):
     ...     shape = property(lambda self: self.args[0].shape)
     >>> @local_differentials.register(SymmetricPart)
-    ... def _(node, varies):
+    ... def symmetric_part(node, varies):
     ...     Y, = node.args
     ...     yield Y, Scaling(Rational(1, 2), Y.shape)
     ...     yield Y.T, Scaling(Rational(1, 2), Y.shape)
@@ -74,7 +74,7 @@ def local_differentials(node: Basic, varies: Varies) -> Iterable[tuple[Basic, Li
         "Register the map from the differential of each argument to that of the node:\n"
         f"    from sympy_matlayout import local_differentials\n"
         f"    @local_differentials.register({name})\n"
-        "    def _(node, varies):\n"
+        "    def rule(node, varies):\n"
         "        yield node.args[0], ...  # a LinearMap from sympy_matlayout.engine.maps")
 
 
