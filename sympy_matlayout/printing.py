@@ -2,14 +2,14 @@
 ``latex``, ``pretty`` and ``pprint`` where SymPy's own lose a parenthesis or a sign.
 
 The printers differ from SymPy's in the few methods listed in ``MENDED``, which
-``install`` lends to SymPy's own.
+``install`` lends to SymPy's own.  The products and sums of results bring theirs
+along, see ``expressions/printable.py``.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from sympy import Integral, Mul, Product, S, Sum
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import HadamardProduct, KroneckerProduct, MatAdd, MatMul
 from sympy.printing.latex import LatexPrinter
@@ -17,9 +17,10 @@ from sympy.printing.precedence import PRECEDENCE, precedence
 from sympy.printing.pretty.pretty import PrettyPrinter, pretty_use_unicode
 from sympy.printing.pretty.pretty_symbology import pretty_atom
 from sympy.printing.pretty.stringpict import prettyForm
+from sympy.printing.str import StrPrinter
 
-from .algebra.constructors import scale
 from .expressions.differential import Differential
+from .expressions.printable import has_minus, latex_product, latex_sum, pretty_sum, str_product
 
 __all__ = ["latex", "pprint", "pretty"]
 
@@ -27,48 +28,23 @@ __all__ = ["latex", "pprint", "pretty"]
 class MatrixLatexPrinter(LatexPrinter):
     r"""SymPy's, but ``-(A∘B)*C`` is not ``- A \circ B C``, and matrices of ones have a size."""
 
-    def _print_MatMul(self, expr):
-        first, *rest = expr.args
-        minus = expr.could_extract_minus_sign()
-        if minus:
-            first = -first
-        factors = rest if first == 1 and rest else [first, *rest]
-        return ("- " if minus else "") + " ".join(
-            self._print(f) if k == 0 and _is_plain_scalar(f)
-            else self.parenthesize(f, PRECEDENCE["Mul"]) for k, f in enumerate(factors))
+    _print_MatMul = latex_product
+    _print_MatAdd = latex_sum
 
     def _print_MatPow(self, expr):
         if isinstance(expr.base, Differential):  # (dX)**2 is not d(X**2)
             return rf"\left({self._print(expr.base)}\right)^{{{self._print(expr.exp)}}}"
         return LatexPrinter._print_MatPow(self, expr)
 
-
     def _print_OneMatrix(self, expr):
         rows, cols = map(self._print, expr.shape)
         return rf"\mathbf{{1}}_{{{rows} \times {cols}}}"
 
 
-def _is_plain_scalar(factor: Basic) -> bool:
-    """A product of scalars that doesn't end in a sum or product over an index."""
-    return isinstance(factor, Mul) and not isinstance(factor, MatMul) \
-        and not factor.has(Sum, Product, Integral)
-
-
 class MatrixPrettyPrinter(PrettyPrinter):
     """SymPy's, but ``(A + B)∘²``, ``(A⨂B)∘C`` and ``A - t⋅B`` keep parentheses and signs."""
 
-    def _print_MatAdd(self, expr):
-        first, *rest = expr.args
-        found = self._print(first)
-        for term in rest:
-            sign, printed = " + ", self._print(term)
-            coefficient, _ = term.as_coeff_mmul()
-            if printed.picture[printed.baseline].startswith("-"):
-                sign = " "
-            elif coefficient.could_extract_minus_sign():
-                sign, printed = " - ", self._print(scale(S.NegativeOne, term))
-            found = prettyForm(*found.right(sign, printed))
-        return found
+    _print_MatAdd = pretty_sum
 
     def _print_HadamardProduct(self, expr):
         sign = pretty_atom("Ring") if self._use_unicode else ".*"
@@ -97,7 +73,10 @@ class MatrixPrettyPrinter(PrettyPrinter):
 
 # What is wrong in SymPy's printers, not only another taste.
 MENDED = [
-    (LatexPrinter, "_print_MatMul", MatrixLatexPrinter._print_MatMul),
+    (MatMul, "could_extract_minus_sign", has_minus),
+    (StrPrinter, "_print_MatMul", str_product),
+    (LatexPrinter, "_print_MatMul", latex_product),
+    (LatexPrinter, "_print_MatAdd", latex_sum),
     *((PrettyPrinter, name, vars(MatrixPrettyPrinter)[name])
       for name in ("_print_MatAdd", "_print_HadamardProduct", "_print_KroneckerProduct",
                    "_print_HadamardPower")),

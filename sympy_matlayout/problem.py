@@ -14,6 +14,7 @@ from .algebra.rank import refuse_singular
 from .algebra.traversal import postorder
 from .engine.graph import Graph
 from .errors import StructureError, ValueMissingError, VariableError
+from .expressions.printable import all_printable
 from .expressions.shape import is_matrix, shape
 from .expressions.structured import KnownMatrixSymbol, facts_about
 from .facts import known_symbols
@@ -97,7 +98,7 @@ class Problem:
 
     def renamed(self, expr: Basic) -> Basic:
         """The symbols that were given in the place of those that carry what is known."""
-        return expr.xreplace(self.names) if self.names else expr
+        return all_printable(expr.xreplace(self.names) if self.names else expr)
 
 
 def _require_values(results: Sequence[Basic]) -> None:

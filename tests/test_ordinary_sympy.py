@@ -1,5 +1,6 @@
 """Results are ordinary SymPy: they print, pickle, rebuild, substitute and become explicit."""
 
+import copy
 import os
 import pickle
 import subprocess
@@ -8,37 +9,95 @@ import sys
 import mpmath
 import pytest
 import sympy
+import test_families as families
 from definition import SIZES, m, n, p
 from mpmath import mp
 from sympy import (
     Array,
+    Basic,
     Float,
     Function,
     ImmutableMatrix,
+    Integral,
     MatrixSymbol,
+    Max,
     N,
+    Piecewise,
+    Product,
     Sum,
     Symbol,
     Trace,
+    atan2,
+    cosh,
+    coth,
+    exp,
+    gamma,
     latex,
+    log,
     preorder_traversal,
     pretty,
+    sech,
+    sin,
+    sinh,
     srepr,
     symbols,
+    tanh,
 )
-from sympy.matrices.expressions import DiagMatrix, HadamardPower, HadamardProduct, KroneckerProduct
+from sympy.matrices.expressions import (
+    Determinant,
+    DiagMatrix,
+    HadamardPower,
+    HadamardProduct,
+    Identity,
+    KroneckerProduct,
+    MatAdd,
+    MatMul,
+)
+from sympy.printing.numpy import NumPyPrinter
+from sympy.printing.str import StrPrinter
+from test_lambdify import VARIABLES
 
+import sympy_matlayout
 from sympy_matlayout import (
+    CirculantBasis,
     CommutationMatrix,
     DiagonalEmbedding,
+    DiagonalMatrixSymbol,
+    Differential,
+    DuplicationMatrix,
+    EliminationMatrix,
+    FunctionGradient,
+    FunctionJacobian,
+    FunctionValue,
+    HankelBasis,
+    LowerOnes,
+    LowerTriangularMatrixSymbol,
+    MatrixFunction,
     MatrixSum,
     MatrixUnit,
+    Norm,
     SelectionMatrix,
+    SkewDuplicationMatrix,
+    SkewSymmetricMatrixSymbol,
+    SymmetricMatrixSymbol,
+    SymmetrizerMatrix,
+    ToeplitzBasis,
     Unvec,
+    Unvech,
+    UpperDuplicationMatrix,
+    UpperOnes,
+    UpperTriangularMatrixSymbol,
     Vec,
+    Vech,
+    canonical,
+    differential,
+    gradient,
+    jacobian,
     matrix_derivative,
+    names,
 )
 from sympy_matlayout.numeric import evaluate, example_values
+from sympy_matlayout.numeric.numpy_code import matrix_printer
 
 i, j, k = symbols("i j k", integer=True)
 t = Symbol("t")
@@ -106,6 +165,143 @@ def test_prints_pickles_and_rebuilds(case):
         for node in preorder_traversal(D):
             if node.args:
                 assert node.func(*node.args) == node
+
+
+def pretty_in_ascii(expr):
+    return pretty(expr, use_unicode=False)
+
+
+SHOWN = [str, repr, latex, pretty, pretty_in_ascii, srepr]
+u = Symbol("u", real=True)
+det = log(Determinant(2*Identity(n) + A*A.T))
+# SymPy can evaluate none of these again
+FRAGILE = [
+    *(function(det) for function in (tanh, sinh, cosh, sech, coth)),
+    Integral(sin(u*Trace(A)), (u, 0, 1)),
+    Sum(Integral(exp(u*i*Trace(A*S)), (u, 0, 1)), (i, 1, n)),
+    tanh(Norm(A*x - y) - 1),
+    atan2(Trace(A - S), Determinant(A - S)),
+    Piecewise((tanh(Trace(A*A - S)), Trace(A) > 1), (gamma(Trace(A)), True)),
+    Max(0, Product(Trace(A + S) + i, (i, 1, n))),
+]
+
+
+@pytest.mark.parametrize("f", FRAGILE, ids=str)
+@pytest.mark.parametrize("derivative", [gradient, jacobian, differential])
+def test_results_that_sympy_cannot_evaluate_print(f, derivative):
+    if derivative is differential and version_tuple(sympy.__version__) < (1, 13):
+        pytest.skip("SymPy's Mul asks more of a sum")
+    D = derivative(f, A)
+    assert all(show(D) for show in SHOWN)
+
+
+class Watched(Function):
+    """A function that knows how often it was evaluated."""
+
+    evaluations = 0
+
+    def doit(self, **hints):
+        Watched.evaluations += 1
+        return self
+
+
+@pytest.mark.parametrize("D", [
+    gradient(Watched(t)*Trace(A*S), A),
+    gradient(-Watched(t)*Trace(A*S*A), A),
+    gradient(Trace(A*S) - Watched(t)*Trace(A*(S - Watched(k)*A.T)), A),
+    gradient(Sum(Watched(i)*Trace(A**i), (i, 1, n)), A),
+    differential(-Watched(t)*A*S*A, A),
+    canonical(-2*Watched(t)*(A*S - S*A) - A),
+], ids=srepr)
+@pytest.mark.parametrize("show", SHOWN)
+def test_printing_evaluates_nothing(D, show):
+    Watched.evaluations = 0
+    assert "Watched" in show(D)
+    assert Watched.evaluations == 0
+
+
+def test_printing_visits_every_node_once():
+    h = x
+    for W in symbols("W:20", cls=lambda name: MatrixSymbol(name, n, n)):
+        h = (W*h).applyfunc(tanh)
+    D = gradient(Trace(h.T*h), x)
+
+    class Counting(StrPrinter):
+        visits = 0
+
+        def _print(self, expr, **kwargs):
+            self.visits += isinstance(expr, Basic)
+            return super()._print(expr, **kwargs)
+
+    printer = Counting()
+    assert printer.doprint(D) == str(D)
+    assert printer.visits <= len(list(preorder_traversal(D)))
+
+
+@pytest.mark.parametrize("D", [
+    gradient(Trace(A*X.T*X*A), A), gradient(-t*Trace(A*S*A), A),
+    differential(-A*S*(A - S), A), jacobian(-X.T*X/2, X), gradient(Trace(A)*Trace(S - A*A), A)])
+def test_they_are_what_sympy_builds_and_print_like_it(D):
+    of_sympy = {MatAdd: MatAdd, MatMul: MatMul}
+    same = D.replace(lambda e: type(e) in of_sympy, lambda e: of_sympy[type(e)](*e.args))
+    assert same == D and D == same and hash(same) == hash(D) and type(same) is type(D)
+    assert str(same) == str(D)
+
+
+@pytest.mark.skipif(not NEW_ENOUGH_TO_PICKLE, reason="SymPy's Dummy")
+@pytest.mark.parametrize("f", FRAGILE, ids=str)
+def test_results_print_after_pickling(f):
+    D = gradient(f, A)
+    assert str(pickle.loads(pickle.dumps(D))) == str(D)
+    assert str(copy.deepcopy(D)) == str(D)
+
+
+NODES = [
+    Vec(X), Unvec(Vec(X), n, m), Vech(A), Unvech(Vech(A), n), Norm(X, "nuc"), Norm(x, k),
+    MatrixSum(A**i, (i, 0, n)), FunctionValue(f(X)), MatrixFunction("F", m, n, x),
+    FunctionGradient(f(Y), Y, 2*X), FunctionJacobian(MatrixFunction("F", m, n, Y), Y, 2*X),
+    Differential(X), Differential(t), Differential(A*x), CommutationMatrix(m, n),
+    DiagonalEmbedding(n), SelectionMatrix(2, n, 1), MatrixUnit(m, n, i, 0), DuplicationMatrix(n),
+    EliminationMatrix(n), SymmetrizerMatrix(n), SkewDuplicationMatrix(n),
+    UpperDuplicationMatrix(n), ToeplitzBasis(n), HankelBasis(n), CirculantBasis(n), LowerOnes(n),
+    UpperOnes(n), SymmetricMatrixSymbol("S", n), SkewSymmetricMatrixSymbol("K", n),
+    DiagonalMatrixSymbol("D", n), LowerTriangularMatrixSymbol("L", n),
+    UpperTriangularMatrixSymbol("U", n)]
+WITHOUT_NUMBERS = (FunctionGradient, FunctionJacobian)  # derivatives of what is left open
+
+
+def test_those_are_all_public_nodes():
+    public = (getattr(sympy_matlayout, name) for name in sympy_matlayout.__all__)
+    assert {kind for kind in public if isinstance(kind, type) and issubclass(kind, Basic)} == \
+        {*map(type, NODES), Differential}
+
+
+@pytest.mark.parametrize("node", NODES, ids=str)
+def test_every_node_prints_and_is_read_back(node):
+    assert all(show(node) for show in SHOWN)
+    assert pretty_in_ascii(node).isascii()
+    assert sympy_matlayout.latex(node) == latex(node)
+    assert sympy_matlayout.pretty(node) == pretty(node)
+    assert eval(srepr(node), vars(names)) == node
+    if NEW_ENOUGH_TO_PICKLE:
+        assert pickle.loads(pickle.dumps(node)) == node
+    printer = matrix_printer(NumPyPrinter)({"allow_unknown_functions": True})
+    if isinstance(node, WITHOUT_NUMBERS):
+        with pytest.raises(NotImplementedError):
+            printer.doprint(node)
+    else:
+        assert printer.doprint(node)
+
+
+@pytest.mark.parametrize("family", [name for name in vars(families) if name.startswith("BY_")])
+def test_results_are_read_back(family):
+    variable = VARIABLES[family]
+    for line in vars(families)[family].splitlines():
+        if line:
+            F = eval(line, vars(families))
+            for D in (matrix_derivative(F, variable), matrix_derivative(F, variable, form="array"),
+                      jacobian(F, variable), differential(F, getattr(variable, "arg", variable))):
+                assert eval(srepr(D), vars(names)) == D
 
 
 def test_new_nodes_have_the_entries_they_define():

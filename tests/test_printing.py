@@ -44,6 +44,9 @@ LATEX = [
     (Differential(A)*Differential(A), r"\left(\mathrm{d}A\right)^{2}"),
     (MatrixSum(A**k, (k, 0, n))*C, r"\left(\sum_{k=0}^{n} A^{k}\right) C"),
     (MatrixSum(A + B, (k, 0, n)), r"\sum_{k=0}^{n} \left(A + B\right)"),
+    (MatMul(-1, AB), r"- A \circ B"),
+    (MatAdd(A, MatMul(-2, B, C)), "A - 2 B C"),
+    (MatAdd(MatMul(k, C), MatMul(-t, A)), "k C - t A"),
 ]
 
 PRETTY = [
@@ -51,6 +54,7 @@ PRETTY = [
     (MatAdd(A, MatMul(t - 1, C)), "A + (t - 1)⋅C"),
     (MatAdd(A, MatMul(-t/2, C)), "    t  \nA - ─⋅C\n    2  "),
     (MatAdd(A, MatMul(-1, B + C)), "A -(B + C)"),
+    (MatAdd(A, MatMul(-1/t, B)), "    1  \nA - ─⋅B\n    t  "),
     (MatAdd(A, -t*C, B), "A -t⋅C + B"),
     (HadamardProduct(KroneckerProduct(x, x), x), "(x ⨂ x)∘x"),
     (KroneckerProduct(AB, C), "(A∘B) ⨂ C"),
@@ -77,6 +81,9 @@ def test_pretty(expr, wanted):
 
 
 def test_ascii():
+    # the bar of a fraction is no minus
+    assert pretty(MatAdd(A, MatMul(1/t, B)), use_unicode=False) == "    1  \nA + -*B\n    t  "
+    assert pretty(MatAdd(A, MatMul(-1/t, B)), use_unicode=False) == "    1  \nA - -*B\n    t  "
     assert pretty(HadamardProduct(KroneckerProduct(x, x), x), use_unicode=False) == "(x x x).*x"
     assert pretty(HadamardPower(AB, 2), use_unicode=False) == "      .2\n(A.*B)  "
 

@@ -61,6 +61,7 @@ from ..expressions.constants import (
 from ..expressions.linear_structures import LowerOnes, UpperDuplicationMatrix
 from ..expressions.matrix_sum import MatrixSum
 from ..expressions.node import ConstantMatrix
+from ..expressions.printable import printable
 from ..expressions.shape import (
     Shape,
     is_matrix,
@@ -90,7 +91,7 @@ def new(cls: type, *args: Basic) -> Basic:
     Comparing two trees that are equal but not identical walks both of them, so
     a sweep that looks its nodes up in dictionaries must not build them twice.
     """
-    return Basic.__new__(cls, *args)
+    return printable(Basic.__new__(cls, *args))
 
 
 def evaluated(node: Basic, args: Sequence[Basic]) -> Basic:

@@ -22,6 +22,8 @@ __all__ = ["ConstantMatrix", "ConstantOfSize", "MatrixNode", "numpy_call", "nump
 # where generated NumPy code finds what NumPy lacks
 NUMPY_FUNCTIONS = "sympy_matlayout.numeric.numpy_functions"
 
+IN_ASCII = {"Ψ": "Psi", "D̃": "D~"}
+
 
 class MatrixNode(MatrixExpr):
     """
@@ -75,7 +77,7 @@ class ConstantMatrix(MatrixNode):
         return f"{self.letter}_{{{subscripts}}}"
 
     def _pretty(self, printer):
-        letter = self.letter
+        letter = self.letter if printer._use_unicode else IN_ASCII.get(self.letter, self.letter)
         subscripts = [str(s) for s in self._subscripts()]
         if printer._use_unicode and all(s in sub for s in subscripts):
             return prettyForm(letter + "".join(sub[s] for s in subscripts))

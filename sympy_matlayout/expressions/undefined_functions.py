@@ -127,8 +127,9 @@ class DerivativeAtPoint(MatrixExpr):
 
     def _pretty(self, printer):
         above, below, Y = self._shown()
-        slope = (prettyForm(*printer._print(above).left("∂"))
-                 / prettyForm(*printer._print(below).left("∂")))
+        d = "∂" if printer._use_unicode else "d"
+        slope = (prettyForm(*printer._print(above).left(d))
+                 / prettyForm(*printer._print(below).left(d)))
         if Y == self.point:
             return slope
         at_point = prettyForm(*slope.right(" at ", printer._print(self.point)))
