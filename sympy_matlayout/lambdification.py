@@ -28,7 +28,6 @@ from sympy.tensor.array.expressions.array_expressions import _ArrayExpr
 from .algebra.traversal import postorder
 from .errors import DerivativeNotImplementedError, ShapeError, VariableError
 from .expressions.differential import Differential, ScalarDifferential
-from .expressions.node import NUMPY_FUNCTIONS
 from .expressions.shape import is_one, shape
 from .numeric.array_values import ArrayValues
 from .numeric.evaluation import Evaluation
@@ -157,7 +156,8 @@ def _by_arrays(args: Any, expr: Any, arguments: list[Basic], modules: list, defi
     sizes = Sizes(arguments)
     parts = [*_flat(expr), *(part for pair in definitions for part in pair)]
     names = _safe_names([*sizes.symbols, *arguments, *parts], [
-        *given, *_names_in_code(arrays, *(["scipy.special"] if "scipy" in modules else []))])
+        *given, *_names_in_code(
+            code.functions, arrays, *(["scipy.special"] if "scipy" in modules else []))])
 
     def renamed(part):
         return part.xreplace(names) if names else part
@@ -299,7 +299,7 @@ def _is_identifier(name: str) -> bool:
 def _names_in_code(*modules: str) -> Iterator[str]:
     """Names that generated code may use for functions."""
     yield from dir(builtins)
-    for name in (NUMPY_FUNCTIONS, *modules, *(["numpy.linalg"] if "numpy" in modules else [])):
+    for name in (*modules, *(["numpy.linalg"] if "numpy" in modules else [])):
         yield from dir(import_module(name))
 
 

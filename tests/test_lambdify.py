@@ -178,6 +178,13 @@ def test_constant_matrices(node):
             assert np.array_equal(found, wanted)
 
 
+@pytest.mark.parametrize("function", [sympy.erf, sympy.erfc, gamma, sympy.loggamma])
+@pytest.mark.parametrize("modules", ["numpy", "scipy"])
+def test_functions_that_numpy_lacks_of_every_entry(function, modules):
+    found = lambdify(X, X.applyfunc(function), modules=modules)([[0.5, 1, 2]])
+    assert found == pytest.approx(np.array([[float(function(v)) for v in (0.5, 1, 2)]]))
+
+
 @pytest.mark.parametrize("form, wanted", [
     ("matrix", [[2, 4], [4, 10]]), ("vech", [[2], [8], [10]])])
 def test_structured_variables(form, wanted):

@@ -113,8 +113,8 @@ def pretty_call(printer, name: str, args: Sequence[Basic]) -> prettyForm:
 
 
 def numpy_call(printer, name: str, *args: Basic | str) -> str:
-    """A call in generated code; a name without dots is one of ``NUMPY_FUNCTIONS``."""
-    where = name if "." in name else f"{NUMPY_FUNCTIONS}.{name}"
+    """A call in generated code; a name without dots is one of ``NUMPY_FUNCTIONS``, or of JAX's."""
+    where = name if "." in name else f"{getattr(printer, 'functions', NUMPY_FUNCTIONS)}.{name}"
     printed = (a if isinstance(a, str) else printer._print(a) for a in args)
     return f"{printer._module_format(where)}({', '.join(printed)})"
 

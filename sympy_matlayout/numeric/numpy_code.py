@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from sympy import S
+from sympy import Function, S
 from sympy.core.basic import Basic
 from sympy.matrices import ImmutableDenseMatrix
 from sympy.matrices.expressions import Determinant, MatMul
-from sympy.printing.numpy import NumPyPrinter
+from sympy.printing.numpy import JaxPrinter, NumPyPrinter
 
-from ..expressions.node import numpy_call, numpy_size
+from ..expressions.node import NUMPY_FUNCTIONS, numpy_call, numpy_size
 from ..expressions.shape import shape
 
 __all__ = ["matrix_printer", "numpy_code"]
@@ -22,6 +22,8 @@ class MatrixCode:
 
     Every matrix is an array of two axes, a row or column with one of length 1.
     """
+
+    functions = NUMPY_FUNCTIONS
 
     def __init__(self, settings=None):
         super().__init__(settings)
@@ -149,9 +151,16 @@ class MatrixCode:
         if z not in body.free_symbols:
             return f"{numpy_call(self, 'constant_function', body)}({self._print(matrix)})"
         before, self._entry_by_entry = self._entry_by_entry, True
-        printed = self._print(body)
+        entry = f"(lambda {self._print(z)}: {self._print(body)})"
         self._entry_by_entry = before
-        return f"(lambda {self._print(z)}: {printed})({self._print(matrix)})"
+        if any(map(self._is_for_numbers, body.atoms(Function))):
+            entry = self._call("vectorize", entry, "otypes=[float]")
+        return f"{entry}({self._print(matrix)})"
+
+    def _is_for_numbers(self, function: Basic) -> bool:
+        """Whether only the ``math`` of Python has it, which takes no arrays."""
+        found = self.known_functions.get(type(function).__name__, "")
+        return self._module == "numpy" and found.startswith("math.")
 
     def _print_FunctionMatrix(self, expr):
         (i, j), body = expr.lamda.signature, expr.lamda.expr
@@ -198,10 +207,40 @@ class MatrixCode:
         return self._call("reshape", expr.expr, self._shape(expr))
 
 
+class JaxCode(MatrixCode):
+    """Code that runs under ``jax.jit``: no branches in Python, no functions of NumPy or SciPy."""
+
+    functions = "sympy_matlayout.numeric.jax_functions"
+
+    def _print_Piecewise(self, expr):
+        if self._entry_by_entry:
+            return super()._print_Piecewise(expr)
+        conditions = ", ".join(self._print(condition) for _, condition in expr.args)
+        values = ", ".join(f"lambda: {self._print(value)}" for value, _ in expr.args)
+        return numpy_call(self, "piecewise", f"[{conditions}]", f"[{values}]")
+
+    def _print_Heaviside(self, expr):
+        return self._call("heaviside", *expr.args)
+
+    def _special(self, expr):
+        name = JAX_SPECIAL[type(expr).__name__]
+        return numpy_call(self, f"jax.scipy.special.{name}", *expr.args)
+
+
+# Functions of SymPy, and what JAX calls them.
+JAX_SPECIAL = {
+    "Ei": "expi", "RisingFactorial": "poch", "digamma": "digamma", "erf": "erf",
+    "erfc": "erfc", "erfinv": "erfinv", "factorial": "factorial", "gamma": "gamma",
+    "loggamma": "gammaln", "polygamma": "polygamma"}
+
+for function in JAX_SPECIAL:
+    setattr(JaxCode, f"_print_{function}", JaxCode._special)
+
+
 @lru_cache(maxsize=16)
 def matrix_printer(kind: type[NumPyPrinter]) -> type[NumPyPrinter]:
     """One of SymPy's NumPy printers that prints all of SymPy's matrix expressions."""
-    return type(kind.__name__, (MatrixCode, kind), {})
+    return type(kind.__name__, (JaxCode if issubclass(kind, JaxPrinter) else MatrixCode, kind), {})
 
 
 def numpy_code(expr: Basic, printer: NumPyPrinter) -> str:

@@ -156,7 +156,7 @@ def unvech(v: Array, n: int) -> Array:
 
 def constant_function(value: float) -> Callable[..., Array]:
     """A function of arrays that is the same number everywhere."""
-    return lambda M: np.full(M.shape, value)
+    return lambda M: np.full(M.shape, value, np.result_type(M, value))
 
 
 def summed(term: Callable, lower: int, upper: int, zero: Array | float = 0) -> Array | float:

@@ -1,0 +1,5 @@
+"""What can only be collected where JAX is installed."""
+
+from importlib.util import find_spec
+
+collect_ignore = [] if find_spec("jax") else ["sympy_matlayout/numeric/jax_functions.py"]

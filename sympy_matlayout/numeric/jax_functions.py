@@ -1,0 +1,97 @@
+"""
+What generated JAX code calls: as ``numpy_functions``, but for arrays that may be traced.
+
+Nothing here looks at a value, so that all runs under ``jit``, ``grad`` and ``vmap``.
+JAX is imported here alone, and only when such code is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import jax
+import jax.numpy as jnp
+import jax.scipy.linalg
+
+from .numpy_functions import *  # noqa: F403 - constants and shapes, which are never traced
+
+ROUNDS = 24
+HALVINGS = 8
+TERMS = 10
+
+
+def logdet(M: jax.Array) -> jax.Array:
+    """The logarithm of a determinant, which for large matrices overflows before its logarithm."""
+    sign, size = jnp.linalg.slogdet(M)
+    return jnp.where(sign > 0, size, jnp.nan)
+
+
+def piecewise(conditions: Sequence, values: Sequence[Callable]) -> jax.Array:
+    """The value of the first condition that holds, which alone is computed and differentiated."""
+    kind = jnp.result_type(float, *(jax.eval_shape(value).dtype for value in values))
+    branches = [lambda value=value: jnp.asarray(value(), kind) for value in values]
+    first = jnp.argmax(jnp.asarray([*conditions, True]))
+    return jax.lax.switch(first, [*branches, lambda: jnp.asarray(jnp.nan, kind)])
+
+
+def constant_function(value: float) -> Callable[..., jax.Array]:
+    """A function of arrays that is the same number everywhere."""
+    return lambda M: jnp.full(M.shape, value, jnp.result_type(M, value))
+
+
+def function_matrix(entry: Callable[[int, int], float], rows: int, cols: int) -> jax.Array:
+    return jnp.asarray([[entry(i, j) for j in range(cols)] for i in range(rows)],
+                       float).reshape(rows, cols)
+
+
+# --- powers of matrices ------------------------------------------------------------------
+
+
+def real_matrix_power(M: jax.Array, exponent: float) -> jax.Array:
+    """The principal power where it is real; nan where it isn't, and where M is singular."""
+    if not isinstance(exponent, jax.core.Tracer):
+        if exponent < 0:
+            return real_matrix_power(jnp.linalg.inv(M), -exponent)
+        whole, half = divmod(float(exponent), 1)
+        if not half:
+            return jnp.linalg.matrix_power(M, int(whole))
+        if half == 0.5:
+            return jnp.linalg.matrix_power(M, int(whole)) @ _square_root(M)
+    return jax.scipy.linalg.expm(exponent*_logarithm(M))
+
+
+def _square_root(M: jax.Array) -> jax.Array:
+    """
+    By the product form of the Denman-Beavers iteration, derivatives by its steps.
+
+    N. J. Higham, Functions of Matrices, 2008, (6.29).
+    """
+    one = jnp.eye(len(M), dtype=M.dtype)
+    size = jax.lax.stop_gradient(jnp.sqrt(
+        jnp.linalg.norm(M)/jnp.linalg.norm(jnp.linalg.inv(M))))
+
+    def step(state, _):
+        product, root = state
+        inverse = jnp.linalg.inv(product)
+        return ((2*one + product + inverse)/4, root @ (one + inverse)/2), None
+
+    (_, root), _ = jax.lax.scan(step, (M/size, M/size), length=ROUNDS)
+    root = root*jnp.sqrt(size)
+    return _where_close(root @ root, M, root)
+
+
+def _logarithm(M: jax.Array) -> jax.Array:
+    """By inverse scaling and squaring, and log Z = 2 artanh((Z - 1)/(Z + 1)) (Higham, 11.3)."""
+    one = jnp.eye(len(M), dtype=M.dtype)
+    near, _ = jax.lax.scan(lambda Z, _: (_square_root(Z), None), M, length=HALVINGS)
+    W = jnp.linalg.solve(near + one, near - one)
+    series = one/(2*TERMS + 1)
+    for k in reversed(range(TERMS)):
+        series = series @ W @ W + one/(2*k + 1)
+    found = 2**(HALVINGS + 1)*W @ series
+    return _where_close(jax.scipy.linalg.expm(found), M, found)
+
+
+def _where_close(found: jax.Array, wanted: jax.Array, result: jax.Array) -> jax.Array:
+    error = jnp.linalg.norm(found - wanted)/jnp.linalg.norm(wanted)
+    return jnp.where(error < jnp.sqrt(jnp.finfo(wanted.dtype).eps), result, jnp.nan)
