@@ -17,10 +17,9 @@ from sympy.printing.precedence import PRECEDENCE, precedence
 from sympy.printing.pretty.pretty import PrettyPrinter, pretty_use_unicode
 from sympy.printing.pretty.pretty_symbology import pretty_atom
 from sympy.printing.pretty.stringpict import prettyForm
-from sympy.printing.str import StrPrinter
 
 from .expressions.differential import Differential
-from .expressions.printable import has_minus, latex_product, latex_sum, pretty_sum, str_product
+from .expressions.printable import has_minus, latex_product, latex_sum, pretty_sum
 
 __all__ = ["latex", "pprint", "pretty"]
 
@@ -74,7 +73,6 @@ class MatrixPrettyPrinter(PrettyPrinter):
 # What is wrong in SymPy's printers, not only another taste.
 MENDED = [
     (MatMul, "could_extract_minus_sign", has_minus),
-    (StrPrinter, "_print_MatMul", str_product),
     (LatexPrinter, "_print_MatMul", latex_product),
     (LatexPrinter, "_print_MatAdd", latex_sum),
     *((PrettyPrinter, name, vars(MatrixPrettyPrinter)[name])

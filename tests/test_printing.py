@@ -3,10 +3,11 @@
 import pytest
 import sympy
 from definition import m, n
-from sympy import MatrixSymbol, Product, Symbol, Trace
+from sympy import Determinant, MatrixSymbol, Product, Symbol, Trace, log, tanh
 from sympy.matrices.expressions import (
     HadamardPower,
     HadamardProduct,
+    Identity,
     KroneckerProduct,
     MatAdd,
     MatMul,
@@ -100,6 +101,16 @@ def test_with_install_sympys_printers_do_the_same():
         assert sympy.latex(negative) == latex(negative)
         assert sympy.pretty(power, use_unicode=True) == pretty(power, use_unicode=True)
     assert (sympy.latex(negative), sympy.pretty(power, use_unicode=True)) == wrong
+
+
+def test_with_install_they_evaluate_nothing():
+    slope = 1 - tanh(log(Determinant(2*Identity(n) + A*A.T)))**2
+    expr = MatAdd(B, MatMul(-2, slope, A, HadamardProduct(MatMul(slope, A), B)), MatMul(-1, A, B))
+    for show in (str, sympy.latex):
+        with pytest.raises(TypeError):
+            show(expr)
+        with installed():
+            assert show(expr)
 
 
 def test_derivations_in_a_notebook():
