@@ -8,34 +8,35 @@ back; docs/upstreaming.md says for each what would make it unnecessary.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import RLock
 from typing import Any
 
-from sympy import Derivative, Determinant, Trace
+from sympy import Derivative, Determinant, S, Trace
 from sympy.core.basic import Basic
 from sympy.core.cache import clear_cache
-from sympy.matrices import MatrixBase
-from sympy.matrices.expressions import HadamardPower, MatrixExpr, MatrixSymbol, ZeroMatrix
+from sympy.core.function import AppliedUndef
+from sympy.matrices.expressions import HadamardPower, MatrixSymbol
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.dotproduct import DotProduct
 from sympy.matrices.expressions.matexpr import MatrixElement
-from sympy.tensor.array import array_derivatives
 from sympy.tensor.array.array_derivatives import ArrayDerivative
 from sympy.tensor.array.expressions.array_expressions import Reshape
 
+from .expressions.constants import SympysUnit
+from .expressions.norm import Norm
 from .expressions.shape import is_matrix
 from .expressions.structured import facts_about
 from .numeric.numpy_code import numpy_code
-from .plain_diff import derived, is_variable, one_by_one, successive
+from .plain_diff import Theirs, derived, is_by_size, is_variable, steps_of, successive
 from .printing import MENDED
-from .reading.read import read
 
 __all__ = ["install", "installed", "uninstall"]
 
 # What ``lambdify`` can't write with SymPy's own printers.
-WITHOUT_NUMPY_CODE = (Trace, Determinant, HadamardPower, ElementwiseApplyFunction, Reshape)
+WITHOUT_NUMPY_CODE = (Trace, Determinant, HadamardPower, ElementwiseApplyFunction, Reshape,
+                      *filter(None, [SympysUnit]))
 
 _lock = RLock()
 _asked = False  # by install()
@@ -149,83 +150,55 @@ def _put_back() -> None:
 
 def _replacements() -> list[tuple[Any, str, Any]]:
     """Owner, name and replacement of each attribute."""
-    by_matrix = array_derivatives._matrix_derivative
-    by_scalar = ArrayDerivative._call_derive_matexpr_by_scalar
-    of_trace, of_entry = Trace._eval_derivative, MatrixElement._eval_derivative
-    order_by_order = Derivative._dispatch_eval_derivative_n_times.__func__
-    zero_like = Derivative._get_zero_with_shape_like.__func__
-    constructor, evaluated = ArrayDerivative.__new__, Derivative.doit
+    constructor, of_entry = Derivative.__new__, MatrixElement._eval_derivative
+    of_undefined = AppliedUndef._eval_derivative
 
-    def matrix_by_any(expr: Basic, x: Basic, *args: Any, **kwargs: Any) -> Basic:
-        """Any expression that holds matrices, by a matrix."""
-        if not isinstance(x, MatrixSymbol):
-            return by_matrix(expr, x, *args, **kwargs)
-        return derived(expr, x, by_matrix)
-
-    def matrix_by_scalar(expr: Basic, t: Basic) -> Basic:
-        """A matrix expression by a scalar symbol or an entry."""
-        return derived(expr, t, by_scalar) if is_variable(t) else by_scalar(expr, t)
-
-    def scalar_by_scalar(self: Basic, t: Basic) -> Basic | None:
-        """A determinant or inner product, which SymPy has no derivative of."""
-        return derived(self, t, lambda expr, t: None)
-
-    def trace_by_scalar(self: Basic, t: Basic) -> Basic | None:
-        """A trace by a scalar symbol or an entry."""
-        return derived(self, t, of_trace) if is_variable(t) else of_trace(self, t)
-
-    def entry_by_scalar(self: Basic, t: Basic) -> Basic:
-        """An entry, which may stand in two places of a structured matrix."""
-        if isinstance(t, MatrixElement) and self.has(t.parent) and (
-                facts_about(t.parent) or not isinstance(self.parent, MatrixSymbol)):
-            return derived(self, t, lambda expr, t: None)
-        return of_entry(self, t)
-
-    def n_times(cls: type, expr: Basic, x: Basic, count: Any) -> Basic | None:
-        """``Derivative`` called by name takes the way of ``diff``."""
-        if cls is Derivative and (isinstance(x, MatrixExpr) or isinstance(expr, MatrixExpr)):
-            return ArrayDerivative._dispatch_eval_derivative_n_times(expr, x, count)
-        return order_by_order(cls, expr, x, count)
-
-    def zero(cls: type, expr: Basic) -> Basic:
-        """The zero of a matrix expression is a matrix."""
-        return ZeroMatrix(*expr.shape) if is_matrix(expr) else zero_like(cls, expr)
-
-    def doit(self: Derivative, **hints: Any) -> Basic:
-        """An unevaluated derivative of or by a matrix takes the way of ``diff`` as well."""
-        parts = (self.expr, *self._wrt_variables)
-        if type(self) is not Derivative or not any(map(is_matrix, parts)):
-            return evaluated(self, **hints)
-        expr = self.expr.doit(**hints) if hints.get("deep", True) else self.expr
-        return ArrayDerivative(expr, *self.variable_count, evaluate=True)
-
-    def new(cls: type, expr: Basic, *variables: Any, **kwargs: Any) -> Basic:
-        """One variable after the other, and expressions of any depth."""
-        is_ours = kwargs.get("evaluate") and not isinstance(expr, MatrixBase)
-        steps = one_by_one(variables) if is_ours else []
-        if len(steps) > 1:
-            return successive(expr, steps)
-        try:
+    def new(cls: type, expr: Any, *variables: Any, **kwargs: Any) -> Basic:
+        """Derivatives of and by matrix expressions; one by a size of theirs is no zero."""
+        if not kwargs.get("evaluate"):
             return constructor(cls, expr, *variables, **kwargs)
-        except RecursionError:  # of what SymPy does before it differentiates
-            if not steps:
-                raise
-        return derived(read(expr), steps[0], lambda expr, x: None)  # hashed from the leaves
+        if steps := steps_of(expr, variables):
+            return successive(expr, steps, by_sympy)
+        found = constructor(cls, expr, *variables, **kwargs)
+        if found is S.Zero and is_by_size(expr, variables):
+            return constructor(cls, expr, *variables)
+        return found
+
+    def by_sympy(expr: Basic, x: Basic) -> Basic:
+        """SymPy's own derivative of or by a matrix expression."""
+        return constructor(ArrayDerivative, expr, x, evaluate=True)
+
+    def by_scalar(theirs: Theirs) -> Callable[[Basic, Basic], Basic | None]:
+        """A scalar made of matrices, by a scalar symbol or an entry."""
+        return lambda self, t: derived(self, t, theirs) if is_variable(t) else theirs(self, t)
+
+    def entry_by_scalar(self: Basic, t: Basic) -> Basic | None:
+        """An entry, of a structured matrix one that may stand in two places."""
+        parent = self.args[0]
+        is_plain = isinstance(parent, MatrixSymbol) and not facts_about(parent)
+        if is_plain and not is_by_size(parent, [t]) or not is_variable(t):
+            return of_entry(self, t)
+        return derived(self, t, of_entry)
+
+    def undefined_by_scalar(self: Basic, t: Basic) -> Basic | None:
+        """A function left open, which SymPy takes for one of scalars."""
+        return derived(self, t, _no_answer) if any(map(is_matrix, self.args)) \
+            else of_undefined(self, t)
 
     found = [
-        (array_derivatives, "_matrix_derivative", matrix_by_any),
-        (ArrayDerivative, "__new__", staticmethod(new)),
-        (ArrayDerivative, "_call_derive_matexpr_by_scalar", staticmethod(matrix_by_scalar)),
-        (Trace, "_eval_derivative", trace_by_scalar),
+        (Derivative, "__new__", staticmethod(new)),
         (MatrixElement, "_eval_derivative", entry_by_scalar),
-        (Derivative, "_dispatch_eval_derivative_n_times", classmethod(n_times)),
-        (Derivative, "_get_zero_with_shape_like", classmethod(zero)),
-        (Derivative, "doit", doit),
+        (AppliedUndef, "_eval_derivative", undefined_by_scalar),
+        (Trace, "_eval_derivative", by_scalar(Trace._eval_derivative)),
     ]
-    for kind in (Determinant, DotProduct):
-        if not hasattr(kind, "_eval_derivative"):
-            found.append((kind, "_eval_derivative", scalar_by_scalar))
+    for kind in (Determinant, DotProduct, Norm):
+        found.append((kind, "_eval_derivative",
+                      by_scalar(getattr(kind, "_eval_derivative", _no_answer))))
     for kind in WITHOUT_NUMPY_CODE:
         if not hasattr(kind, "_numpycode"):
             found.append((kind, "_numpycode", numpy_code))
     return found + MENDED
+
+
+def _no_answer(expr: Basic, x: Basic) -> None:
+    return None

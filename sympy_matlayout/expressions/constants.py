@@ -1,7 +1,8 @@
 """Constant matrices of zeros and ones that the vec form of a derivative needs."""
 
 from sympy import Eq, Expr, KroneckerDelta, Mod, Piecewise, S, Trace, floor, igcd
-from sympy.matrices import ImmutableDenseMatrix
+from sympy.matrices import ImmutableDenseMatrix, expressions
+from sympy.matrices.expressions import MatrixExpr
 
 from ..core.registry import construct
 from ..errors import ArgumentError, ShapeError
@@ -9,7 +10,8 @@ from .given import as_index
 from .node import ConstantMatrix
 from .shape import Shape, as_size, same_size
 
-__all__ = ["CommutationMatrix", "DiagonalEmbedding", "MatrixUnit", "SelectionMatrix"]
+__all__ = ["CommutationMatrix", "DiagonalEmbedding", "MatrixUnit", "SelectionMatrix",
+           "SympysUnit"]
 
 
 def _one_where(left: Expr, right: Expr) -> Expr:
@@ -219,7 +221,11 @@ class SelectionMatrix(ConstantMatrix):
         return self.T
 
 
-class MatrixUnit(ConstantMatrix):
+# SymPy's own, from 1.15 on, with a trace of 0 whatever its place, and nothing checked
+SympysUnit = getattr(expressions, "MatrixUnit", None)
+
+
+class MatrixUnit(ConstantMatrix, *filter(None, [SympysUnit])):
     r"""
     The `m \times n` matrix `E_{ij}` that is 1 at ``[i, j]`` and 0 elsewhere.
 
@@ -227,7 +233,8 @@ class MatrixUnit(ConstantMatrix):
     ===========
 
     It is the gradient of the entry ``X[i, j]`` by the matrix ``X``.  Indices
-    count from 0, as everywhere in SymPy, and may be symbols.
+    count from 0, as everywhere in SymPy, and may be symbols.  Where SymPy has a
+    ``MatrixUnit`` of its own, this is one of these and equal to it.
 
     Examples
     ========
@@ -261,9 +268,16 @@ class MatrixUnit(ConstantMatrix):
                 raise ShapeError(f"MatrixUnit: index {index} is outside 0..{size - 1}")
         return super().__new__(cls, m, n, i, j)
 
+    def __eq__(self, other):
+        return self.args == other.args if type(other) is SympysUnit else super().__eq__(other)
+
+    __hash__ = ConstantMatrix.__hash__  # by the name of the class, which is the same
+
     @property
     def shape(self) -> Shape:
         return self.args[0], self.args[1]
+
+    is_square = MatrixExpr.is_square  # SymPy's own has an equation for it
 
     def _entry(self, i, j, **kwargs):
         _, _, row, col = self.args

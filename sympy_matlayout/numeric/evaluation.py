@@ -76,6 +76,7 @@ from ..expressions.constants import (
     DiagonalEmbedding,
     MatrixUnit,
     SelectionMatrix,
+    SympysUnit,
 )
 from ..expressions.linear_structures import LinearBasis, LowerOnes
 from ..expressions.matrix_sum import MatrixSum
@@ -400,7 +401,7 @@ class Evaluation:
     def _(self, expr):
         return matrix_of(expr.rows, expr.cols, lambda i, j: self.number(expr[i, j]))
 
-    @compute.register(MatrixUnit)
+    @compute.register(SympysUnit or MatrixUnit)
     def _(self, expr):
         row, col = map(self.size, expr.args[2:])
         return self._build(expr, lambda i, j: mpf((i, j) == (row, col)))

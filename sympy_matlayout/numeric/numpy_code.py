@@ -178,6 +178,9 @@ class MatrixCode:
     def _print_OneMatrix(self, expr):
         return self._call("ones", self._shape(expr))
 
+    def _print_MatrixUnit(self, expr):  # SymPy's own, from 1.15 on
+        return numpy_call(self, "matrix_unit", *map(self._size, expr.args))
+
     def _print_BlockMatrix(self, expr):
         rows = (", ".join(map(self._print, row)) for row in expr.blocks.tolist())
         return self._call("block", "[%s]" % ", ".join(f"[{row}]" for row in rows))

@@ -68,6 +68,7 @@ from ..errors import (
     ShapeError,
     ValueMissingError,
 )
+from ..expressions.constants import MatrixUnit, SympysUnit
 from ..expressions.differential import Differential
 from ..expressions.given import as_scalar_or_matrix
 from ..expressions.matrix_sum import MatrixSum
@@ -548,6 +549,11 @@ def _symbol(node, args):
 @rebuild.register(MatrixExpr)
 def _other_matrix(node, args):
     return _over(node, args)
+
+
+@rebuild.register(SympysUnit or MatrixUnit)
+def _matrix_unit(node, args):
+    return node if isinstance(node, MatrixUnit) else MatrixUnit(*args)
 
 
 @rebuild.register(MatrixSum)
