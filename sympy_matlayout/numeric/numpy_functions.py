@@ -7,6 +7,7 @@ NumPy is imported here alone, and only when such code is made; the library runs 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from math import prod
 
 import numpy as np
@@ -183,6 +184,5 @@ def real_matrix_power(M: Array, exponent: float) -> Array:
     """The principal power, also for exponents that are no integers."""
     if exponent == round(exponent):
         return np.linalg.matrix_power(M, round(exponent))
-    from scipy.linalg import fractional_matrix_power
-
-    return np.real_if_close(fractional_matrix_power(M, exponent))
+    power = import_module("scipy.linalg").fractional_matrix_power  # all else does without SciPy
+    return np.real_if_close(power(M, exponent))
