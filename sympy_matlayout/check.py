@@ -26,7 +26,7 @@ from .errors import (
     ShapeError,
     reporting_bugs,
 )
-from .expressions.shape import is_matrix, same_size, shape
+from .expressions.shape import is_array, is_matrix, same_size, shape
 from .expressions.structured import facts_about
 from .facts import known_symbols
 from .layout import FORMS, Layout
@@ -195,12 +195,11 @@ def _claim(claimed: Any) -> Basic:
     if isinstance(claimed, (list, tuple)) or hasattr(claimed, "tolist") and not isinstance(
             claimed, (Basic, MatrixBase)):
         claimed = ImmutableDenseNDimArray(claimed)
-    if isinstance(claimed, NDimArray) and claimed.rank() == 2:
+    if isinstance(claimed, NDimArray) and len(claimed.shape) == 2:
         claimed = claimed.tomatrix()
     if isinstance(claimed, str) or not isinstance(claimed, (Basic, MatrixBase, int, float)):
         raise ShapeError(f"a claim is a scalar, matrix or array expression, not {claimed!r}")
-    is_array = not isinstance(claimed, (Expr, int, float)) and not is_matrix(claimed)
-    return claimed if is_array else read(sympified(claimed))
+    return claimed if is_array(claimed) else read(sympified(claimed))
 
 
 def _with_known_functions(expr: Basic) -> Basic:

@@ -137,7 +137,7 @@ def _given(D: Any, source: Arrangement) -> Basic:
     found = as_basic(D, "the derivative")
     if isinstance(found, (MatrixBase, NDimArray)):
         found = found.as_immutable()
-        pair = isinstance(found, NDimArray) and found.rank() == 2
+        pair = isinstance(found, NDimArray) and len(found.shape) == 2
         return found.tomatrix().as_immutable() if pair else found
     found = _read(found)
     pair = not is_matrix(found) and len(array_shape(found)) == 2

@@ -44,12 +44,16 @@ def arranged(monomial: Monomial, rows: Indices, cols: Indices) -> Basic:
 
 
 def one_by_one(monomial: Monomial) -> tuple[Expr, list[tuple[Indices, Basic]]]:
-    """The scalar, and the parts with one or two free indices as columns and matrices of these."""
+    """
+    The scalar, and columns and matrices with the free indices they stand over.
+
+    Parts in one piece over three indices or more are matrices that share indices.
+    """
     opened, closed = monomial.components()
-    if any(len(part.free) > 2 for part in opened):
-        raise NotMatrixNotation(monomial)
-    return (Mul(monomial.coefficient, *map(scalar, closed)),
-            [(part.free, part.contracted()) for part in opened])
+    found: list[tuple[Indices, Basic]] = []
+    for part in opened:
+        found += part.loose() if len(part.free) > 2 else [(part.free, part.contracted())]
+    return Mul(monomial.coefficient, *map(scalar, closed)), found
 
 
 @dataclass(frozen=True)

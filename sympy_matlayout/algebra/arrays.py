@@ -13,7 +13,7 @@ from functools import singledispatch
 from itertools import accumulate
 from operator import mul
 
-from sympy import Expr, Mul, S, expand, permutedims
+from sympy import Expr, Mul, S, Tuple, expand, permutedims
 from sympy.core.basic import Basic
 from sympy.matrices import ImmutableDenseMatrix
 from sympy.matrices.expressions import DiagMatrix, Identity, OneMatrix, ZeroMatrix
@@ -31,7 +31,9 @@ from sympy.tensor.array.expressions.array_expressions import (
 )
 
 from ..errors import DerivativeNotImplementedError, ShapeError
-from ..expressions.arrays import MatrixReshape
+from ..expressions.arrays import ArraySum, MatrixReshape
+from ..expressions.bound_symbols import index_symbol
+from ..expressions.matrix_sum import MatrixSum
 from ..expressions.shape import Shape, is_matrix, is_one, shape, show
 from . import constructors as c
 from .arrangement import arranged, one_by_one
@@ -67,6 +69,11 @@ def matricized(array: Basic, rows: Sequence[int], cols: Sequence[int]) -> Basic:
     size = tuple(expand(Mul(*(array_shape(array)[a] for a in axes))) for axes in (rows, cols))
     if isinstance(array, NDimArray):
         return _matricized_entries(array, rows, cols, size)
+    if ArraySum is not None and isinstance(array, ArraySum):
+        body, *inner, (index, lower, upper) = array.args
+        i = index_symbol(array.free_symbols)  # as the sums of this library have it
+        term = (array.func(body, *inner) if inner else body).xreplace({index: i})
+        return c.matrix_sum(matricized(term, rows, cols), Tuple(i, lower, upper))
     expansion = Expansion()
     summands = []
     for term, axes in _terms(array, expansion):
@@ -84,7 +91,7 @@ def matricized(array: Basic, rows: Sequence[int], cols: Sequence[int]) -> Basic:
 def _matricized_entries(array: NDimArray, rows: Sequence[int], cols: Sequence[int],
                         size: Shape) -> Basic:
     def entry(r: int, s: int) -> Expr:
-        index = [0]*array.rank()
+        index = [0]*len(array.shape)
         for axes, place in ((rows, r), (cols, s)):
             for a in reversed(axes):
                 place, index[a] = divmod(place, array.shape[a])
@@ -268,10 +275,23 @@ def tensorized(matrix: Basic, rows: Sequence[tuple[Expr, int]],
             monomials = expansion.finished(expansion.word(segments, *ends), ends[0] + ends[1])
             summands += [_tensor_product_of(m, scalar, axis_of, sizes) for m in monomials]
         except NotMatrixNotation:
-            whole = c.scale(scalar, c.multiply(*word))
-            flat = MatrixReshape(whole, [size for size, _ in (*rows, *cols)])
-            summands.append(_permute(flat, [axis for _, axis in (*rows, *cols)]))
+            summands.append(_reshaped_whole(scalar, word, rows, cols))
     return summands[0] if len(summands) == 1 else ArrayAdd(*summands)
+
+
+def _reshaped_whole(scalar: Expr, word: Sequence[Basic], rows: Sequence[tuple[Expr, int]],
+                    cols: Sequence[tuple[Expr, int]]) -> Basic:
+    """What SymPy's nodes can't say, as a matrix cut into axes; a sum with these in order."""
+    numbered = {axis: size for size, axis in (*rows, *cols)}
+    first, last = sorted(sorted(axis for _, axis in side) for side in (rows, cols))
+    if len(word) == 1 and isinstance(word[0], MatrixSum):
+        body, limit = word[0].args
+        inner = tensorized(body, rows, cols)
+        if not inner.has(MatrixReshape):
+            whole = c.scale(scalar, c.matrix_sum(matricized(inner, first, last), limit))
+            return MatrixReshape(whole, [numbered[axis] for axis in (*first, *last)])
+    flat = MatrixReshape(c.scale(scalar, c.multiply(*word)), [size for size, _ in (*rows, *cols)])
+    return _permute(flat, [axis for _, axis in (*rows, *cols)])
 
 
 def _permuted_entries(flat: NDimArray, axes: list[int]) -> NDimArray:
@@ -286,19 +306,42 @@ def _permute(array: Basic, axes: list[int]) -> Basic:
 
 def _tensor_product_of(monomial: Monomial, scalar: Expr, axis_of: dict[Index, int],
                        sizes: dict[int, Expr]) -> Basic:
-    """A product of matrices and columns, with ones for the axes that are left."""
+    """
+    A product of matrices and columns in SymPy's nodes, as SymPy writes derivatives.
+
+    Each matrix has the first of its axes first, and they stand in the order of these.  Two
+    columns make a matrix, with a one for an axis of size one.
+    """
     coefficient, parts = one_by_one(monomial)
-    matrices, axes, columns = [], [], []
+    placed, columns = [], []
     for free, matrix in parts:
-        if len(free) == 2:
-            matrices.append(matrix)
-            axes += [axis_of[i] for i in free]
+        axes = tuple(axis_of[i] for i in free)
+        if len(axes) == 1:
+            columns.append((axes[0], matrix))
         else:
-            columns.append((axis_of[free[0]], matrix))
-    columns += [(axis, None) for axis in sizes if axis not in axis_of.values()]
+            placed.append((axes, matrix) if axes[0] < axes[1] else
+                          (axes[::-1], c.transpose(matrix)))
+    columns += [(axis, Identity(1)) for axis in sizes if axis not in axis_of.values()]
     columns.sort(key=lambda found: found[0])
-    for (a, left), (b, right) in zip(columns[::2], columns[1::2], strict=True):
-        matrices.append(c.multiply(left or Identity(1), c.transpose(right or Identity(1))))
-        axes += [a, b]
-    first, *others = matrices
-    return _permute(ArrayTensorProduct(c.scale(scalar*coefficient, first), *others), axes)
+    for (a, left), (b, right) in zip(columns[::2], columns[1::2], strict=False):
+        placed.append(((a, b), c.multiply(left, c.transpose(right))))
+    placed += [((axis, None), column) for axis, column in columns[len(columns)//2*2:]
+               if axis in axis_of.values()]
+    placed.sort(key=lambda found: found[0][0])
+    axes = [axis for ends, _ in placed for axis in ends]
+    first, *others = (matrix for _, matrix in placed)
+    product = ArrayTensorProduct(c.scale(scalar*coefficient, first), *others)
+    return _with_axes(product, axes, sizes)
+
+
+def _with_axes(array: Basic, axes: list[int | None], sizes: dict[int, Expr]) -> Basic:
+    """The array with its axes in order, of those alike the diagonal; those of size one fit in."""
+    places = {axis: [k for k, a in enumerate(axes) if a == axis] for axis in sorted(sizes)}
+    shared = {axis: at for axis, at in places.items() if len(at) > 1}
+    if shared:
+        array = ArrayDiagonal(array, *shared.values())
+        axes = [axis for axis in axes if axis not in shared] + list(shared)
+    at_hand = sorted(axes, key=lambda axis: len(sizes) if axis is None else axis)
+    array = _permute(array, [at_hand.index(axis) for axis in axes])
+    wanted = sorted(sizes)
+    return array if at_hand == wanted else Reshape(array, tuple(sizes[a] for a in wanted))

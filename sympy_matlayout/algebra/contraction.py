@@ -43,6 +43,28 @@ class Contraction:
             self._contract(min(self.bound, key=lambda k: len(self._neighbours(k))))
         return self._assemble()
 
+    def loose(self) -> list[tuple[tuple[Index, Index], Basic]]:
+        """
+        Matrices over the free indices, which may share them, once every other is summed over.
+
+        Each with the indices of its rows and columns; a weight goes into a matrix beside it.
+        """
+        while self.bound:
+            self._contract(min(self.bound, key=lambda k: len(self._neighbours(k))))
+        self.weights += [(a, c.diagonal_of(m)) for a, b, m in self.edges if a == b]
+        found: dict[tuple[Index, Index], list[Basic]] = {}
+        for a, b, m in self.edges:
+            if a != b:
+                ends = (a, b) if self.free.index(a) < self.free.index(b) else (b, a)
+                found.setdefault(ends, []).append(m if ends == (a, b) else c.transpose(m))
+        matrices = {ends: c.hadamard(*factors) for ends, factors in found.items()}
+        for i in self.free:
+            if weights := self._take_weights(i):
+                ends = next(ends for ends in matrices if i in ends)
+                order = (c.diag(c.hadamard(*weights)), matrices[ends])
+                matrices[ends] = c.multiply(*(order if ends[0] == i else order[::-1]))
+        return list(matrices.items())
+
     def _neighbours(self, index: Index) -> set[Index]:
         return {i for edge in self._at(index) for i in edge[:2]} - {index}
 

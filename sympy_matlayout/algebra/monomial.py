@@ -32,7 +32,7 @@ from sympy.matrices.expressions import (
 
 from ..expressions.shape import is_one, shape
 from . import constructors as c
-from .contraction import Contraction
+from .contraction import Contraction, NotMatrixNotation
 
 __all__ = ["DELTA", "Factor", "Index", "Monomial", "order", "scalar"]
 
@@ -304,7 +304,16 @@ class Monomial:
         """With every index that is not free summed over, in canonical order."""
         return self.canonical()._contracted()
 
+    def loose(self) -> list[tuple[tuple[Index, Index], Basic]]:
+        """The matrices over any number of free indices; the coefficient is left out."""
+        if any(len(f.indices) > 2 for f in self.factors):
+            raise NotMatrixNotation(self)
+        return self._contraction().loose()
+
     def _contracted(self) -> Basic:
+        return self._contraction().result()
+
+    def _contraction(self) -> Contraction:
         edges, weights = [], []
         for f in self.factors:
             for matrix in f.matrices():
@@ -312,8 +321,7 @@ class Monomial:
                     matrix = Identity(self.sizes[f.indices[0]])
                 (weights if len(f.indices) == 1 else edges).append((*f.indices, matrix))
         bound = [i for i in self.sizes if i not in self.free]
-        return Contraction(self.free, dict(self.sizes), self.coefficient,
-                           bound, edges, weights).result()
+        return Contraction(self.free, dict(self.sizes), self.coefficient, bound, edges, weights)
 
 
 def _written_indices(factor: Factor, numbers: dict[Index, int]) -> tuple[int, ...]:

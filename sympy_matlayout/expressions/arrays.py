@@ -2,9 +2,12 @@
 
 from sympy import Array
 from sympy.matrices import MatrixBase
+from sympy.tensor.array.expressions import array_expressions
 from sympy.tensor.array.expressions.array_expressions import Reshape
 
-__all__ = ["MatrixReshape"]
+__all__ = ["ArraySum", "MatrixReshape"]
+
+ArraySum = getattr(array_expressions, "ArraySum", None)  # SymPy's, from 1.15 on
 
 
 class MatrixReshape(Reshape):

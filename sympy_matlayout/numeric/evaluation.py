@@ -71,6 +71,7 @@ from sympy.tensor.array.expressions.array_expressions import (
     ZeroArray,
 )
 
+from ..expressions.arrays import ArraySum
 from ..expressions.constants import (
     CommutationMatrix,
     DiagonalEmbedding,
@@ -470,7 +471,7 @@ class Evaluation:
 
     @compute.register(NDimArray)
     def _(self, expr):
-        if expr.rank() == 0:
+        if not expr.shape:
             return self.number(expr[()])
         return NumericArray(tuple(map(int, expr.shape)), lambda *index: self.number(expr[index]))
 
@@ -533,6 +534,18 @@ class Evaluation:
             return NumericArray(kept, lambda *index: mp.fsum(
                 at(index, joint) for joint in product(*map(range, sizes))))
         return NumericArray(kept + sizes, lambda *index: at(index[:len(rest)], index[len(rest):]))
+
+    if ArraySum is not None:
+        @compute.register(ArraySum)
+        def _(self, expr):
+            body, *limits = expr.args
+            index, lower, upper = limits[-1]
+            inner = expr.func(body, *limits[:-1]) if len(limits) > 1 else body
+            span, descending = self._span(lower, upper)
+            terms = [self.within({index: mpf(k)}).array(inner) for k in span]
+            sign = -1 if descending else 1
+            return NumericArray(tuple(map(self.size, expr.shape)),
+                                lambda *place: sign*mp.fsum(t[place] for t in terms))
 
     @compute.register(Reshape)
     def _(self, expr):
