@@ -67,7 +67,7 @@ def parts(expr: Basic, x: Basic) -> list[tuple[Basic, Basic, Basic]]:
         seen.add(node)
         slope = _slope(node, x)
         if slope is not None:
-            found.append((node, _stand_in(node), slope))
+            found.append((node, _stand_in(node, f"_part{len(found)}"), slope))
         elif not getattr(node, "bound_symbols", None):
             stack.extend(node.args)
     return found
@@ -103,10 +103,10 @@ def _own(node: Basic, x: Basic) -> Basic:
     return slope
 
 
-def _stand_in(node: Basic) -> Basic:
+def _stand_in(node: Basic, name: str) -> Basic:
     if is_matrix(node):
-        return MatrixSymbol(Dummy("M"), *shape(node))
-    return Dummy("s", real=True) if node.is_extended_real else Dummy("s", complex=True)
+        return MatrixSymbol(name, *shape(node))
+    return Dummy(name, real=True) if node.is_extended_real else Dummy(name, complex=True)
 
 
 # --- by a matrix ------------------------------------------------------------------------
