@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from threading import RLock
 from typing import Any
 
@@ -17,7 +18,7 @@ from sympy import Derivative, Determinant, S, Trace
 from sympy.core.basic import Basic
 from sympy.core.cache import clear_cache
 from sympy.core.function import AppliedUndef
-from sympy.matrices.expressions import HadamardPower, MatrixSymbol
+from sympy.matrices.expressions import HadamardPower, MatrixExpr, MatrixSymbol
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.dotproduct import DotProduct
 from sympy.matrices.expressions.matexpr import MatrixElement
@@ -34,6 +35,8 @@ from .printing import MENDED
 
 __all__ = ["install", "installed", "uninstall"]
 
+# the module, which the function of its name hides
+SIMPLIFICATION = import_module("sympy.simplify.simplify")
 # What ``lambdify`` can't write with SymPy's own printers.
 WITHOUT_NUMPY_CODE = (Trace, Determinant, HadamardPower, ElementwiseApplyFunction, Reshape,
                       *filter(None, [SympysUnit]))
@@ -185,7 +188,14 @@ def _replacements() -> list[tuple[Any, str, Any]]:
         return derived(self, t, _no_answer) if any(map(is_matrix, self.args)) \
             else of_undefined(self, t)
 
+    before = SIMPLIFICATION.sub_pre
+
+    def of_scalars(expr: Basic) -> Basic:
+        """A sign taken out of sums of scalars; of one of matrices SymPy makes a scalar product."""
+        return expr if expr.has(MatrixExpr) else before(expr)
+
     found = [
+        (SIMPLIFICATION, "sub_pre", of_scalars),
         (Derivative, "__new__", staticmethod(new)),
         (MatrixElement, "_eval_derivative", entry_by_scalar),
         (AppliedUndef, "_eval_derivative", undefined_by_scalar),

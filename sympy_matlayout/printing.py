@@ -74,7 +74,6 @@ class MatrixPrettyPrinter(PrettyPrinter):
 MENDED = [
     (MatMul, "could_extract_minus_sign", has_minus),
     (LatexPrinter, "_print_MatMul", latex_product),
-    (LatexPrinter, "_print_MatAdd", latex_sum),
     *((PrettyPrinter, name, vars(MatrixPrettyPrinter)[name])
       for name in ("_print_MatAdd", "_print_HadamardProduct", "_print_KroneckerProduct",
                    "_print_HadamardPower")),
