@@ -49,6 +49,7 @@ from .errors import VariableError, reporting_bugs
 from .expressions.differential import Differential
 from .expressions.given import as_name
 from .expressions.partial import Partial
+from .expressions.printable import all_printable
 from .expressions.shape import is_matrix, is_scalar_shape, shape
 from .layout import Layout
 from .printing import latex
@@ -253,8 +254,10 @@ def derivation(expr: Any, X: Any, *, layout: Layout | str | None = None,
     steps = [*_statement(of, sympified(expr), problem.function, problem.definitions),
              *_differential(of, graph)]
     steps += _identified(of, steps[-1].right, graph, variable, Layout.of(layout))
-    return Derivation(tuple(replace(step, left=problem.renamed(step.left),
-                                    right=problem.renamed(step.right)) for step in steps))
+    named = [replace(step, left=problem.renamed(step.left), right=problem.renamed(step.right))
+             for step in steps]
+    all_printable(*(side for step in named for side in (step.left, step.right)))
+    return Derivation(tuple(named))
 
 
 def _named(name: str | Symbol | None, function: Basic, definitions: Mapping[Basic, Basic],

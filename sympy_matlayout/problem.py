@@ -82,11 +82,14 @@ class Problem:
         """The results in canonical form, and in the symbols that were given."""
         found = list(map(self.renamed, canonical_forms(list(map(self._placed, results)))))
         _require_values(found)
+        all_printable(*found)
         return found
 
     def in_given_symbols(self, result: Basic) -> Basic:
         """The result as it is, in the symbols that were given."""
-        return self.renamed(self._placed(result))
+        found = self.renamed(self._placed(result))
+        all_printable(found)
+        return found
 
     def _placed(self, result: Basic) -> Basic:
         """With what is known of the variables where it is evaluated; not arrays of more axes."""
@@ -98,7 +101,7 @@ class Problem:
 
     def renamed(self, expr: Basic) -> Basic:
         """The symbols that were given in the place of those that carry what is known."""
-        return all_printable(expr.xreplace(self.names) if self.names else expr)
+        return expr.xreplace(self.names) if self.names else expr
 
 
 def _require_values(results: Sequence[Basic]) -> None:

@@ -26,7 +26,7 @@ __all__ = ["all_printable", "has_minus", "latex_product", "latex_sum", "pretty_s
 def printable(node: Basic) -> Basic:
     """The node itself, which SymPy's printers no longer evaluate."""
     methods = METHODS.get(type(node))
-    if methods:
+    if methods and "_latex" not in node.__dict__:
         printed = MethodType(_printed, node)
         for printmethod in methods:
             setattr(node, printmethod, printed)
@@ -36,16 +36,15 @@ def printable(node: Basic) -> Basic:
     return node
 
 
-def all_printable(expr: Basic) -> Basic:
-    """The expression itself, with what SymPy's caches and constructors have put into it."""
-    stack, seen = [expr], set()
+def all_printable(*exprs: Basic) -> None:
+    """Also what SymPy's caches and constructors have put into the expressions."""
+    stack, seen = list(exprs), set()
     while stack:
         node = stack.pop()
         if id(node) not in seen:
             seen.add(id(node))
             printable(node)
             stack.extend(node.args)
-    return expr
 
 
 def _printed(node: Basic, printer: Any) -> Any:
