@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sympy import Not, Q, Symbol, false, true
@@ -39,20 +39,33 @@ MEANING: dict[Basic, set[str]] = {
     Q.real_elements: set(),
     Q.integer_elements: set(),
 }
-CONTRADICTIONS = [{"singular", "invertible"}, {"skew", "positive definite"}]
+# the word for what is denied where a predicate is, which may say more than that
+OWN = {Q.symmetric: "symmetric", Q.hermitian: "symmetric", Q.antihermitian: "skew",
+       Q.diagonal: "diagonal", Q.lower_triangular: "lower", Q.upper_triangular: "upper",
+       Q.orthogonal: "orthogonal", Q.unitary: "orthogonal",
+       Q.positive_definite: "positive definite", Q.invertible: "invertible",
+       Q.singular: "singular", Q.square: "square", Q.fullrank: "full rank"}
+# and what holds then, of a square matrix
+OPPOSITE = {Q.invertible: {"singular"}, Q.fullrank: {"singular"},
+            Q.singular: {"invertible", "full rank"}}
+CONTRADICTIONS = [{"singular", "invertible"}, {"singular", "full rank"},
+                  {"skew", "positive definite"}, {"skew", "symmetric", "invertible"}]
 USED = {"symmetric", "skew", "diagonal", "lower", "upper", "orthogonal", "invertible",
         "positive definite", "singular"}
 FOR_ANY_SHAPE = {Q.fullrank, Q.real_elements, Q.integer_elements}
 NOT_REAL = {Q.complex_elements, Q.imaginary, Q.complex}
 
 
-def known_symbols(assumptions: Any, *exprs: Basic) -> dict[Basic, KnownMatrixSymbol]:
+def known_symbols(assumptions: Any, *exprs: Basic,
+                  structured: Mapping[Basic, Basic] | None = None
+                  ) -> dict[Basic, KnownMatrixSymbol]:
     """
     Each symbol that something is known of, with the symbol that has the facts.
 
     ``assumptions`` are facts joined by ``&``, or a list of them; those of
     SymPy's ``assuming(...)`` hold as well.  Facts about a symbol while one of the
-    expressions holds another of its name are refused.
+    expressions holds another of its name are refused, and so are those that deny what
+    a variable's structure says; ``structured`` are the symbols that carry these.
     """
     facts: dict[Basic, set[str]] = {}
     denied: dict[Basic, set[str]] = {}
@@ -66,16 +79,21 @@ def known_symbols(assumptions: Any, *exprs: Basic) -> dict[Basic, KnownMatrixSym
         if predicate in NOT_REAL and positive is fact:
             raise FactsError(f"{fact}: all matrices and variables are real here, and complex ones "
                              "are not covered")
-        if not is_matrix(about):
-            continue  # about scalars
+        if not is_matrix(about) or predicate in NOT_REAL:
+            continue  # about scalars, or that something is real
         if predicate not in MEANING:
             raise FactsError(f"{fact}: unknown fact about a matrix; the facts are "
                              f"{', '.join(sorted(map(str, MEANING)))}")
         _check(predicate, about)
-        (denied if isinstance(fact, Not) else facts).setdefault(about, set()).update(
-            MEANING[predicate])
+        if positive is fact:
+            facts.setdefault(about, set()).update(MEANING[predicate])
+            continue
+        denied.setdefault(about, set()).update({OWN[predicate]} if predicate in OWN else set())
+        if predicate in OPPOSITE and same_size(*shape(about)):
+            facts.setdefault(about, set()).update(OPPOSITE[predicate])
     for about in {**facts, **denied}:
-        _require_consistent(about, facts.get(about, set()) | facts_about(about),
+        of_structure = (structured or {}).get(about, about)
+        _require_consistent(about, facts.get(about, set()) | facts_about(of_structure),
                             denied.get(about, set()))
     if facts or denied:
         _refuse_namesakes({**facts, **denied}, exprs)
@@ -128,6 +146,8 @@ def _is_usable(fact: Basic) -> bool:
     if not isinstance(positive, AppliedPredicate):
         return False
     about = positive.arguments[0]
+    if positive.function not in {*MEANING, *NOT_REAL}:
+        return False
     return isinstance(about, MatrixSymbol) and (
         positive.function in FOR_ANY_SHAPE or same_size(*shape(about)))
 
@@ -143,9 +163,12 @@ def _check(predicate: Basic, about: Basic) -> None:
 
 
 def _require_consistent(about: Basic, facts: set[str], denied: set[str]) -> None:
+    if "skew" in facts and shape(about)[0].is_odd and "invertible" in facts:
+        raise FactsError(f"the facts about {about} contradict each other: a skew matrix of odd "
+                         "size has no inverse")
     contradiction = facts & denied
-    for pair in CONTRADICTIONS:
-        contradiction |= pair if pair <= facts else set()
+    if not contradiction:
+        contradiction = next((pair for pair in CONTRADICTIONS if pair <= facts), set())
     if contradiction:
         raise FactsError(f"the facts about {about} contradict each other: "
                          f"{', '.join(sorted(contradiction))}")

@@ -47,7 +47,8 @@ class Problem:
     def read(cls, expr: Any, variables: Iterable[Any], where: Any = None,
              structure: Any = None, assumptions: Any = True) -> Problem:
         chosen = [Variable.of(v, structure) for v in variables]
-        known = known_symbols(assumptions, sympified(expr))
+        known = known_symbols(assumptions, sympified(expr),
+                              structured={v.symbol: v.structured_symbol for v in chosen})
         late = {v.symbol for v in chosen} | set(where if isinstance(where, Mapping) else ())
         used = {a: k for a, k in known.items() if a not in late}
         used |= {v.symbol: v.structured_symbol for v in chosen}

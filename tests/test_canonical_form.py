@@ -59,6 +59,7 @@ from sympy_matlayout import (
     Norm,
     ShapeError,
     SkewSymmetricMatrixSymbol,
+    SymmetricMatrixSymbol,
     Vec,
     canonical,
     count_operations,
@@ -388,7 +389,8 @@ def test_a_piecewise_is_taken_out_and_not_divided_by():
         check_against_definition(f.xreplace({a: X*x - (X*x - a)/scale}), x)
 
 
-w = MatrixSymbol("w", p, 1)
+w, k = MatrixSymbol("w", p, 1), Symbol("k", integer=True, positive=True)
+L, S = SkewSymmetricMatrixSymbol("L", n), SymmetricMatrixSymbol("S", n)
 SKEW = {
     "x'(KA∘A)x": (x.T*HadamardProduct(K*A, A)*x, None),
     "x'Kx": (x.T*K*x, 0),
@@ -397,6 +399,11 @@ SKEW = {
     "tr(KAA')": (tr(K*A*A.T), 0),
     "tr(K'K) + tr(KK)": (tr(K.T*K) + tr(K*K), 0),
     "1'(K∘(A + A'))1": (tr(HadamardProduct(K, A + A.T)*OneMatrix(n, n)), 0),
+    "tr Kᵏ": (tr(K**k), tr(K**k)),  # zero for odd k only
+    "x'Kᵏx": (x.T*K**k*x, x.T*K**k*x),
+    "x'K^∘k x": (x.T*HadamardPower(K, k)*x, x.T*HadamardPower(K, k)*x),
+    "tr((A + K)L)": (tr((A + K)*SkewSymmetricMatrixSymbol("L", n)), None),
+    "tr(K(LL^∘2∘S))": (tr(K*HadamardProduct(L*HadamardPower(L, 2), S)), None),
     "x'Ky + y'Kx": (x.T*K*y + y.T*K*x, 0),
 }
 
@@ -407,7 +414,7 @@ def test_skew_matrices_turn_with_a_sign(name):
     found = canonical(expr)
     assert canonical(found) == found
     with mp.workdps(30):
-        values = values_for(expr, x)
+        values = {**values_for(expr, x), k: 4}
         assert near(evaluate(found, values), evaluate(expr, values), mpmath.mpf(10)**-20)
     if wanted is not None:
         assert found in (wanted, ZeroMatrix(1, 1))

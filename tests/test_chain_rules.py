@@ -35,19 +35,23 @@ from sympy.matrices.expressions import (
     DiagMatrix,
     HadamardPower,
     HadamardProduct,
+    Identity,
     KroneckerProduct,
     ZeroMatrix,
 )
 
 from sympy_matlayout import (
+    DerivativeNotImplementedError,
     Differential,
     FunctionGradient,
     FunctionJacobian,
     MatrixFunction,
     ShapeError,
     VariableError,
+    canonical,
     differential,
     gradient,
+    hessian,
     jacobian,
     layout,
     matrix_derivative,
@@ -237,3 +241,21 @@ def test_open_functions_are_ordinary_sympy():
     assert u_of_x.subs({m: 2, n: 3}).as_explicit().shape == (2, 1)
     with pytest.raises(ShapeError, match="takes matrices"):
         MatrixFunction("u", m, 1, t)
+
+
+def test_second_derivatives_of_a_function_of_two_scalars():
+    f, A, x = Function("f"), MatrixSymbol("A", n, n), MatrixSymbol("x", n, 1)
+    a, b = Trace(A), Trace(x.T*A*x)
+    H = hessian(f(a, b), A)
+    known = H.replace(f, lambda u, v: u**3*v**2).doit()
+    assert canonical(known - hessian(a**3*b**2, A)) == ZeroMatrix(n**2, n**2)
+
+
+def test_a_function_of_a_matrix_and_a_scalar():
+    f, A, X = Function("f"), MatrixSymbol("A", n, n), MatrixSymbol("X", n, n)
+    G = gradient(f(X, Trace(A)), A)
+    assert canonical(G) == G
+    assert G.replace(f, lambda Y, s: s**2*Trace(Y)).doit() == canonical(
+        2*Trace(A)*Trace(X)*Identity(n))
+    with pytest.raises(DerivativeNotImplementedError, match="left undefined"):
+        hessian(f(X, Trace(A)), A)

@@ -5,6 +5,7 @@ from definition import n
 from sympy import (
     Abs,
     MatrixSymbol,
+    Sum,
     Symbol,
     Trace,
     conjugate,
@@ -14,6 +15,7 @@ from sympy import (
     sign,
     sqrt,
 )
+from sympy.core.numbers import ImaginaryUnit
 from sympy.matrices.expressions import Adjoint, Identity
 
 from sympy_matlayout import (
@@ -26,6 +28,7 @@ from sympy_matlayout import (
 
 A, x = MatrixSymbol("A", n, n), MatrixSymbol("x", n, 1)
 w, z, t = Symbol("w", imaginary=True), Symbol("z", complex=True), Symbol("t")
+r, i = Symbol("r", real=False), Symbol("i", integer=True)
 I = Identity(n)
 
 
@@ -57,13 +60,32 @@ def test_real_parts_by_a_real_variable():
 
 def test_functions_that_are_holomorphic_have_a_derivative():
     assert gradient(exp(z*Trace(A)), z) == exp(z*Trace(A))*Trace(A)
-    assert gradient(Abs(w)*Trace(A), w) == -sign(w)*Trace(A)  # |w| = -i·w on the positive axis
 
 
-@pytest.mark.parametrize("f", [conjugate(z)*Trace(A), Abs(z)*Trace(A), re(z*Trace(A))], ids=str)
+@pytest.mark.parametrize("f", [
+    conjugate(z)*Trace(A), Abs(z)*Trace(A), re(z*Trace(A)), Abs(w)*Trace(A), Abs(Trace(A)**w),
+    im(r)*Trace(A), Sum(Abs(z*x[i, 0]), (i, 0, n - 1)),
+], ids=str)
 def test_others_have_none(f):
+    (variable,) = f.free_symbols & {z, w, r}
     with pytest.raises(DerivativeNotImplementedError, match="declared complex"):
-        gradient(f, z)
+        gradient(f, variable)
+
+
+def test_not_real_is_enough():
+    # SymPy knows of r neither that it is complex nor that it is finite
+    assert gradient(conjugate(r)*Trace(A), A) == conjugate(r)*I
+    assert gradient(Trace(Adjoint(r*A)), A) == conjugate(r)*I
+    assert canonical(Abs(r)**2*Trace(A)) == Abs(r)**2*Trace(A)
+
+
+def test_sums_over_entries():
+    f = Sum(re(z*x[i, 0])**2, (i, 0, n - 1))
+    assert gradient(f, x) == 2*re(z)**2*x
+    # |z·x_i| = |z| |x_i|
+    slope = gradient(Sum(Abs(z*x[i, 0]), (i, 0, n - 1)), x).subs(n, 2).as_explicit()
+    values = {x.subs(n, 2)[0, 0]: 2, x.subs(n, 2)[1, 0]: -3, z: 3 + 4*ImaginaryUnit()}
+    assert [entry.subs(values).doit().simplify() for entry in slope] == [5, -5]
 
 
 @pytest.mark.parametrize("f", [Norm(z*x), Trace((z*A).applyfunc(Abs))], ids=str)

@@ -2,13 +2,34 @@
 
 import pytest
 from definition import check_against_definition, m, n
-from sympy import Determinant, Integer, MatrixSymbol, Q, S, Trace, ZeroMatrix, log
-from sympy.matrices.expressions import HadamardProduct, Identity, KroneckerProduct, OneMatrix
+from sympy import (
+    Determinant,
+    ImmutableMatrix,
+    Integer,
+    MatrixSymbol,
+    Q,
+    Rational,
+    S,
+    Symbol,
+    Trace,
+    ZeroMatrix,
+    assuming,
+    log,
+)
+from sympy.matrices.expressions import (
+    BlockDiagMatrix,
+    HadamardPower,
+    HadamardProduct,
+    Identity,
+    KroneckerProduct,
+    OneMatrix,
+)
 
 from sympy_matlayout import (
     FactsError,
     SingularError,
     SkewSymmetricMatrixSymbol,
+    SymmetricMatrixSymbol,
     SymmetrizerMatrix,
     ValueMissingError,
     canonical,
@@ -19,6 +40,7 @@ from sympy_matlayout.algebra.rank import is_singular, rank_bounds
 A, B, X = (MatrixSymbol(name, n, n) for name in "ABX")
 x, y, W = MatrixSymbol("x", n, 1), MatrixSymbol("y", n, 1), MatrixSymbol("W", 3, 2)
 x3, y3 = MatrixSymbol("x", 3, 1), MatrixSymbol("y", 3, 1)
+A3, t = MatrixSymbol("A", 3, 3), Symbol("t")
 
 
 @pytest.mark.parametrize("matrix, bound", [
@@ -78,6 +100,35 @@ def test_facts_that_make_the_question_meaningless():
     assert gradient(Trace(A*X), X, assumptions=Q.singular(A)) == A.T
     with pytest.raises(FactsError, match="contradict"):
         gradient(Trace(A*X), X, assumptions=Q.singular(A) & Q.invertible(A))
+
+
+@pytest.mark.parametrize("matrix", [
+    A3 - A3.T, HadamardProduct(SkewSymmetricMatrixSymbol("K", 3), SymmetricMatrixSymbol("S", 3)),
+    ImmutableMatrix([[t, t], [t, t]]), BlockDiagMatrix(x3*x3.T, A3), (x3*x3.T)[0:2, 0:2],
+    HadamardPower(x3*y3.T, 2),
+], ids=str)
+def test_singular_as_a_whole(matrix):
+    assert is_singular(matrix)
+
+
+def test_roots_of_singular_matrices():
+    with pytest.raises(SingularError, match="root has no derivative"):
+        gradient(Trace((x3*x3.T)**Rational(1, 2)), x3)
+
+
+def test_what_is_denied_is_a_fact_as_well():
+    with pytest.raises(SingularError):
+        gradient(Trace(A.inverse()*X), X, assumptions=~Q.invertible(A))
+    with pytest.raises(FactsError, match="contradict"):
+        gradient(Trace(A*X), X, assumptions=~Q.invertible(A) & ~Q.singular(A))
+    with pytest.raises(FactsError, match="skew matrix of odd size"):
+        gradient(Trace(A3), A3, assumptions=Q.antihermitian(A3) & Q.invertible(A3))
+    with pytest.raises(FactsError, match="contradict"):
+        gradient(Trace(A*X), A, structure="symmetric", assumptions=~Q.symmetric(A))
+    # not orthogonal, and invertible all the same
+    assert gradient(Trace(A*X), X, assumptions=~Q.orthogonal(A) & Q.invertible(A)) == A.T
+    with assuming(Q.even(A)):
+        assert gradient(Trace(A*X), X) == A.T
 
 
 def test_the_symmetrizer_has_no_inverse():

@@ -11,11 +11,12 @@ from sympy import (
     Sum,
     Symbol,
     Trace,
+    ZeroMatrix,
     sin,
     symbols,
 )
 
-from sympy_matlayout import MatrixSum, VariableError, canonical, gradient
+from sympy_matlayout import MatrixSum, VariableError, canonical, differential, gradient
 from sympy_matlayout.numeric import evaluate
 from sympy_matlayout.numeric.definition import near
 
@@ -127,6 +128,11 @@ def test_power_series_of_symbolic_length():
     for length in (0, 1, 3):
         check_against_definition(f.subs(k, length).doit(), A)
         assert same(G.subs(k, length), gradient(f.subs(k, length).doit(), A))
+
+
+@pytest.mark.parametrize("f", [MatrixSum(A**i, (i, 0, 0)), Sum(Trace(A)**i, (i, 0, 0))], ids=str)
+def test_a_sum_of_one_constant_power(f):
+    assert differential(f, A) in (0, ZeroMatrix(n, n))
 
 
 def test_the_determinant_of_a_power():

@@ -560,6 +560,10 @@ def hadamard_power(base: Basic, exponent: Basic) -> Basic:
         return base if is_matrix(base) else scale(base, OneMatrix(*size))
     if isinstance(base, OneMatrix) or base == 1:
         return OneMatrix(*size)
+    if is_matrix(base) and not is_matrix(exponent) and exponent.is_integer:
+        scalar, core = split_scalar(base)
+        if scalar == -1:  # of a skew matrix, transposed
+            return scale(scalar**exponent, new(HadamardPower, core, exponent))
     return new(HadamardPower, base, exponent)
 
 

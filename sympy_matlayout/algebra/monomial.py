@@ -114,7 +114,8 @@ class Monomial:
         """Without δ where an index can be renamed; neighbouring powers of one base merged."""
         m = self
         while True:
-            simpler = m._without_delta() or m._with_merged_columns() or m._with_merged_powers()
+            simpler = (m._with_skew_ascending() or m._without_delta()
+                       or m._with_merged_columns() or m._with_merged_powers())
             if simpler is None:
                 return m
             m = simpler
@@ -127,6 +128,21 @@ class Monomial:
 
     def _without_index(self, index: Index) -> Monomial:
         return replace(self, sizes={k: s for k, s in self.sizes.items() if k != index})
+
+    def _with_skew_ascending(self) -> Monomial | None:
+        """K_ji = -K_ij, so that equal entries are seen to be equal; K_ii = 0."""
+        if not any(f.turned == -1 and f.indices[0] >= f.indices[-1] and len(f.indices) == 2
+                   for f in self.factors):
+            return None
+        sign, factors = 1, []
+        for f in self.factors:
+            if f.turned == -1 and len(f.indices) == 2 and f.indices[0] >= f.indices[1]:
+                if f.indices[0] == f.indices[1]:
+                    return replace(self, coefficient=S.Zero, factors=tuple(
+                        g for g in self.factors if g.turned != -1))
+                sign, f = -sign, replace(f, indices=f.indices[::-1])
+            factors.append(f)
+        return replace(self, coefficient=sign*self.coefficient, factors=tuple(factors))
 
     def _without_delta(self) -> Monomial | None:
         for f in self.factors:
@@ -368,9 +384,10 @@ def oriented(scalar: Expr) -> Expr:
     ways = [c.split_scalar(word) for word in (*turns(factors), *turns(back))]
     _, first = min(ways, key=lambda way: _word_order(way[1]))
     signs = {sign for sign, word in ways if word == first}
-    if len(signs) > 1:  # its own negative, as of a product that is skew
+    if any(-sign in signs for sign in signs):  # its own negative, as of a product that is skew
         return S.Zero
-    return signs.pop()*c.new(Trace, first)
+    sign = S.One if S.One in signs else min(signs, key=default_sort_key)  # others are (-1)**k
+    return sign*c.new(Trace, first)
 
 
 def turns(factors: Sequence[Basic]) -> list[Basic]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import lru_cache, singledispatch
 from itertools import islice, product
@@ -63,13 +64,21 @@ CONSTRUCTORS = {ElementwiseApplyFunction: applied,
                 **{kind: constructor_of(kind) for kind in (Vec, Unvec, Vech, Unvech)}}
 
 
+# What is being brought into normal form.  x'K**k*x of a skew K is (-1)**k times itself, and so on.
+_in_progress: ContextVar[frozenset[Basic]] = ContextVar("in progress", default=frozenset())
+
+
 @lru_cache(maxsize=1 << 12)
 def normal_form(expr: Basic) -> Basic:
     """The expression as a sum of monomials in one form; scalars as polynomials of these."""
-    for _ in range(MOST_ROUNDS):  # writing a monomial may merge factors that then go on
-        before, expr = expr, _once(expr)
-        if expr == before:
-            break
+    token = _in_progress.set(_in_progress.get() | {expr})
+    try:
+        for _ in range(MOST_ROUNDS):  # writing a monomial may merge factors that then go on
+            before, expr = expr, _once(expr)
+            if expr == before:
+                break
+    finally:
+        _in_progress.reset(token)
     return expr
 
 
@@ -100,7 +109,8 @@ def _scalar(expr: Expr) -> Expr:
         return expr
     if not isinstance(expr, (Add, Mul, Pow)) and any(map(is_matrix, expr.args)):
         return expr
-    found = c.evaluated(expr, list(map(normal_form, expr.args)))
+    busy = _in_progress.get()
+    found = c.evaluated(expr, [a if a in busy else normal_form(a) for a in expr.args])
     return _multiplied_out(found) if isinstance(found, Expr) else found
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from sympy import Add, Determinant, Expr, Integer, Mul, S
+from sympy import Add, Determinant, Expr, Integer, Mul, S, expand
 from sympy.core.basic import Basic
 from sympy.matrices import MatrixBase
 from sympy.matrices.expressions import (
+    BlockDiagMatrix,
+    HadamardPower,
     HadamardProduct,
     KroneckerProduct,
     MatAdd,
     MatMul,
     MatPow,
+    MatrixSlice,
     OneMatrix,
     Transpose,
     ZeroMatrix,
@@ -24,7 +27,12 @@ from ..expressions.constants import MatrixUnit
 from ..expressions.shape import is_matrix, shape, show
 from ..expressions.structured import facts_about
 from ..expressions.vech import SymmetrizerMatrix, triangle
+from . import constructors as c
+from .normal_form import normal_form
 from .traversal import postorder
+
+# Determinants of explicit matrices with symbols are looked at up to this size.
+MOST_ROWS = 4
 
 __all__ = ["is_singular", "rank_bounds", "refuse_singular"]
 
@@ -32,7 +40,8 @@ __all__ = ["is_singular", "rank_bounds", "refuse_singular"]
 def is_singular(matrix: Basic) -> bool:
     """Whether the rank of a square matrix is known to be less than its size."""
     n = shape(matrix)[0]
-    return any((bound >= n) == False for bound in rank_bounds(matrix))  # noqa: E712
+    return any((bound >= n) == False for bound in rank_bounds(matrix)) \
+        or _is_skew_of_odd_size(matrix)  # noqa: E712
 
 
 def refuse_singular(expr: Basic, determinants: bool = True) -> None:
@@ -43,7 +52,10 @@ def refuse_singular(expr: Basic, determinants: bool = True) -> None:
     ``x*x.T`` has rank 1 and is singular unless x is 1x1.
     """
     for node in postorder([expr], lambda e: e.args):
-        of_inverse = isinstance(node, MatPow) and node.args[1].is_extended_negative
+        # roots of singular matrices have no derivative either
+        of_inverse = isinstance(node, MatPow) and not (
+            node.args[1].is_integer and not node.args[1].is_extended_negative
+            or node.args[1].is_integer is None)
         if not (of_inverse or determinants and isinstance(node, Determinant)):
             continue
         matrix = node.args[0]
@@ -52,7 +64,8 @@ def refuse_singular(expr: Basic, determinants: bool = True) -> None:
             full = bound >= n
             if full == False or bound.is_Integer and not n.is_Integer and full != True:  # noqa: E712
                 larger = "" if full == False else f" for all {n} > {bound}"  # noqa: E712
-                what = "it has no inverse" if of_inverse else "its determinant is 0"
+                what = ("it has no inverse" if node.args[-1].is_extended_negative else
+                        "its root has no derivative") if of_inverse else "its determinant is 0"
                 raise SingularError(
                     f"{matrix} is {show(shape(matrix))} and of rank at most {bound}, so that "
                     f"{what}{larger}; the derivative of a determinant needs the inverse as well. "
@@ -76,14 +89,36 @@ def rank_bounds(matrix: Basic) -> set[Expr]:
         return found | {Add(*map(_least, factors))}
     if isinstance(matrix, (HadamardProduct, KroneckerProduct)):
         return found | {Mul(*map(_least, factors))}
-    if isinstance(matrix, MatrixBase) and not matrix.free_symbols:
-        return found | {Integer(matrix.rank())}
+    if isinstance(matrix, MatrixBase):
+        return found | _of_entries(matrix)
+    if isinstance(matrix, BlockDiagMatrix):
+        return found | {Add(*map(_least, factors))}
+    if isinstance(matrix, MatrixSlice):
+        return found | {b for b in rank_bounds(factors[0]) if b.is_Integer}
+    if isinstance(matrix, HadamardPower) and len(factors) == 1 and matrix.args[1].is_Integer \
+            and matrix.args[1] > 0:
+        return found | {_least(factors[0])**matrix.args[1]}
     n, facts = shape(matrix)[0], facts_about(matrix)
     if isinstance(matrix, SymmetrizerMatrix):
         found.add(triangle(matrix.args[0]))
     if "singular" in facts or "skew" in facts and n.is_odd:
         found.add(n - 1)
     return found
+
+
+def _is_skew_of_odd_size(matrix: Basic) -> bool:
+    """Whether the transpose, rewritten, is the negative of a matrix of odd size."""
+    if not isinstance(matrix, (MatAdd, MatMul, HadamardProduct)) or not shape(matrix)[0].is_odd:
+        return False
+    return isinstance(normal_form(c.add(matrix, c.transpose(matrix))), ZeroMatrix)
+
+
+def _of_entries(matrix: MatrixBase) -> set[Expr]:
+    """A bound from the entries of an explicit matrix, of a small one with symbols as well."""
+    if not matrix.free_symbols:
+        return {Integer(matrix.rank())}
+    small = matrix.rows == matrix.cols <= MOST_ROWS
+    return {Integer(matrix.rows - 1)} if small and expand(matrix.det()) == 0 else set()
 
 
 def _least(matrix: Basic) -> Expr:

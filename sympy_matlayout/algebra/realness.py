@@ -24,5 +24,8 @@ def complex_symbols(expr: Basic) -> set[Symbol]:
 
 
 def is_declared_complex(expr: Basic) -> bool:
-    return isinstance(expr, Symbol) and (
-        expr.is_extended_real is False or expr.is_extended_real is None and expr.is_complex)
+    """Whether a symbol is known not to be real, or said to be complex and not that it is real."""
+    if not isinstance(expr, Symbol) or expr.is_extended_real:
+        return False
+    return bool(expr.is_extended_real is False or expr.is_real is False or expr.is_complex
+                or expr.is_hermitian is False or expr.is_antihermitian)

@@ -93,8 +93,8 @@ def _with_traces_merged(total: Add) -> Expr:
         number, letter = c.split_scalar(taken_out(of_one))
         gone = set(members)
         terms = [t for k, t in enumerate(terms) if k not in gone]
-        word = c.new(Trace, c.multiply(letter, *place.context))
-        terms.append(number*place.factor*oriented(word))
+        sign, word = c.split_scalar(c.multiply(letter, *place.context))
+        terms.append(number*sign*place.factor*oriented(c.new(Trace, word)))
     return Add(*map(_with_its_sign_inside, terms))
 
 

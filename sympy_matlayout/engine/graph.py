@@ -126,8 +126,8 @@ class Graph:
         tangents = dict(directions)
         for node in self.order:
             if node not in directions:
-                tangents[node] = sum_values(
-                    [m.apply(tangents[child]) for child, m in self.edges[node]])
+                terms = [m.apply(tangents[child]) for child, m in self.edges[node]]
+                tangents[node] = sum_values(terms) if terms else zero(shape(node))
         return tangents.get(self.root, zero(shape(self.root)))
 
     def linear_map(self, variable: Basic) -> LinearMap | None:

@@ -33,6 +33,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 
 from ..algebra import constructors as c
 from ..algebra.contraction import Contraction, NotMatrixNotation
+from ..algebra.realness import OF_COMPLEX, complex_symbols
 from ..errors import ShapeError, VariableError
 from ..expressions.shape import is_matrix, same_size, shape, show
 
@@ -122,6 +123,8 @@ def as_matrix(expr: Expr, free: Sequence[Symbol], sizes: Sizes) -> Basic:
         return c.hadamard_power(base, exponent)
     if isinstance(expr, Application) and all(isinstance(a, Expr) for a in expr.args) \
             and sum(1 for a in expr.args if _live(a, sizes)) == 1:
+        if isinstance(expr, OF_COMPLEX) and complex_symbols(expr):
+            raise NotMatrixNotation(expr)  # its argument is not real
         z = Dummy("z", real=True)
         args = [z if _live(a, sizes) else a for a in expr.args]
         (inside,) = (a for a in expr.args if _live(a, sizes))

@@ -17,6 +17,7 @@ from sympy import (
     Abs,
     Add,
     Adjoint,
+    Derivative,
     Determinant,
     Expr,
     Integral,
@@ -25,6 +26,7 @@ from sympy import (
     Pow,
     Product,
     S,
+    Subs,
     Sum,
     Symbol,
     Trace,
@@ -216,7 +218,16 @@ def _undefined(node, args):
 
 @rebuild.register(FunctionValue)
 def _function_value(node, args):
-    return args[0]  # read f(X) is one already
+    return args[0] if args[0].is_commutative else FunctionValue(args[0])  # read f(X) is one
+
+
+@rebuild.register(Derivative)
+@rebuild.register(Subs)
+def _left_undone(node, args):
+    inner = [a.args[0] if isinstance(a, FunctionValue) else a for a in args]
+    if all(a is b for a, b in zip(inner, args, strict=True)):
+        return rebuild.dispatch(object)(node, args)
+    return FunctionValue(_over(node, inner))  # f(X) in it is a function, the whole a value
 
 
 @rebuild.register(DerivativeAtPoint)

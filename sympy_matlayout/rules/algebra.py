@@ -6,7 +6,16 @@ References: Magnus & Neudecker, Matrix Differential Calculus, 8.2-8.4; document
 """
 
 from sympy import Integer, S
-from sympy.matrices.expressions import Identity, MatAdd, MatMul, MatPow, MatrixSymbol, Transpose
+from sympy.matrices.expressions import (
+    Identity,
+    MatAdd,
+    MatMul,
+    MatPow,
+    MatrixSymbol,
+    OneMatrix,
+    Transpose,
+    ZeroMatrix,
+)
 
 from ..algebra import constructors as c
 from ..engine.law import Law
@@ -18,6 +27,7 @@ from ..engine.maps import (
     identity,
 )
 from ..errors import VariableError
+from ..expressions.node import ConstantMatrix
 from ..expressions.shape import is_matrix, shape
 from .table import cited, local_differentials
 
@@ -79,8 +89,12 @@ def transpose(node, varies):
 
 
 @local_differentials.register(MatrixSymbol)
+@local_differentials.register(Identity)
+@local_differentials.register(OneMatrix)
+@local_differentials.register(ZeroMatrix)
+@local_differentials.register(ConstantMatrix)
 def matrix_symbol(node, varies):
-    # a symbol that varies without being the variable: its size does
-    raise VariableError(f"the variable is a size of the matrix {node.name}, "
+    # what varies without being or holding the variable: its size does
+    raise VariableError(f"the variable is a size of the matrix {getattr(node, 'name', node)}, "
                         f"{' by '.join(map(str, shape(node)))}; "
                         "there is no derivative by a number of rows or columns")

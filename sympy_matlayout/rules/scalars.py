@@ -106,6 +106,10 @@ def derivative_left_undone(node, varies):
 @cited("chain rule", "M&N 5.12")
 def value_of_a_function(node, varies):
     """f(Y) as a scalar"""
+    if not isinstance(node.args[0], AppliedUndef):
+        raise DerivativeNotImplementedError(
+            f"second derivatives of a function of matrices that is left undefined are not covered: "
+            f"{node}; put a known function in its place")
     yield node.args[0], Scaling(S.One)
 
 
@@ -121,7 +125,11 @@ def function_left_open(node, varies):
             with_Y = node.func(*node.args[:k], Y, *node.args[k + 1:])
             yield arg, InnerProduct(FunctionGradient(with_Y, Y, arg))
         else:
-            yield arg, Scaling(node.fdiff(k + 1))
+            slope = node.fdiff(k + 1)
+            if isinstance(slope, Subs):  # at a point, whose symbol SymPy makes anew each time
+                expr, (own,), point = slope.args
+                slope = Subs(expr.xreplace({own: points(1)[0]}), points(1), point)
+            yield arg, Scaling(slope if slope.is_commutative else FunctionValue(slope))
 
 
 def placeholder(node: Basic, size: Shape) -> MatrixSymbol:
@@ -173,7 +181,7 @@ def partials(expr: Expr, varies: Varies, bound: frozenset[Basic] = frozenset(),
     back = {name: atom for atom, name in names.items()}
     for atom, name in names.items():
         if varies(atom):
-            yield atom, c.substituted(at_point(derivative(head, name), name), back)
+            yield atom, c.substituted(at_point(derivative(head, name), *back), back)
 
 
 def _with_names(expr, names, varies, bound, is_atom, inside=frozenset()) -> Basic:
@@ -217,16 +225,16 @@ def _is_atom(expr: Basic, varies: Varies) -> bool:
 
 def derivative(expr: Expr, symbol: Symbol) -> Expr:
     """SymPy's derivative; refused where SymPy leaves one undone of a function it knows."""
+    if symbol.is_extended_real is not True:
+        for part in expr.atoms(*OF_COMPLEX):
+            if part.has(symbol):  # SymPy's own re(f(w)).diff(w) has the wrong sign
+                raise DerivativeNotImplementedError(
+                    f"{type(part).__name__} has no derivative by a variable that is declared "
+                    "complex; declare it real if it is")
     # what diff asks first costs ten times the derivative
     quick = isinstance(expr, (Add, Mul, Pow, Function)) and not isinstance(expr, AppliedUndef)
     found = expr._eval_derivative(symbol) if quick else expr.diff(symbol)
-    if found is None:  # conjugate, of what isn't real
-        found = expr.diff(symbol)
     for undone in found.atoms(Derivative):
-        if isinstance(undone.expr, OF_COMPLEX):
-            raise DerivativeNotImplementedError(
-                f"{type(undone.expr).__name__} has no derivative by a variable that is declared "
-                "complex; declare it real if it is")
         if not isinstance(undone.expr, AppliedUndef):
             raise DerivativeNotImplementedError(
                 f"SymPy has no derivative of {type(undone.expr).__name__}, met in {undone.expr}")
@@ -245,11 +253,13 @@ def _with_powers_joined(product: Mul) -> Expr:
     return Mul(*(base**Add(*found) for base, found in exponents.items()))
 
 
-POINT = bound_symbol("w", real=True)  # one bound symbol, so that equal derivatives are equal
-
-
-def at_point(expr: Expr, symbol: Symbol) -> Expr:
+def at_point(expr: Expr, *symbols: Symbol) -> Expr:
     """f'(z) as a Subs, so that a number or an entry can take the place of z."""
-    return expr.xreplace({
-        d: Subs(d.xreplace({symbol: POINT}), POINT, symbol)
-        for d in expr.atoms(Derivative) if symbol in d.variables})
+    held = {d: [s for s in symbols if s in d.variables] for d in expr.atoms(Derivative)}
+    return expr.xreplace({d: Subs(d.xreplace(dict(zip(by, points(len(by)), strict=True))),
+                                  points(len(by)), tuple(by)) for d, by in held.items() if by})
+
+
+def points(count: int) -> tuple[Dummy, ...]:
+    """The bound symbols of derivatives at a point, always the same ones."""
+    return tuple(bound_symbol(f"w{k or ''}", real=True) for k in range(count))
