@@ -1,6 +1,5 @@
 """Plain ``.diff`` with ``install()`` in force, and SymPy as it was without."""
 
-import os
 import subprocess
 import sys
 import threading
@@ -397,27 +396,6 @@ def test_random_expressions(expr, variable):
 @given(wholes(2), st.sampled_from([*VARIABLES[:9], families.t]))
 def test_many_random_expressions(expr, variable):
     check_plain_diff(expr, variable)
-
-
-# --- SymPy's own tests ------------------------------------------------------------------
-
-SYMPYS = """
-import os, pytest, sys, sympy
-from sympy_matlayout import install
-install()
-root = os.path.dirname(sympy.__file__)
-sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider', '-c', os.devnull, '--rootdir', root]
-                     + [os.path.join(root, *part.split('/')) for part in sys.argv[1:]]))
-"""
-
-
-@pytest.mark.parametrize("part", ["matrices/expressions/tests", "tensor/array",
-                                  "core/tests/test_function.py", "printing/tests/test_latex.py",
-                                  "printing/pretty"])
-def test_sympys_own_tests_pass_with_install(part):
-    found = subprocess.run([sys.executable, "-c", SYMPYS, part], capture_output=True, text=True,
-                           env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
-    assert found.returncode == 0, found.stdout[-2000:]
 
 
 def test_the_name_of_a_dummy_is_no_part_of_a_result():
