@@ -30,7 +30,15 @@ from .expressions.norm import Norm
 from .expressions.shape import is_matrix
 from .expressions.structured import facts_about
 from .numeric.numpy_code import numpy_code
-from .plain_diff import Theirs, derived, is_by_size, is_variable, steps_of, successive
+from .plain_diff import (
+    Theirs,
+    derived,
+    is_by_size,
+    is_variable,
+    remembered_matrices,
+    steps_of,
+    successive,
+)
 from .printing import MENDED
 
 __all__ = ["install", "installed", "uninstall"]
@@ -163,7 +171,8 @@ def _replacements() -> list[tuple[Any, str, Any]]:
         if steps := steps_of(expr, variables):
             return successive(expr, steps, by_sympy)
         found = constructor(cls, expr, *variables, **kwargs)
-        if found is S.Zero and is_by_size(expr, variables):
+        if found is S.Zero and isinstance(expr, Basic) and is_by_size(
+                remembered_matrices(expr), variables):
             return constructor(cls, expr, *variables)
         return found
 
@@ -179,7 +188,7 @@ def _replacements() -> list[tuple[Any, str, Any]]:
         """An entry, of a structured matrix one that may stand in two places."""
         parent = self.args[0]
         is_plain = isinstance(parent, MatrixSymbol) and not facts_about(parent)
-        if is_plain and not is_by_size(parent, [t]) or not is_variable(t):
+        if is_plain and not is_by_size([parent], [t]) or not is_variable(t):
             return of_entry(self, t)
         return derived(self, t, of_entry)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sympy import (
@@ -65,7 +66,8 @@ from .expressions.structured import facts_about
 from .reading.read import read, read_function
 from .sympys_own import FAILURES, asked, is_undone, parts
 
-__all__ = ["Theirs", "derived", "is_by_size", "is_variable", "steps_of", "successive"]
+__all__ = ["Theirs", "derived", "is_by_size", "is_variable", "remembered_matrices", "steps_of",
+           "successive"]
 
 # SymPy's own form of a right answer is looked for up to this size.
 MOST_NODES = 300
@@ -120,12 +122,20 @@ def _one_by_one(variables: Sequence[Any]) -> list[Basic]:
     return [x for x, k in ordered for _ in range(int(k))]
 
 
-def is_by_size(expr: Any, variables: Sequence[Any]) -> bool:
-    """Whether a variable is in the number of rows or columns of a matrix in the expression."""
-    symbols = {x for x in map(_variable, variables) if isinstance(x, Symbol)}
-    return isinstance(expr, Basic) and any(
-        isinstance(a, MatrixSymbol) and any(size.free_symbols & symbols for size in shape(a))
-        for a in postorder([expr], _inside))
+def is_by_size(matrices: Collection[Basic], variables: Sequence[Any]) -> bool:
+    """Whether a variable is in the number of rows or columns of one of the matrices."""
+    return bool(matrices) and any(
+        isinstance(v, Symbol) and any(v in size.free_symbols for a in matrices for size in shape(a))
+        for v in map(_variable, variables))
+
+
+def matrices_in(expr: Basic) -> frozenset[Basic]:
+    """The matrices in an expression of any depth."""
+    return frozenset(a for a in postorder([expr], _inside) if isinstance(a, MatrixSymbol))
+
+
+# one expression is often differentiated by many variables, with zeros for most
+remembered_matrices = lru_cache(maxsize=1 << 12)(matrices_in)
 
 
 # sizes are no part of the expression: they are real whatever SymPy knows of them
@@ -164,7 +174,8 @@ def _zero(constant: Basic, x: Basic) -> Basic:
 def derived(expr: Basic, x: Basic, theirs: Theirs) -> Basic:
     """The derivative in SymPy's arrangement; unevaluated where nobody has an answer."""
     _hash_from_the_leaves(expr)
-    if is_by_size(expr, [x]) or is_matrix(x) and is_matrix(expr) and not _holds(expr, x):
+    matrices = matrices_in(expr)
+    if is_by_size(matrices, [x]) or is_matrix(x) and is_matrix(expr) and x not in matrices:
         return _unevaluated(expr, x)
     try:
         wholes = [] if is_matrix(x) else parts(expr, x)
@@ -345,10 +356,10 @@ def _has_same_entries(found: Basic, ours: Basic) -> bool:
     if not all(n.is_Integer for n in size) or Mul(*size) > MOST_ENTRIES:
         return False
     try:
-        left, right = (Array(D.as_explicit()) if size else D for D in (found, ours))
-    except FAILURES:  # an array of SymPy's that it has no entries of
+        theirs = Array(found.as_explicit()) if size else found
+    except FAILURES:  # an array that SymPy has no entries of
         return False
-    difference = Flatten(left - right) if size else [left - right]
+    difference = Flatten(theirs - Array(ours.as_explicit())) if size else [theirs - ours]
     return all(expand(e) == 0 for e in difference)
 
 
