@@ -10,6 +10,7 @@ from .algebra.canonical_form import canonical_form, in_order
 from .algebra.measure import count_operations
 from .algebra.rank import refuse_singular
 from .errors import reporting_bugs
+from .expressions.printable import all_printable
 from .facts import known_symbols
 from .reading.read import read, sympified
 
@@ -82,4 +83,6 @@ def canonical(expr: Any, assumptions: Any = True) -> Basic:
     found = canonical_form(read(given))
     if count_operations(found) > count_operations(given):  # tr(A - B), |A⊗B|
         found = in_order(given)
-    return found.xreplace(names)
+    found = found.xreplace(names)
+    all_printable(found)
+    return found

@@ -24,6 +24,7 @@ from sympy import (
     N,
     Piecewise,
     Product,
+    Q,
     Sum,
     Symbol,
     Trace,
@@ -212,6 +213,8 @@ class Watched(Function):
     gradient(Sum(Watched(i)*Trace(A**i), (i, 1, n)), A),
     differential(-Watched(t)*A*S*A, A),
     canonical(-2*Watched(t)*(A*S - S*A) - A),
+    canonical(-2*Watched(t)*(A*S - S.T*A), Q.symmetric(S)),
+    gradient(Watched(t)*Trace(A*S*A), A, assumptions=Q.symmetric(S)),
 ], ids=srepr)
 @pytest.mark.parametrize("show", SHOWN)
 def test_printing_evaluates_nothing(D, show):
