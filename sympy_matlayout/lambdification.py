@@ -28,6 +28,7 @@ from sympy.tensor.array.expressions.array_expressions import _ArrayExpr
 from .algebra.traversal import postorder
 from .errors import DerivativeNotImplementedError, ShapeError, VariableError
 from .expressions.differential import Differential, ScalarDifferential
+from .expressions.printable import all_printable
 from .expressions.shape import is_one, shape
 from .numeric.array_values import ArrayValues
 from .numeric.evaluation import Evaluation
@@ -159,8 +160,8 @@ def _by_arrays(args: Any, expr: Any, arguments: list[Basic], modules: list, defi
         *given, *_names_in_code(
             code.functions, arrays, *(["scipy.special"] if "scipy" in modules else []))])
 
-    def renamed(part):
-        return part.xreplace(names) if names else part
+    def renamed(part):  # SymPy's lambdify prints it in the docstring
+        return all_printable([part.xreplace(names) if names else part])[0]
 
     try:
         inner = sympy.lambdify(list(map(renamed, [*sizes.symbols, *arguments])),

@@ -32,6 +32,7 @@ from sympy.matrices.expressions import (
     Determinant,
     HadamardPower,
     HadamardProduct,
+    Identity,
     KroneckerProduct,
     MatrixSymbol,
     OneMatrix,
@@ -191,6 +192,16 @@ def test_structured_variables(form, wanted):
     T = SymmetricMatrixSymbol("T", n)
     D = matrix_derivative(Trace(T*T), T, form=form)
     assert lambdify(T, D)([[1, 2], [2, 5]]) == pytest.approx(np.array(wanted))
+
+
+@pytest.mark.parametrize("modules", [None, "mpmath"])
+def test_what_sympy_cannot_evaluate_again(modules):
+    f = tanh(log(Determinant(2*Identity(n) + A*A.T)))
+    slope = gradient(f, A).subs(n, 2)
+    at, step = np.array([[0.5, 0.1], [0.2, 0.9]]), np.array([[2e-6, -1e-6], [3e-6, 1e-6]])
+    value, given = lambdify(A, f), MatrixSymbol("A", 2, 2)
+    found = np.array(lambdify(given, slope, modules)(at).tolist(), dtype=float)
+    assert np.sum(found*step) == pytest.approx((value(at + step) - value(at - step))/2, rel=1e-6)
 
 
 def test_differentials_are_arguments():
