@@ -30,6 +30,14 @@ class MatrixLatexPrinter(LatexPrinter):
     _print_MatMul = latex_product
     _print_MatAdd = latex_sum
 
+    def parenthesize(self, item, level, is_neg=False, strict=False):
+        if not isinstance(item, MatMul):
+            return super().parenthesize(item, level, is_neg, strict)
+        found = _precedence(item)
+        printed = self._print(item)
+        return self._add_parens(printed) if found < level or found == level and not strict \
+            else printed
+
     def _print_MatPow(self, expr):
         if isinstance(expr.base, Differential):  # (dX)**2 is not d(X**2)
             return rf"\left({self._print(expr.base)}\right)^{{{self._print(expr.exp)}}}"
@@ -38,6 +46,13 @@ class MatrixLatexPrinter(LatexPrinter):
     def _print_OneMatrix(self, expr):
         rows, cols = map(self._print, expr.shape)
         return rf"\mathbf{{1}}_{{{rows} \times {cols}}}"
+
+
+def _precedence(expr: Basic) -> int:
+    """SymPy's, which of a product it finds by evaluating it."""
+    if isinstance(expr, MatMul):
+        return PRECEDENCE["Add" if has_minus(expr) else "Mul"]
+    return precedence(expr)
 
 
 class MatrixPrettyPrinter(PrettyPrinter):
@@ -59,7 +74,7 @@ class MatrixPrettyPrinter(PrettyPrinter):
         base, exponent = map(self._print, expr.args)
         if isinstance(expr.base, (MatAdd, MatMul, HadamardProduct, KroneckerProduct)):
             base = prettyForm(*base.parens())
-        if precedence(expr.exp) < PRECEDENCE["Mul"]:
+        if _precedence(expr.exp) < PRECEDENCE["Mul"]:
             exponent = prettyForm(*exponent.parens())
         sign = pretty_atom("Ring") if self._use_unicode else "."
         return base**prettyForm(*exponent.left(sign), binding=prettyForm.LINE)

@@ -103,6 +103,15 @@ def test_with_install_sympys_printers_do_the_same():
     assert (sympy.latex(negative), sympy.pretty(power, use_unicode=True)) == wrong
 
 
+def test_what_sympy_cannot_evaluate_again():
+    slope = 1 - tanh(log(Determinant(2*Identity(n) + A*A.T)))**2
+    expr = HadamardProduct(MatMul(slope, A), B)
+    with pytest.raises(TypeError):
+        sympy.latex(expr)
+    assert latex(expr).endswith(r"\right) A\right) \circ B")
+    assert pretty(expr)
+
+
 def test_with_install_they_evaluate_nothing():
     slope = 1 - tanh(log(Determinant(2*Identity(n) + A*A.T)))**2
     expr = MatAdd(B, MatMul(-2, slope, A, HadamardProduct(MatMul(slope, A), B)), MatMul(-1, A, B))
