@@ -83,6 +83,4 @@ def canonical(expr: Any, assumptions: Any = True) -> Basic:
     found = canonical_form(read(given))
     if count_operations(found) > count_operations(given):  # tr(A - B), |A⊗B|
         found = in_order(given)
-    found = found.xreplace(names)
-    all_printable(found)
-    return found
+    return all_printable([found.xreplace(names)])[0]

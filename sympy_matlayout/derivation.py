@@ -256,7 +256,7 @@ def derivation(expr: Any, X: Any, *, layout: Layout | str | None = None,
     steps += _identified(of, steps[-1].right, graph, variable, Layout.of(layout))
     named = [replace(step, left=problem.renamed(step.left), right=problem.renamed(step.right))
              for step in steps]
-    all_printable(*(side for step in named for side in (step.left, step.right)))
+    all_printable(side for step in named for side in (step.left, step.right))
     return Derivation(tuple(named))
 
 

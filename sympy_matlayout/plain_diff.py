@@ -63,6 +63,7 @@ from .expressions.shape import (
     shape,
 )
 from .expressions.structured import facts_about
+from .expressions.undefined_functions import FunctionValue
 from .reading.read import read, read_function
 from .sympys_own import FAILURES, asked, is_undone, parts
 
@@ -260,7 +261,9 @@ def _ours(expr: Basic, x: Basic, wholes: Sequence[Sequence[Basic]]) -> Basic:
 
 
 def _of_shape(expr: Basic, found: Basic) -> Basic:
-    """A scalar as a 1x1 matrix where the function is one."""
+    """A scalar as a 1x1 matrix where the function is one, and f'(X, t) as SymPy writes it."""
+    if isinstance(found, FunctionValue):
+        found = found.args[0]
     if not is_matrix(expr) or is_matrix(found):
         return found
     coefficient, factor = found.as_coeff_Mul()

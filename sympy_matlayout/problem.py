@@ -83,14 +83,11 @@ class Problem:
         """The results in canonical form, and in the symbols that were given."""
         found = list(map(self.renamed, canonical_forms(list(map(self._placed, results)))))
         _require_values(found)
-        all_printable(*found)
-        return found
+        return all_printable(found)
 
     def in_given_symbols(self, result: Basic) -> Basic:
         """The result as it is, in the symbols that were given."""
-        found = self.renamed(self._placed(result))
-        all_printable(found)
-        return found
+        return all_printable([self.renamed(self._placed(result))])[0]
 
     def _placed(self, result: Basic) -> Basic:
         """With what is known of the variables where it is evaluated; not arrays of more axes."""

@@ -10,6 +10,7 @@ methods of their own to be printed by, and are SymPy's in all else.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import MethodType
 from typing import Any
 
@@ -36,15 +37,17 @@ def printable(node: Basic) -> Basic:
     return node
 
 
-def all_printable(*exprs: Basic) -> None:
-    """Also what SymPy's caches and constructors have put into the expressions."""
-    stack, seen = list(exprs), set()
+def all_printable(exprs: Iterable[Basic]) -> list[Basic]:
+    """The expressions themselves, with what SymPy's caches and constructors have put into them."""
+    found = list(exprs)
+    stack, seen = found.copy(), set()
     while stack:
         node = stack.pop()
         if id(node) not in seen:
             seen.add(id(node))
             printable(node)
             stack.extend(node.args)
+    return found
 
 
 def _printed(node: Basic, printer: Any) -> Any:
