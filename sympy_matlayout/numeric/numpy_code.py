@@ -206,6 +206,12 @@ class MatrixCode:
 
     # --- arrays --------------------------------------------------------------------------
 
+    def _get_einsum_string(self, ranks, groups):
+        """With shared axes in the order of the node; SymPy has them in that of the letters."""
+        letters, free, _ = super()._get_einsum_string(ranks, groups)
+        at = letters.replace(",", "")
+        return letters, free, [at[group[0]] for group in groups]
+
     def _print_Reshape(self, expr):
         return self._call("reshape", expr.expr, self._shape(expr))
 
