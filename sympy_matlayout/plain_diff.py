@@ -215,11 +215,14 @@ def _complex_names(exprs: Sequence[Basic]) -> dict[Basic, Basic]:
     """
     For each symbol that SymPy doesn't know to be real, one that is declared complex.
 
-    This library takes undeclared symbols for real ones; plain ``.diff`` must not.
+    This library takes undeclared symbols for real ones; plain ``.diff`` must not.  What is
+    bound, an index or the argument of a function applied to real entries, is none of them.
     """
-    symbols = {a for a in postorder(exprs, _inside) if isinstance(a, Symbol)}
-    undeclared = [a for a in symbols if a.is_extended_real is None and a.is_complex is None
-                  and a.is_commutative]
+    nodes = list(postorder(exprs, _inside))
+    bound = {s for node in nodes for s in getattr(node, "bound_symbols", None) or ()}
+    symbols = {a for a in nodes if isinstance(a, Symbol)}
+    undeclared = [a for a in symbols - bound if a.is_extended_real is None
+                  and a.is_complex is None and a.is_commutative]
     names = {}
     for a in undeclared:
         name = Symbol(a.name, **{**a.assumptions0, "complex": True})
