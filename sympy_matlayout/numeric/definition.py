@@ -8,20 +8,18 @@ against, so nothing here may use them.
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterable, Mapping
-from itertools import cycle, repeat
+from collections.abc import Callable
 
 import mpmath
 from mpmath import mp, mpf
-from sympy import Dummy, Expr, Symbol, preorder_traversal
+from sympy import Expr
 from sympy.core.basic import Basic
-from sympy.matrices.expressions import MatrixSymbol
 
-from ..expressions.differential import Differential
 from ..expressions.shape import is_matrix
-from ..expressions.structured import facts_about
-from .evaluation import Evaluation, NumericArray, Value, Values, evaluate, matrix_of, vec
+from .evaluation import NumericArray, Value, Values, evaluate, vec
+from .linear_algebra import matrix_of
+
+Sizes = tuple[int, ...]
 
 
 class Partials:
@@ -77,22 +75,40 @@ class Partials:
     def arranged(self, layout: str, form: str) -> Value:
         """The derivative in a layout and form, numerically."""
         (p, q), (m, n) = self.of or (1, 1), self.by or (1, 1)
-        if form == "array" and self.by and not self.of_scalar:
-            return NumericArray((m, n, p, q), lambda i, j, k, l: self(k, l, i, j))
-        if form == "autodiff" and self.by and not self.of_scalar:
-            return NumericArray((p, q, m, n), self)
-        if self.of_scalar and form not in ("vec", "row-major"):
-            gradient = matrix_of(m, n, lambda i, j: self(0, 0, i, j))
-            return gradient.T if layout == "numerator" and form == "matrix" else gradient
-        if not self.by and form not in ("vec", "row-major"):
-            same = matrix_of(p, q, lambda k, l: self(k, l, 0, 0))
-            return same.T if layout == "denominator" and form == "matrix" else same
-        if form == "vec":
-            J = matrix_of(p*q, m*n, lambda r, s: self(r % p, r//p, s % m, s//m))
-        else:
-            J = matrix_of(p*q, m*n, lambda r, s: self(r//q, r % q, s//n, s % n))
-        numerator = layout == "numerator" or (layout == "mixed" and not self.of_scalar)
-        return J if numerator else J.T
+        sizes, place = position(layout, form, () if self.of_scalar else self.of, self.by)
+        found = {place(k, l, i, j): self(k, l, i, j)
+                 for k in range(p) for l in range(q) for i in range(m) for j in range(n)}
+        if len(sizes) > 2:
+            return NumericArray(sizes, lambda *index: found[index])
+        return matrix_of(*sizes, lambda r, s: found[r, s])
+
+
+def position(layout: str, form: str, of: Sizes, by: Sizes) -> tuple[Sizes, Callable[..., Sizes]]:
+    """
+    The shape of a derivative, and the index ∂F[k, l]/∂X[i, j] has in it.
+
+    ``of`` and ``by`` are the shapes of F and X, () for scalars.
+    """
+    (p, q), (m, n) = of or (1, 1), by or (1, 1)
+    if not (of and by) and form not in ("vec", "row-major"):  # one matrix, of F or X
+        sizes, turned = by or of or (1, 1), layout == ("numerator" if by else "denominator")
+        if turned and form == "matrix":
+            return sizes[::-1], lambda k, l, i, j: (j, i) if by else (l, k)
+        return sizes, lambda k, l, i, j: (i, j) if by else (k, l)
+    if form == "array":
+        return (m, n, p, q), lambda k, l, i, j: (i, j, k, l)
+    if form == "autodiff":
+        return (p, q, m, n), lambda k, l, i, j: (k, l, i, j)
+
+    def row(k, l):
+        return k*q + l if form == "row-major" else k + p*l
+
+    def column(i, j):
+        return i*n + j if form == "row-major" else i + m*j
+
+    if layout == "numerator" or layout == "mixed" and of:
+        return (p*q, m*n), lambda k, l, i, j: (row(k, l), column(i, j))
+    return (m*n, p*q), lambda k, l, i, j: (column(i, j), row(k, l))
 
 
 def _difference(expr, variable, values, i, j) -> mpmath.matrix:
@@ -110,82 +126,6 @@ def central_difference(value: Callable[[mpf], Value]) -> mpmath.matrix:
     """vec of the derivative of ``value(h)`` at 0."""
     step = mpf(10)**(-(mp.dps//3))
     return (vec(value(step)) - vec(value(-step)))/(2*step)
-
-
-def example_values(exprs: Iterable[Basic], sizes: Mapping[Symbol, int], seed: int = 0,
-                   scale: mpf | int = 1, signed: bool = False) -> Values:
-    """
-    Random values for every symbol of some expressions.
-
-    Entries lie between 1/2 and 2, times ``scale``, away from where logarithms and roots
-    break, or with ``signed`` also between their negatives, as far as assumptions let
-    them; square matrices are diagonally dominant but not symmetric, so that they have
-    good inverses, unless their symbol has a structure.  Whole-number symbols other than
-    sizes are 3.
-    """
-    chance = random.Random(seed)
-    signs = cycle((1, -1) if seed % 2 == 0 else (-1, 1)) if signed else repeat(1)
-    values = dict(sizes)
-    leaves = {a for e in exprs for a in preorder_traversal(e)
-              if isinstance(a, (MatrixSymbol, Symbol, Differential)) and not isinstance(a, Dummy)}
-    for leaf in sorted(leaves - set(values), key=str):
-        if is_matrix(leaf):
-            rows, cols = (Evaluation(sizes).size(s) for s in leaf.shape)
-            found = scale*matrix_of(rows, cols, _entries(chance, rows, cols))
-            if signed:
-                found = _with_signs(found, chance)
-            values[leaf] = _structured(found, facts_about(leaf))
-        elif leaf.is_integer:
-            values[leaf] = mpf(3)
-        else:
-            size = scale*mpf(chance.uniform(0.5, 2))
-            values[leaf] = -size if leaf.is_extended_nonpositive else (
-                size if leaf.is_extended_nonnegative else size*next(signs))
-    return values
-
-
-def _with_signs(M: mpmath.matrix, chance: random.Random) -> mpmath.matrix:
-    """Signs for the entries; those of rows change the sign of the determinant."""
-    rows = [chance.choice((1, -1)) for _ in range(M.rows)]
-    return matrix_of(M.rows, M.cols, lambda i, j: M[i, j]*rows[i]*(
-        1 if i == j and M.rows == M.cols else chance.choice((1, -1))))
-
-
-def _structured(M: mpmath.matrix, facts: frozenset[str]) -> mpmath.matrix:
-    """The matrix with the structure of its symbol."""
-    if "positive definite" in facts:
-        M = matrix_of(M.rows, M.cols, lambda i, j: abs(M[i, j]) if i == j else M[i, j])
-    if "orthogonal" in facts:
-        return _orthogonal(M, facts)
-    if "diagonal" in facts:
-        return matrix_of(M.rows, M.cols, lambda i, j: M[i, j] if i == j else mpf(0))
-    if "symmetric" in facts:
-        return (M + M.T)/2
-    if "skew" in facts:
-        return matrix_of(M.rows, M.cols, lambda i, j: (i > j)*M[i, j] - (i < j)*M[j, i])
-    for name, kept in (("lower", lambda i, j: i >= j), ("upper", lambda i, j: i <= j)):
-        if name in facts:
-            return matrix_of(M.rows, M.cols, lambda i, j: M[i, j] if kept(i, j) else mpf(0))  # noqa: B023
-    return M
-
-
-def _orthogonal(M: mpmath.matrix, facts: frozenset[str]) -> mpmath.matrix:
-    """A reflection, which is symmetric, the product of two, or signs on the diagonal."""
-    def reflection(v):
-        return mpmath.eye(M.rows) - 2/(v.T*v)[0, 0]*v*v.T
-
-    if facts & {"diagonal", "lower", "upper"} or M.rows == 1:
-        return mp.diag([(-1)**i*mp.sign(M[i, i]) for i in range(M.rows)])
-    if "symmetric" in facts:
-        return reflection(M[:, 0])
-    if "skew" in facts:
-        raise NotImplementedError("no example of a matrix both orthogonal and skew-symmetric")
-    turn = reflection(M[:, 0])*reflection(M[:, 1])
-    return turn if M[0, 0] > 0 else turn*reflection(M[:, M.cols - 1])
-
-
-def _entries(chance: random.Random, rows: int, cols: int) -> Callable[[int, int], mpf]:
-    return lambda i, j: mpf(chance.uniform(0.5, 2)) + (rows if i == j and rows == cols else 0)
 
 
 def near(found: Value, wanted: Value, tolerance: Expr | mpf) -> bool:

@@ -2,37 +2,44 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache, singledispatchmethod
-from itertools import product
+from itertools import product as indices
+from math import prod
 from typing import Any
 
 import mpmath
 from mpmath import mp, mpf
-from mpmath.libmp import NoConvergence
 from sympy import (
     Add,
     Adjoint,
+    Derivative,
     Determinant,
-    Dummy,
+    Eq,
     Expr,
-    Float,
+    Ge,
+    Gt,
     Integral,
     KroneckerDelta,
+    Le,
+    Lt,
     Mul,
+    Ne,
     Number,
     NumberSymbol,
     Piecewise,
     Pow,
     Product,
+    Rational,
     Subs,
     Sum,
     Symbol,
     Trace,
-    lambdify,
     oo,
 )
 from sympy.core.basic import Basic
+from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 from sympy.core.sympify import _sympify
 from sympy.logic.boolalg import BooleanAtom, BooleanFunction
@@ -71,6 +78,7 @@ from sympy.tensor.array.expressions.array_expressions import (
     ZeroArray,
 )
 
+from ..errors import DerivativeNotImplementedError
 from ..expressions.arrays import ArraySum
 from ..expressions.constants import (
     CommutationMatrix,
@@ -91,6 +99,23 @@ from ..expressions.vech import (
     Unvech,
     Vech,
 )
+from .account import MOST_WORK, Account, NoSuchIndex, NotReal, NotWhole, is_real, reaching_no_value
+from .linear_algebra import (
+    determinant,
+    kronecker,
+    matrix_of,
+    power,
+    product,
+    singular_values,
+    total,
+)
+from .scalar_functions import OF_COMPLEX, OF_REAL, as_number, function_value, number_of
+
+__all__ = ["Evaluation", "NumericArray", "Value", "Values", "evaluate", "vec"]
+
+# Costs in multiplications: of a node at all, of eigenvalues, of an entry that SymPy computes.
+NODE, SPECTRUM, EXPLICIT = 5, 50, 10
+COMPARED = {Gt: operator.gt, Ge: operator.ge, Lt: operator.lt, Le: operator.le}
 
 Value = Any  # an mpf or an mpmath matrix
 Values = Mapping[Basic, Value]
@@ -115,8 +140,14 @@ def evaluate(expr: Basic, values: Values) -> Value:
 
     expr : a scalar, matrix or array expression; arrays give a ``NumericArray``
     values : numbers for the symbols, mpmath matrices for the MatrixSymbols
+
+    Raises
+    ======
+
+    ArgumentError : sizes are too large to compute with every number
+    DerivativeNotImplementedError : a part has no value, as an undefined function
     """
-    return Evaluation(values).value(expr)
+    return Evaluation(values, Account(MOST_WORK)).value(expr)
 
 
 class NumericArray(dict):
@@ -124,18 +155,26 @@ class NumericArray(dict):
 
     def __init__(self, shape: tuple[int, ...], entry: Callable[..., Value]):
         self.shape = shape
-        super().__init__((index, entry(*index)) for index in product(*map(range, shape)))
+        super().__init__((index, entry(*index)) for index in indices(*map(range, shape)))
 
 
 class Evaluation:
-    """One assignment of values; each node is computed once."""
+    """
+    One assignment of values; each node is computed once.
 
-    def __init__(self, values: Values):
+    Everything is real unless a value that is given is complex: what becomes complex on the
+    way, as the logarithm of a negative number, is noted in the account, and a norm, an
+    absolute value or a comparison of it has no value.
+    """
+
+    def __init__(self, values: Values, account: Account | None = None):
         self.values = dict(values)
         self.known: dict[Basic, Value] = {}
+        self.account = account or Account()
 
     def value(self, expr: Basic) -> Value:
         if expr not in self.known:
+            self.account.spend(NODE, expr)
             self.known[expr] = self.values[expr] if expr in self.values else self.compute(expr)
         return self.known[expr]
 
@@ -146,24 +185,78 @@ class Evaluation:
 
     def size(self, expr: Basic) -> int:
         found = self.number(_sympify(expr))  # explicit matrices give Python ints
-        if found != int(found):
-            raise ValueError(f"{expr} = {found} is no whole number")
-        return int(found)
+        if not is_real(found) or found != int(found.real):
+            raise NotWhole(f"{expr} = {mp.nstr(found, 6)} is no whole number")
+        return int(found.real)
 
     def within(self, more: Values) -> Evaluation:
-        return Evaluation({**self.values, **more})
+        return Evaluation({**self.values, **more}, self.account)
 
     def _build(self, node: Basic, entry: Callable[[int, int], Value]) -> mpmath.matrix:
-        rows, cols = map(self.size, node.shape)
+        return self._matrix(node, *map(self.size, node.shape), entry)
+
+    def _matrix(self, node: Basic, rows: int, cols: int,
+                entry: Callable[[int, int], Value]) -> mpmath.matrix:
+        self.account.spend(rows*cols, node)
         return matrix_of(rows, cols, entry)
+
+    def _array(self, node: Basic, sizes: tuple[int, ...],
+               entry: Callable[..., Value]) -> NumericArray:
+        self.account.spend(prod(sizes), node)
+        return NumericArray(sizes, entry)
+
+    def _times(self, node: Basic, left: Value, right: Value) -> Value:
+        """A product in which a 1x1 matrix that doesn't fit is a scalar."""
+        if isinstance(left, mpmath.matrix) and isinstance(right, mpmath.matrix):
+            if left.cols == right.rows:
+                self.account.spend(left.rows*right.cols, node)
+                self.account.spend(sum(1 for a in left if a)*right.cols, node)
+                return product(left, right)
+            left = left[0, 0] if left.rows == left.cols == 1 else left
+            right = right[0, 0] if right.rows == right.cols == 1 else right
+        return left*right
+
+    def _noted(self, node: Basic, found: Value, *given: Value) -> Value:
+        """What was found, with a note where it is complex and what it is made of is not."""
+        if not _all_real(found) and all(map(_all_real, given)):
+            self.account.complex_nodes.append(node)
+        return found
+
+    def _real(self, node: Basic, expr: Basic) -> Value:
+        """The value of a part that has to be real, unless a symbol in it is declared complex."""
+        found = self.value(expr)
+        if _all_real(found):
+            return found.apply(mp.re) if isinstance(found, mpmath.matrix) else found.real
+        if isinstance(node, OF_REAL) or not any(
+                not _all_real(self.values[s]) for s in expr.free_symbols if s in self.values):
+            raise NotReal(f"{expr} is not real in {node}")
+        return found
 
     # --- scalars -------------------------------------------------------------------------
 
     @singledispatchmethod
     def compute(self, expr: Basic) -> Value:
-        if isinstance(expr, MatrixExpr) or not isinstance(expr, Expr):
-            raise NotImplementedError(f"no value for {type(expr).__name__}: {expr}")
-        return _function(expr.func, len(expr.args))(*map(self.number, expr.args))
+        if isinstance(expr, MatrixExpr):
+            return self._build(expr, lambda i, j: self._entry(expr, i, j))
+        if not isinstance(expr, Expr) or isinstance(expr, (AppliedUndef, Derivative)):
+            raise DerivativeNotImplementedError(
+                f"{expr} ({type(expr).__name__}) has no value by numbers; put a known function or "
+                "a symbol in its place")
+        if not expr.args:
+            return as_number(number_of(expr))
+        given = [self._real(expr, a) if isinstance(expr, (*OF_REAL, *OF_COMPLEX))
+                 else self.number(a) for a in expr.args]
+        given = [g[0, 0] if isinstance(g, mpmath.matrix) else g for g in given]
+        return self._noted(expr, function_value(expr.func, given), *given)
+
+    def _entry(self, expr: MatrixExpr, i: int, j: int) -> Value:
+        """An entry as the class itself gives it."""
+        entry = expr[i, j]
+        if entry.has(expr):
+            raise DerivativeNotImplementedError(
+                f"{expr} ({type(expr).__name__}) has no value by numbers; put a known matrix or a "
+                "MatrixSymbol in its place")
+        return self.number(entry)
 
     @compute.register(Number)
     @compute.register(NumberSymbol)
@@ -177,8 +270,7 @@ class Evaluation:
 
     @compute.register(Add)
     def _(self, expr):
-        matrices = [self.value(a) for a in expr.args]
-        return sum(m[0, 0] if isinstance(m, mpmath.matrix) else m for m in matrices)
+        return mp.fsum(map(self.number, expr.args))
 
     @compute.register(Mul)
     def _(self, expr):
@@ -189,7 +281,8 @@ class Evaluation:
 
     @compute.register(Pow)
     def _(self, expr):
-        return mp.power(*map(self.number, expr.args))
+        given = list(map(self.number, expr.args))
+        return self._noted(expr, as_number(reaching_no_value(mp.power, *given)), *given)
 
     @compute.register(Piecewise)
     def _(self, expr):
@@ -200,7 +293,10 @@ class Evaluation:
 
     @compute.register(Relational)
     def _(self, expr):
-        return bool(expr.func(*(Float(self.number(a), mp.dps) for a in expr.args)))
+        sides = [self._real(expr, a) for a in expr.args]
+        if isinstance(expr, (Eq, Ne)):
+            return (sides[0] == sides[1]) is isinstance(expr, Eq)
+        return COMPARED[type(expr)](*sides)
 
     @compute.register(BooleanAtom)
     def _(self, expr):
@@ -223,8 +319,8 @@ class Evaluation:
     @compute.register(Integral)
     def _(self, expr):
         body, (z, *ends) = expr.args
-        return mp.quad(lambda value: self.within({z: value}).number(body),
-                       [*map(self.number, ends)])
+        return reaching_no_value(
+            mp.quad, lambda value: self.within({z: value}).number(body), [*map(self.number, ends)])
 
     def _terms(self, expr: Basic) -> tuple[list[Value], bool]:
         """The values over the last index, and whether its limits descend."""
@@ -251,7 +347,7 @@ class Evaluation:
     def _(self, expr):
         done = expr.doit()
         if isinstance(done, Subs):
-            raise NotImplementedError(f"no value for {expr}")
+            raise DerivativeNotImplementedError(f"{expr} has no value by numbers")
         return self.number(done)
 
     @compute.register(FunctionValue)
@@ -271,19 +367,24 @@ class Evaluation:
 
     @compute.register(Determinant)
     def _(self, expr):
-        return mp.det(self.value(expr.args[0]))
+        M = self.value(expr.args[0])
+        self.account.spend(M.rows**3//3, expr)
+        return determinant(M)
 
     @compute.register(Norm)
     def _(self, expr):
-        M, order = self.value(expr.matrix), expr.order
+        M, order = self._real(expr, expr.matrix), expr.order
         if order == NUCLEAR or order == 2 and not expr.is_of_vector:
-            singular = mp.svd_r(M if M.rows >= M.cols else M.T, compute_uv=False)
+            self.account.spend(SPECTRUM*M.rows*M.cols*min(M.rows, M.cols), expr)
+            singular = singular_values(M)
             return mp.fsum(singular) if order == NUCLEAR else max(singular)
         sizes = [abs(a) for a in M]
         if order == oo:
             return max(sizes)
-        exponent = mpf(2) if order == FROBENIUS else self.number(order)
-        return mp.fsum(a**exponent for a in sizes)**(1/exponent)
+        if order == FROBENIUS or order == 2:
+            return mp.sqrt(mp.fsum(a*a for a in sizes))
+        exponent = self._real(expr, order)
+        return reaching_no_value(lambda: mp.fsum(a**exponent for a in sizes)**(1/exponent))
 
     @compute.register(DotProduct)
     def _(self, expr):
@@ -294,34 +395,28 @@ class Evaluation:
 
     @compute.register(MatAdd)
     def _(self, expr):
-        found, *rest = map(self.value, expr.args)
-        for M in rest:
-            found = found + M
-        return found
+        return total(list(map(self.value, expr.args)))
 
     @compute.register(MatMul)
     def _(self, expr):
         found, *rest = map(self.value, expr.args)
         for M in rest:
-            found = _times(found, M)
+            found = self._times(expr, found, M)
         return found
 
     @compute.register(MatPow)
     def _(self, expr):
         base, exponent = self.value(expr.args[0]), self.number(expr.args[1])
-        if base.rows == 1:
-            return mpmath.matrix([[mp.power(base[0, 0], exponent)]])
-        if exponent == int(exponent):
-            return base**int(exponent)
-        try:
-            return mp.powm(base, exponent)
-        except (TypeError, NoConvergence) as error:  # what mpmath raises on singular matrices
-            raise ZeroDivisionError(f"no power {exponent} of a singular matrix") from error
+        self.account.spend((1 if mp.isint(exponent) else SPECTRUM)*base.rows**3, expr)
+        return self._noted(expr, power(base, exponent), base, exponent)
 
     @compute.register(Transpose)
-    @compute.register(Adjoint)
     def _(self, expr):
         return self.value(expr.args[0]).T
+
+    @compute.register(Adjoint)
+    def _(self, expr):
+        return self._real(expr, expr.args[0]).T.apply(mp.conj)
 
     @compute.register(HadamardProduct)
     def _(self, expr):
@@ -331,28 +426,29 @@ class Evaluation:
     @compute.register(HadamardPower)
     def _(self, expr):
         base, exponent = map(self.value, expr.args)
-        return self._build(expr, lambda i, j: mp.power(_at(base, i, j), _at(exponent, i, j)))
+        return self._noted(expr, self._build(expr, lambda i, j: as_number(
+            reaching_no_value(mp.power, _at(base, i, j), _at(exponent, i, j)))), base, exponent)
 
     @compute.register(ElementwiseApplyFunction)
     def _(self, expr):
         function, matrix = expr.args
         (z,), body = function.signature, function.expr
         M = self.value(matrix)
-        return matrix_of(M.rows, M.cols, lambda i, j: self.within({z: M[i, j]}).number(body))
+        return self._matrix(expr, M.rows, M.cols,
+                            lambda i, j: self.within({z: M[i, j]}).number(body))
 
     @compute.register(KroneckerProduct)
     def _(self, expr):
         found, *rest = map(self.value, expr.args)
         for M in rest:
-            left = found
-            found = matrix_of(left.rows*M.rows, left.cols*M.cols,
-                            lambda i, j, left=left, M=M: left[i//M.rows, j//M.cols]
-                            * M[i % M.rows, j % M.cols])
+            self.account.spend(found.rows*M.rows*found.cols*M.cols, expr)
+            found = kronecker(found, M)
         return found
 
     @compute.register(DiagMatrix)
     def _(self, expr):
-        return mp.diag(list(self.value(expr.args[0])))
+        entries = list(self.value(expr.args[0]))
+        return self._build(expr, lambda i, j: entries[i] if i == j else mpf(0))
 
     @compute.register(DiagonalMatrix)
     def _(self, expr):
@@ -428,8 +524,12 @@ class Evaluation:
     @compute.register(LinearBasis)
     @compute.register(LowerOnes)
     def _(self, expr):
-        M = expr.func(self.size(expr.args[0])).as_explicit()
-        return matrix_of(M.rows, M.cols, lambda i, j: mpf(M[i, j].p)/M[i, j].q)
+        rows, cols = map(self.size, expr.shape)
+        self.account.spend(EXPLICIT*rows*cols, expr)
+        found = mpmath.matrix(rows, cols)
+        for place, entry in _nonzero_entries(expr.func(self.size(expr.args[0]))):
+            found[place] = mpf(entry.p)/entry.q
+        return found
 
     @compute.register(Vech)
     def _(self, expr):
@@ -467,27 +567,27 @@ class Evaluation:
         found = self.value(expr)
         if isinstance(found, mpmath.matrix):
             return NumericArray((found.rows, found.cols), lambda i, j: found[i, j])
-        return found
+        return found if isinstance(found, NumericArray) else NumericArray((), lambda: found)
 
     @compute.register(NDimArray)
     def _(self, expr):
         if not expr.shape:
             return self.number(expr[()])
-        return NumericArray(tuple(map(int, expr.shape)), lambda *index: self.number(expr[index]))
+        return self._array(expr, tuple(map(int, expr.shape)),
+                           lambda *index: self.number(expr[index]))
 
     @compute.register(ZeroArray)
     def _(self, expr):
-        return NumericArray(tuple(map(self.size, expr.shape)), lambda *index: mpf(0))
+        return self._array(expr, tuple(map(self.size, expr.shape)), lambda *index: mpf(0))
 
     @compute.register(ArrayAdd)
     def _(self, expr):
         terms = [self.array(a) for a in expr.args]
-        return NumericArray(terms[0].shape, lambda *index: mp.fsum(t[index] for t in terms))
+        return self._array(expr, terms[0].shape, lambda *index: mp.fsum(t[index] for t in terms))
 
     @compute.register(ArrayTensorProduct)
     def _(self, expr):
-        factors = [self.array(a) if not isinstance(self.value(a), mpf)
-                   else NumericArray((), lambda a=a: self.value(a)) for a in expr.args]
+        factors = [self.array(a) for a in expr.args]
 
         def entry(*index):
             found, start = mpf(1), 0
@@ -495,7 +595,7 @@ class Evaluation:
                 found *= f[index[start:start + len(f.shape)]]
                 start += len(f.shape)
             return found
-        return NumericArray(sum((f.shape for f in factors), ()), entry)
+        return self._array(expr, sum((f.shape for f in factors), ()), entry)
 
     @compute.register(PermuteDims)
     def _(self, expr):
@@ -506,19 +606,19 @@ class Evaluation:
             for k, axis in enumerate(axes):
                 place[axis] = index[k]
             return source[tuple(place)]
-        return NumericArray(tuple(source.shape[a] for a in axes), entry)
+        return self._array(expr, tuple(source.shape[a] for a in axes), entry)
 
     @compute.register(ArrayContraction)
     def _(self, expr):
-        return self._joined(expr.expr, expr.contraction_indices, summed=True)
+        return self._joined(expr, expr.contraction_indices, summed=True)
 
     @compute.register(ArrayDiagonal)
     def _(self, expr):
-        return self._joined(expr.expr, expr.diagonal_indices, summed=False)
+        return self._joined(expr, expr.diagonal_indices, summed=False)
 
     def _joined(self, expr: Basic, groups: Iterable[Iterable], summed: bool) -> NumericArray:
         """With one index for the axes of a group, which is summed over or comes last."""
-        source, groups = self.array(expr), [tuple(map(int, g)) for g in groups]
+        source, groups = self.array(expr.expr), [tuple(map(int, g)) for g in groups]
         gone = {axis for group in groups for axis in group}
         rest = [axis for axis in range(len(source.shape)) if axis not in gone]
         sizes = tuple(source.shape[group[0]] for group in groups)
@@ -531,9 +631,10 @@ class Evaluation:
 
         kept = tuple(source.shape[axis] for axis in rest)
         if summed:
-            return NumericArray(kept, lambda *index: mp.fsum(
-                at(index, joint) for joint in product(*map(range, sizes))))
-        return NumericArray(kept + sizes, lambda *index: at(index[:len(rest)], index[len(rest):]))
+            return self._array(expr, kept, lambda *index: mp.fsum(
+                at(index, joint) for joint in indices(*map(range, sizes))))
+        return self._array(expr, kept + sizes,
+                           lambda *index: at(index[:len(rest)], index[len(rest):]))
 
     if ArraySum is not None:
         @compute.register(ArraySum)
@@ -550,23 +651,14 @@ class Evaluation:
     @compute.register(Reshape)
     def _(self, expr):
         source = self.array(expr.expr)
-        flat = iter([source[i] for i in product(*map(range, source.shape))])
-        return NumericArray(tuple(map(self.size, expr.shape)), lambda *index: next(flat))
-
-
-def matrix_of(rows: int, cols: int, entry: Callable[[int, int], Value]) -> mpmath.matrix:
-    """The mpmath matrix with these entries."""
-    M = mpmath.matrix(rows, cols)
-    for i in range(rows):
-        for j in range(cols):
-            M[i, j] = entry(i, j)
-    return M
+        flat = iter([source[i] for i in indices(*map(range, source.shape))])
+        return self._array(expr, tuple(map(self.size, expr.shape)), lambda *index: next(flat))
 
 
 def _place(index: int, size: int) -> int:
     """The index counted from the front; -1 is the last."""
     if not -size <= index < size:
-        raise IndexError(f"no index {index} among {size}")
+        raise NoSuchIndex(f"no index {index} among {size}")
     return index % size
 
 
@@ -574,25 +666,15 @@ def _at(M: Value, i: int, j: int) -> Value:
     return M[i, j] if isinstance(M, mpmath.matrix) else M
 
 
-def _times(left: Value, right: Value) -> Value:
-    """A product in which a 1x1 matrix that doesn't fit is a scalar."""
-    if isinstance(left, mpmath.matrix) and isinstance(right, mpmath.matrix) \
-            and left.cols != right.rows:
-        left = left[0, 0] if left.rows == left.cols == 1 else left
-        right = right[0, 0] if right.rows == right.cols == 1 else right
-    return left*right
+@lru_cache(maxsize=32)
+def _nonzero_entries(constant: MatrixExpr) -> list[tuple[tuple[int, int], Rational]]:
+    """Of a matrix that is given by its size alone."""
+    M = constant.as_explicit()
+    return [((i, j), M[i, j]) for i in range(M.rows) for j in range(M.cols) if M[i, j] != 0]
 
 
-@lru_cache(maxsize=512)
-def _function(func: type, arity: int) -> Callable[..., Value]:
-    """A SymPy function of numbers, by mpmath where that has it."""
-    z = [Dummy(f"z{k}") for k in range(arity)]
-    try:
-        fast = lambdify(z, func(*z), "mpmath")
-        fast(*[mpf("0.3")]*arity)
-        return fast
-    except Exception:  # noqa: BLE001 - any failure means mpmath lacks it
-        return lambda *a: mpf(str(func(*(Float(x, mp.dps) for x in a)).evalf(mp.dps)))
+def _all_real(found: Value) -> bool:
+    return all(map(is_real, found)) if isinstance(found, mpmath.matrix) else is_real(found)
 
 
 def vec(M: Value) -> mpmath.matrix:

@@ -1,103 +1,214 @@
-"""Random points where a function has a steady value, real if it can be, with sizes of their own."""
+"""Random points where a function is real and has a steady value, with sizes of their own."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count, islice
+from typing import Any
 
+import mpmath
 from mpmath import mp, mpf
 from sympy import Dummy, Heaviside, Integer, Max, Min, Piecewise, Symbol, preorder_traversal
 from sympy.core.basic import Basic
-from sympy.matrices.expressions import MatrixSlice, MatrixSymbol
+from sympy.core.sorting import default_sort_key
+from sympy.matrices.expressions import MatrixSlice
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from ..errors import DerivativeNotImplementedError, ShapeError
 from ..expressions.constants import MatrixUnit
-from ..expressions.shape import shape, show
-from .definition import example_values
-from .evaluation import NumericArray, Value, Values, evaluate, vec
+from ..expressions.shape import is_matrix, shape, show
+from .account import MOST_FOR_FUNCTION, MOST_WORK, Account, NotReal, NoValue, is_real
+from .evaluation import Evaluation, NumericArray, Value, Values
+from .examples import Style, example_value, example_values, leaves
 
-__all__ = ["example_points", "steady_value"]
+__all__ = ["example_points"]
 
-ATTEMPTS = 36  # for each point
-PATIENCE = 20  # while none is found at all
+ATTEMPTS = 40  # for each point
+PATIENCE = 20  # while there is no value at all
+SIGN_ATTEMPTS = 6  # for each symbol
 MORE_DIGITS = 20
-# A scale for the entries, and whether they have all signs; logarithms and roots may need less.
-STYLES = [(mpf(1), False), (mpf(1), True), (mpf(5), True), (mpf(1)/4, False), (mpf(1)/4, True),
-          (mpf(1)/20, False), (mpf(1)/20, True), (mpf(1)/400, False), (mpf(30), True)]
-# Functions with branches need points of every scale.
-WITH_BRANCHES = (Piecewise, Max, Min, Heaviside)
 WHOLE_NUMBERS = [3, 2, 5, 4, 1, 6, 7, 0, -1, -2, -3]
 INDEXED = (MatrixElement, MatrixSlice, MatrixUnit)
+SCALES = (400, 60, 5, 1, 1, 0.25, 0.05)
+SIGNS = ("none", "off", "all")
+
+StyleOf = Callable[[random.Random], Style]
 
 
-def example_points(function: Basic, others: Sequence[Basic], count: int,
+def _alike(scale: float, signs: str) -> StyleOf:
+    return lambda chance: (scale, signs)
+
+
+def _each_with_its_signs(scale: float) -> StyleOf:
+    return lambda chance: (scale, chance.choice(SIGNS))
+
+
+def _each_with_its_scale(chance: random.Random) -> Style:
+    return chance.choice(SCALES), chance.choice(SIGNS)
+
+
+# Logarithms and roots need some of these, and what holds for positive numbers only others.
+STYLES: list[StyleOf] = [
+    _alike(1, "none"), _alike(1, "all"), _each_with_its_signs(5), _alike(0.25, "none"),
+    _each_with_its_signs(0.25), _alike(0.05, "none"), _each_with_its_signs(0.05),
+    _alike(0.0025, "none"), _each_with_its_signs(30), _each_with_its_scale]
+# Functions with branches need points of every scale.
+WITH_BRANCHES = (Piecewise, Max, Min, Heaviside)
+
+
+@dataclass
+class _Candidates:
+    """The points found so far, by what they are good for."""
+
+    real: list[Values]
+    without_claim: list[Values]  # the function is real, another expression has no value
+    complex: list[Values]  # by the way, or altogether
+
+    def __len__(self) -> int:
+        return len(self.real) + len(self.without_claim) + len(self.complex)
+
+    def chosen(self, wanted: int) -> list[Values]:
+        """Complex points only where there are no real ones: roots have other branches there."""
+        return (self.real + self.without_claim or self.complex)[:wanted]
+
+
+def example_points(function: Basic, others: Sequence[Basic], wanted: int,
                    seed: int = 0) -> list[Values]:
     """
     Values for all symbols, at several points that have little in common.
 
     Sizes, exponents and signs differ from point to point, so that what holds for
-    2x2 matrices or for positive numbers only doesn't hold at all of them.  Points are
-    preferred where the function is real and it and the others have a value that
-    doesn't change with the precision.
+    2x2 matrices or for positive numbers only doesn't hold at all of them.  The function
+    is real at the points, in all its parts, and has a value that doesn't change with the
+    precision, and so have the others if they can.  Where it is real nowhere near, as
+    ``log(-Norm(x))``, the points are complex ones.
     """
     exprs = [function, *others]
     if function.has(*WITH_BRANCHES):
-        count = max(count, len(STYLES))
-    good: list[Values] = []
-    fair: list[Values] = []
-    for attempt, values in enumerate(islice(_candidates(exprs, seed), ATTEMPTS*count)):
-        found = len(good) + len(fair)
-        if len(good) == count or attempt >= ATTEMPTS and found >= count or (
-                attempt >= PATIENCE and not found):
+        wanted = max(wanted, len(STYLES))
+    found = _Candidates([], [], [])
+    reasons: list[NoValue] = []
+    for attempt, values in enumerate(islice(_candidates(exprs, seed), ATTEMPTS*wanted)):
+        if len(found.real) == wanted or attempt >= ATTEMPTS and len(found) >= wanted:
             break
-        entries = steady_value(function, values)
-        if entries is not None:
-            is_real = not any(map(mp.im, entries[0]))
-            has_all = all(steady_value(other, values) is not None for other in others)
-            (good if is_real and has_all else fair).append(values)
-    if not good + fair:
-        raise DerivativeNotImplementedError(
-            f"{function} has no steady finite value at any of {PATIENCE} random points; "
-            "perhaps a matrix in it is always singular")
-    return (good + fair)[:count]
+        if attempt >= PATIENCE and not found and not any(isinstance(r, NotReal) for r in reasons):
+            break
+        try:
+            stays_real = _require_steady(function, values, MOST_FOR_FUNCTION)
+        except NoValue as reason:
+            reasons.append(reason)
+            continue
+        (found.complex if not stays_real else found.real if _all_steady(others, values)
+         else found.without_claim).append(values)
+    if not found:
+        raise DerivativeNotImplementedError(_nowhere(function, reasons))
+    points = found.chosen(wanted)
+    more = _with_other_signs(function, others, points, seed) if found.real else None
+    return points if more is None else [*points, more]
 
 
-def steady_value(expr: Basic, values: Values) -> tuple[list[Value], Value] | None:
-    """The entries of a value and their rounding error; None if it has no reliable one."""
-    try:
-        found = _entries(evaluate(expr, values))
-        with mp.workdps(mp.dps + MORE_DIGITS):
-            exact = _entries(evaluate(expr, values))
-    except (ArithmeticError, IndexError, ValueError):
-        return None  # poles, singular matrices, sizes too small
-    if len(found) != len(exact) or not all(map(mp.isfinite, found)):
-        return None
+def _nowhere(function: Basic, reasons: list[NoValue]) -> str:
+    tried = f"at none of {len(reasons)} random points"
+    not_real = [r for r in reasons if isinstance(r, NotReal)]
+    if not_real:
+        return (f"{function} is real {tried}: {not_real[-1]}; say more of its symbols, as in "
+                "Symbol('t', positive=True) or assumptions=Q.positive_definite(S)")
+    return (f"{function} has no steady finite value {tried}, perhaps because a matrix in it is "
+            f"always singular: {reasons[-1]}")
+
+
+def _require_steady(expr: Basic, values: Values, most: int = MOST_WORK) -> bool:
+    """
+    Whether everything in an expression is real at a point.
+
+    A NoValue tells where it has no value, or one that changes with the precision.
+    """
+    account = Account(most)
+    found = _entries(Evaluation(values, account).value(expr))
+    with mp.workdps(mp.dps + MORE_DIGITS):
+        exact = _entries(Evaluation(values, Account(most)).value(expr))
+    if not all(map(mp.isfinite, found)) or len(found) != len(exact):
+        raise NoValue("it is not finite")
     error = max((abs(a - b) for a, b in zip(found, exact, strict=True)), default=mpf(0))
-    steady = error <= mpf(10)**(-mp.dps//2)*(1 + max(map(abs, exact), default=mpf(0)))
-    return (found, error) if steady else None
+    if error > mpf(10)**(-mp.dps//2)*(1 + max(map(abs, exact), default=mpf(0))):
+        raise NoValue("its value changes with the precision")
+    return not account.complex_nodes
+
+
+def _all_steady(exprs: Sequence[Basic], values: Values) -> bool:
+    try:
+        for expr in exprs:
+            _require_steady(expr, values)
+    except NoValue:
+        return False
+    return True
 
 
 def _entries(value: Value) -> list[Value]:
-    return list(value.values()) if isinstance(value, NumericArray) else [*vec(value)]
+    if isinstance(value, mpmath.matrix):
+        return [entry for row in value.tolist() for entry in row]
+    return list(value.values()) if isinstance(value, NumericArray) else [value]
+
+
+def _with_other_signs(function: Basic, others: Sequence[Basic], points: Sequence[Values],
+                      seed: int) -> Values | None:
+    """
+    A point with negative entries in all the symbols that had none, as far as it stays real.
+
+    Where the function has a domain, most points have positive numbers only.
+    """
+    chance = random.Random(seed)
+    exprs, found = [function, *others], dict(points[0])
+    missing = [leaf for leaf in sorted(leaves(exprs), key=default_sort_key)
+               if _may_be_negative(leaf) and not isinstance(found[leaf], int)
+               and not any(_has_negative(p[leaf]) for p in points)]
+    for leaf in missing:
+        sizes = {s: v for s, v in found.items() if isinstance(s, Symbol)}
+        for attempt in range(SIGN_ATTEMPTS):
+            style = (_scale_of(found[leaf]), ("all", "off")[attempt % 2])
+            tried = {**found, leaf: example_value(leaf, sizes, chance, style)}
+            if _has_negative(tried[leaf]) and _is_real_point(function, others, tried):
+                found = tried
+                break
+    return found if found != points[0] else None
+
+
+def _is_real_point(function: Basic, others: Sequence[Basic], values: Values) -> bool:
+    try:
+        return _require_steady(function, values) and _all_steady(others, values)
+    except NoValue:
+        return False
+
+
+def _may_be_negative(leaf: Basic) -> bool:
+    return is_matrix(leaf) or not leaf.is_extended_nonnegative and not leaf.is_integer
+
+
+def _has_negative(value: Any) -> bool:
+    entries = list(value) if isinstance(value, mpmath.matrix) else [value]
+    return any(is_real(a) and a < 0 for a in entries)
+
+
+def _scale_of(value: Any) -> Any:
+    if not isinstance(value, mpmath.matrix):
+        return abs(value)
+    return max(map(abs, value))/(2 + (value.rows if value.rows == value.cols else 0))
 
 
 def _candidates(exprs: Sequence[Basic], seed: int) -> Iterator[Values]:
     parts = {a for e in exprs for a in preorder_traversal(e)}
     chance = random.Random(seed)
-    attempt = 0
-    while True:
+    for attempt in count():
         sizes = _sizes(parts, attempt, chance)
-        scale, signed = STYLES[attempt % len(STYLES)]
-        yield example_values(exprs, sizes | _whole_numbers(parts, sizes, attempt),
-                             seed + attempt, scale, signed)
-        attempt += 1
+        yield example_values(exprs, sizes | _whole_numbers(parts, sizes, attempt), seed + attempt,
+                             STYLES[attempt % len(STYLES)])
 
 
 def _sizes(parts: set[Basic], attempt: int, chance: random.Random) -> dict[Symbol, int]:
     """Different numbers for the symbols in shapes, larger than the indices in use."""
-    shapes = {shape(a) for a in parts if isinstance(a, MatrixSymbol)}
+    shapes = {shape(a) for a in parts if is_matrix(a) and not any(map(is_matrix, a.args))}
     symbols = sorted({s for sizes in shapes for size in sizes for s in size.free_symbols}, key=str)
     least = max([2, *(k + 1 for k in _indices(parts))])
     upwards = range(least, least + len(symbols))
@@ -109,7 +220,8 @@ def _sizes(parts: set[Basic], attempt: int, chance: random.Random) -> dict[Symbo
             numbers = chance.sample(range(smallest, least + len(symbols) + 1 + tried//20),
                                     len(symbols))
         sizes = dict(zip(symbols, numbers, strict=True))
-        if all(_is_size(size.subs(sizes)) for pair in shapes for size in pair):
+        if all(_is_size(size.subs(sizes)) for pair in shapes for size in pair) and all(
+                _agrees(s, number) for s, number in sizes.items()):
             return sizes
     raise ShapeError(f"no sizes found for matrices of the shapes {', '.join(map(show, shapes))}; "
                      "give sizes that are numbers")

@@ -1,0 +1,1 @@
+"""A claimed derivative beside the one from the definition, by numbers."""

@@ -1,0 +1,272 @@
+"""The derivative from the definition in every layout and form, or sums of its entries."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import mpmath
+from mpmath import mp, mpc, mpf
+from sympy.core.basic import Basic
+
+from ..algebra.realness import is_declared_complex
+from ..errors import DerivativeNotImplementedError
+from ..expressions.shape import is_matrix, is_vector_shape, shape
+from ..numeric import NumericArray
+from ..numeric.account import MOST_FOR_FUNCTION, MOST_WORK, Account
+from ..numeric.definition import Sizes, central_difference, position
+from ..numeric.evaluation import Evaluation, Value, Values, vec
+from ..numeric.linear_algebra import inverse, matrix_of, product
+from ..variable import Variable
+
+__all__ = ["ARRAYS", "Arranged", "Direction", "arrangements", "at_structure", "forms_for"]
+
+LAYOUTS = ("denominator", "numerator")
+ARRAYS = ("array", "autodiff")  # the same in every layout
+CONVENTIONS = ("projection", "entries")
+
+# What all partial derivatives at a point may cost; where they cost more, only some of them are
+# taken, and directions in which all entries move.
+MOST_FOR_PARTIALS = 4*10**5
+SOME_PARTIALS, SOME_DIRECTIONS = 5, 2
+
+Place = tuple[str, str]  # a layout and a form, or a convention
+
+
+def forms_for(function: Basic, variable: Variable, asked: str | None) -> tuple[str, ...]:
+    """
+    The forms that exist for these shapes.
+
+    Where a scalar is involved the arrays are matrices again, and only listed if asked for.
+    """
+    of, by = shape(function), variable.shape
+    forms = ("vec", "row-major")
+    if not (of and by) or is_vector_shape(of) and is_vector_shape(by):
+        forms = ("matrix", *forms)
+    if of and by:
+        forms = (*forms, *ARRAYS)
+    elif asked in ARRAYS:
+        forms = (*forms, asked)
+    return (*forms, "vech") if variable.structure else forms
+
+
+@dataclass(frozen=True)
+class Direction:
+    """A way in which a variable moves: one entry, or all of them."""
+
+    matrix: mpmath.matrix
+    entry: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Arranged:
+    """
+    The derivative in one layout and form.
+
+    Attributes
+    ==========
+
+    shape : what a claim in it has
+    numbers : what is known of it: entries by their index, and sums of entries
+    place : the index of ∂F[k, l]/∂X[i, j]
+    sums : the factors of the sums, by their keys
+    """
+
+    shape: Sizes
+    numbers: dict[tuple, Value]
+    place: Callable[..., Sizes]
+    sums: dict[tuple, tuple[int, int, list[list]]]
+
+    def read(self, claim: Value) -> Iterator[tuple[tuple, Value]] | None:
+        """The same numbers of a claim, single entries first; None if it has another shape."""
+        if _without_ones(_shape(claim)) != _without_ones(self.shape):
+            return None
+        return self._read(claim)
+
+    def _read(self, claim: Value) -> Iterator[tuple[tuple, Value]]:
+        for key in self.numbers:
+            if key not in self.sums:
+                yield key, _entry(claim, key)
+        if self.sums:
+            entry = _reader(claim)
+            for key, (k, l, factors) in self.sums.items():
+                yield key, mp.fdot((factor, entry(self.place(k, l, i, j)))
+                                   for i, row in enumerate(factors)
+                                   for j, factor in enumerate(row))
+
+
+def _shape(value: Value) -> Sizes:
+    if isinstance(value, mpmath.matrix):
+        return value.rows, value.cols
+    return value.shape if isinstance(value, NumericArray) else ()
+
+
+def _without_ones(sizes: Sizes) -> Sizes:
+    """A 1x1 matrix is a scalar."""
+    return () if set(sizes) <= {1} else sizes
+
+
+def _entry(value: Value, index: Sizes) -> Value:
+    if not isinstance(value, (mpmath.matrix, NumericArray)):
+        return value
+    if not _without_ones(_shape(value)):  # however many axes it has
+        return next(iter(value.values() if isinstance(value, NumericArray) else value))
+    return value[index]
+
+
+def _reader(claim: Value) -> Callable[[Sizes], Value]:
+    """Its entries by index, faster than mpmath gives them."""
+    if isinstance(claim, mpmath.matrix):
+        rows = claim.tolist()
+        return lambda index: rows[index[0]][index[1]]
+    return lambda index: claim[index]
+
+
+def arrangements(function: Basic, variable: Variable, values: Values, forms: tuple[str, ...],
+                 seed: int) -> dict[Place, Arranged]:
+    """The derivative at a point, in every layout and form."""
+    return dict(_Slopes(function, variable, values, seed).arranged(forms))
+
+
+class _Slopes:
+    """How fast a function changes, in which directions."""
+
+    def __init__(self, function: Basic, variable: Variable, values: Values, seed: int):
+        self.function, self.variable, self.values = function, variable, values
+        self.chance = random.Random(seed)
+        account = Account(MOST_FOR_FUNCTION)
+        F = Evaluation(values, account).value(function)
+        self.work = account.work
+        self.of = (F.rows, F.cols) if shape(function) else ()
+        X = values[variable.symbol]
+        self.by = () if not is_matrix(variable.symbol) else (
+            (X.cols, X.rows) if variable.transposed else (X.rows, X.cols))
+
+    def arranged(self, forms: tuple[str, ...]) -> Iterator[tuple[Place, Arranged]]:
+        if self.variable.structure is None:
+            directions = self._directions(*self.by or (1, 1))
+            slopes = [(d, self.along(d.matrix)) for d in directions]
+            yield from self._in_forms(forms, self.by, slopes)
+            return
+        free = _FreeEntries(self.variable, self.values)
+        slope = self._by_free_entries(free)
+        for convention in CONVENTIONS:
+            slopes = [(d, slope(free.coordinates(d.matrix, convention)))
+                      for d in self._directions(*self.by)]
+            others = tuple(form for form in forms if form != "vech")
+            for (layout, form), found in self._in_forms(others, self.by, slopes):
+                yield (layout, f"{form}, {convention}"), found
+        slopes = [(d, slope(d.matrix)) for d in self._directions(len(free.matrices), 1)]
+        for layout in LAYOUTS:
+            of = self.of or (1, 1)
+            yield (layout, "vech"), _arranged(layout, "vec", of, (len(free.matrices), 1), slopes)
+
+    def _in_forms(self, forms: tuple[str, ...], by: Sizes, slopes: list) -> Iterator:
+        for form in forms:
+            for layout in ("any layout",) if form in ARRAYS else LAYOUTS:
+                yield (layout, form), _arranged(layout, form, self.of, by, slopes)
+
+    def _directions(self, rows: int, cols: int) -> list[Direction]:
+        """Each entry alone, if these are few enough; else some, and some in which all move."""
+        entries = [(i, j) for j in range(cols) for i in range(rows)]
+        if len(entries) > SOME_PARTIALS and len(entries)*self.work > MOST_FOR_PARTIALS:
+            entries = self.chance.sample(entries, SOME_PARTIALS)
+            dense = [Direction(matrix_of(rows, cols, lambda i, j: mpf(self.chance.uniform(-1, 1))))
+                     for _ in range(SOME_DIRECTIONS)]
+        else:
+            dense = []
+        return [Direction(_unit(rows, cols, *entry), entry) for entry in entries] + dense
+
+    def along(self, direction: mpmath.matrix) -> mpmath.matrix:
+        """vec of the derivative of F while the variable moves in a direction."""
+        symbol, at = self.variable.symbol, self.values[self.variable.symbol]
+        if is_matrix(symbol):
+            moved = direction.T if self.variable.transposed else direction
+            return central_difference(lambda h: self._value(at + h*moved))
+        if not is_declared_complex(symbol):
+            return central_difference(lambda h: self._value(at + h))
+        across = central_difference(lambda h: self._value(at + mpc(0, 1)*h))*mpc(0, -1)
+        if symbol.is_imaginary:
+            return across
+        found = central_difference(lambda h: self._value(at + h))
+        if max(map(abs, found - across)) > mpf(10)**(-mp.dps//4)*max(map(abs, found)):
+            raise DerivativeNotImplementedError(
+                f"{self.function} has no derivative by {symbol}, which is declared complex: it "
+                f"depends on the conjugate of {symbol} as well; declare {symbol} real")
+        return found
+
+    def _value(self, X: Value) -> Value:
+        values = {**self.values, self.variable.symbol: X}
+        return Evaluation(values, Account(MOST_FOR_FUNCTION)).value(self.function)
+
+    def _by_free_entries(self, free: _FreeEntries) -> Callable[[mpmath.matrix], mpmath.matrix]:
+        """The slope along free entries, from those along each if these are few enough."""
+        if len(free.matrices)*self.work > MOST_FOR_PARTIALS:
+            return lambda theta: self.along(free.combined(theta))
+        columns = [self.along(M) for M in free.matrices]
+        return lambda theta: sum((c*t for c, t in zip(columns, theta, strict=True)),
+                                 0*columns[0])
+
+
+def _unit(rows: int, cols: int, row: int, col: int) -> mpmath.matrix:
+    found = mpmath.matrix(rows, cols)
+    found[row, col] = 1
+    return found
+
+
+def _arranged(layout: str, form: str, of: Sizes, by: Sizes, slopes: list) -> Arranged:
+    sizes, place = position(layout, form, of, by)
+    (p, q), numbers, sums = of or (1, 1), {}, {}
+    for number, (direction, slope) in enumerate(slopes):
+        factors = direction.matrix.tolist()
+        for k in range(p):
+            for l in range(q):  # noqa: E741
+                if direction.entry is None:
+                    key = ("along", number, k, l)
+                    sums[key] = (k, l, factors)
+                else:
+                    key = place(k, l, *direction.entry)
+                numbers[key] = slope[k + p*l]
+    return Arranged(sizes, numbers, place, sums)
+
+
+class _FreeEntries:
+    """The free entries θ of a structured matrix, X the sum of θ_s times the s-th matrix."""
+
+    def __init__(self, variable: Variable, values: Values):
+        n = shape(variable.symbol)[0]
+        basis = Evaluation(values, Account(MOST_WORK)).value(variable.structure.basis(n))
+        rows = values[variable.symbol].rows
+        self.matrices = [matrix_of(rows, rows, lambda i, j, s=s: basis[i + rows*j, s])
+                         for s in range(basis.cols)]
+        self.basis = basis
+
+    def combined(self, theta: Any) -> mpmath.matrix:
+        size = self.matrices[0].rows
+        entries = product(self.basis, mpmath.matrix([[t] for t in theta]))
+        return matrix_of(size, size, lambda i, j: entries[i + size*j])
+
+    def coordinates(self, matrix: mpmath.matrix, convention: str) -> mpmath.matrix:
+        """`Δ'vec X`, or the θ of the structured matrix that comes nearest."""
+        inner = product(self.basis.T, vec(matrix))
+        return inner if convention == "entries" else product(self._gram_inverse, inner)
+
+    @cached_property
+    def _gram_inverse(self) -> mpmath.matrix:
+        gram = product(self.basis.T, self.basis)
+        if all(not gram[s, t] for s in range(gram.rows) for t in range(s)):
+            return mp.diag([1/gram[s, s] for s in range(gram.rows)])
+        return inverse(gram)
+
+
+def at_structure(variable: Variable, values: Values) -> Values:
+    """The point with the variable made structured."""
+    if variable.structure is None:
+        return values
+    X = values[variable.symbol]
+    free = _FreeEntries(variable, values)
+    found = free.combined(free.coordinates(X.T if variable.transposed else X, "projection"))
+    return {**values, variable.symbol: found.T if variable.transposed else found}

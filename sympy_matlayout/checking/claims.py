@@ -1,0 +1,104 @@
+"""A claim as it is given: expressions, explicit matrices, lists and arrays of any kind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sympy import Derivative, Expr, Subs, Symbol, exp, prod
+from sympy.core.basic import Basic
+from sympy.core.function import AppliedUndef
+from sympy.matrices import MatrixBase
+from sympy.tensor.array import ImmutableDenseNDimArray, NDimArray
+
+from ..errors import ArgumentError, DerivativeNotImplementedError, VariableError
+from ..expressions.given import as_basic, as_scalar_or_matrix
+from ..expressions.shape import is_array, is_matrix, shape, show
+from ..reading.read import read
+
+__all__ = ["read_claim", "refuse_namesakes", "with_known_functions"]
+
+WHAT = "claimed"
+
+
+def read_claim(claimed: Any) -> Basic:
+    """The claim as a well-formed expression; arrays of more than two axes as they are."""
+    if hasattr(claimed, "tolist") and not isinstance(claimed, (Basic, MatrixBase, NDimArray)):
+        claimed = claimed.tolist()
+    if isinstance(claimed, (list, tuple)):
+        claimed = _array(claimed)
+    found = claimed if isinstance(claimed, NDimArray) else as_basic(claimed, WHAT)
+    if isinstance(found, NDimArray):
+        found = found.tomatrix() if len(found.shape) == 2 else ImmutableDenseNDimArray(found)
+    return found if is_array(found) else read(as_scalar_or_matrix(found, WHAT))
+
+
+def _array(rows: list | tuple) -> NDimArray:
+    """A list of lists as an array."""
+    entries, sizes = list(rows), [len(rows)]
+    while entries and all(isinstance(row, (list, tuple)) for row in entries):
+        lengths = {len(row) for row in entries}
+        if len(lengths) > 1:
+            raise ArgumentError(f"{WHAT} is a list with rows of different lengths, "
+                                f"{', '.join(map(str, sorted(lengths)))}: {rows!r}")
+        sizes += lengths
+        entries = [entry for row in entries for entry in row]
+    return ImmutableDenseNDimArray([_entry(entry) for entry in entries], tuple(sizes))
+
+
+def _entry(given: Any) -> Expr:
+    found = as_scalar_or_matrix(given, f"an entry of {WHAT}")
+    if is_matrix(found):
+        raise ArgumentError(f"{WHAT} is a list with the matrix {found} as an entry; give a "
+                            "BlockMatrix or the entries themselves")
+    return found
+
+
+def refuse_namesakes(variable: Basic, function: Basic, claim: Basic) -> None:
+    """
+    Refuse a symbol while another one bears its name, in a shape or with assumptions of its own.
+
+    The variable would be no variable of the function, and its derivative a zero that nobody
+    meant; and no claim with such a symbol can be right.
+    """
+    for symbols, others, where in (
+            ([variable], function.free_symbols, "function"),
+            (claim.free_symbols, function.free_symbols | {variable}, "function")):
+        named = {getattr(s, "name", None): s for s in others}
+        for symbol in symbols:
+            other = named.get(getattr(symbol, "name", None), symbol)
+            if symbol not in others and other != symbol and is_matrix(symbol) == is_matrix(other):
+                raise VariableError(
+                    f"{symbol} is {_kind(symbol)}, and the {other} of the {where} is "
+                    f"{_kind(other)}; these are different symbols, give one and the same")
+
+
+def _kind(symbol: Basic) -> str:
+    if is_matrix(symbol):
+        return f"a {show(shape(symbol))} {type(symbol).__name__}"
+    declared = sorted(name for name, value in symbol._assumptions_orig.items() if value)
+    return f"a Symbol{' declared ' + ', '.join(declared) if declared else ''}"
+
+
+def with_known_functions(*exprs: Basic) -> list[Basic]:
+    """
+    Undefined functions of scalars replaced by some that have values, the same in all expressions.
+
+    Each has a factor of its own, a symbol, so that it takes both signs.
+    """
+    functions = sorted({a.func for e in exprs for a in e.atoms(AppliedUndef)}, key=str)
+    for k, f in enumerate(functions):
+        exprs = [e.replace(f, _known(f, k)) for e in exprs]
+    return [e.doit() if functions and e.has(Derivative, Subs) else e for e in exprs]
+
+
+def _known(f: Any, k: int) -> Any:
+    def known(*args: Basic) -> Expr:
+        if any(map(is_matrix, args)):
+            raise DerivativeNotImplementedError(
+                f"{f} of a matrix has no value; put a known function in its place")
+        applied = f(*args)
+        size = Symbol(f"size of {f}", positive=applied.is_positive or applied.is_nonnegative,
+                      negative=applied.is_negative or applied.is_nonpositive, real=True)
+        return size*(exp(sum((i + 2)*a for i, a in enumerate(args))/(k + 9))
+                     + (k + 1)*prod(args)**2)
+    return known

@@ -1,0 +1,179 @@
+"""Products, determinants, inverses and powers of mpmath matrices, by rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import mpmath
+from mpmath import mp, mpf
+
+from .account import NotReal, NoValue, is_real, reaching_no_value
+
+__all__ = [
+    "determinant",
+    "inverse",
+    "kronecker",
+    "matrix_of",
+    "power",
+    "product",
+    "singular_values",
+    "total",
+]
+
+GUARD = 10  # digits more than asked for, inside
+WORST_BASIS = 10**12  # condition of the eigenvectors
+
+
+def matrix_of(rows: int, cols: int, entry: Callable[[int, int], Any]) -> mpmath.matrix:
+    """The mpmath matrix with these entries."""
+    M = mpmath.matrix(rows, cols)
+    for i in range(rows):
+        for j in range(cols):
+            M[i, j] = entry(i, j)
+    return M
+
+
+def product(A: mpmath.matrix, B: mpmath.matrix) -> mpmath.matrix:
+    """``A*B``, at the cost of what is not zero: most rows of a Jacobian are."""
+    found = mpmath.matrix(A.rows, B.cols)
+    lines = [[(j, b) for j, b in enumerate(row) if b] for row in B.tolist()]
+    for i, row in enumerate(A.tolist()):
+        sums: dict[int, Any] = {}
+        for a, line in zip(row, lines, strict=True):
+            if a:
+                for j, b in line:
+                    sums[j] = sums[j] + a*b if j in sums else a*b
+        for j, value in sums.items():
+            found[i, j] = value
+    return found
+
+
+def total(matrices: list[mpmath.matrix]) -> mpmath.matrix:
+    rows = zip(*(M.tolist() for M in matrices), strict=True)
+    return mpmath.matrix([list(map(mp.fsum, zip(*row, strict=True))) for row in rows])
+
+
+def kronecker(A: mpmath.matrix, B: mpmath.matrix) -> mpmath.matrix:
+    """``A⊗B``, at the cost of what is not zero."""
+    found = mpmath.matrix(A.rows*B.rows, A.cols*B.cols)
+    inner = _nonzero(B)
+    for i, j, a in _nonzero(A):
+        for k, l, b in inner:  # noqa: E741
+            found[i*B.rows + k, j*B.cols + l] = a*b
+    return found
+
+
+def _nonzero(M: mpmath.matrix) -> list[tuple[int, int, Any]]:
+    return [(i, j, a) for i, row in enumerate(M.tolist()) for j, a in enumerate(row) if a]
+
+
+def determinant(M: mpmath.matrix) -> Any:
+    """By elimination with pivots; 0 where the matrix is singular up to rounding."""
+    with mp.workdps(mp.dps + GUARD):
+        rows, found, least = M.tolist(), mpf(1), _least_pivot(M)
+        for k in range(M.rows):
+            turned = _with_pivot(rows, k, least)
+            if turned is None:
+                return mpf(0)
+            found *= turned*rows[k][k]
+            _eliminate(rows, k, range(k + 1, M.rows))
+    return +found
+
+
+def inverse(M: mpmath.matrix) -> mpmath.matrix:
+    n = M.rows
+    with mp.workdps(mp.dps + GUARD):
+        rows = [[*row, *(mpf(i == j) for j in range(n))] for i, row in enumerate(M.tolist())]
+        least = _least_pivot(M)
+        for k in range(n):
+            if _with_pivot(rows, k, least) is None:
+                raise NoValue("a singular matrix has no inverse")
+            pivot = rows[k][k]
+            rows[k] = [a/pivot for a in rows[k]]
+            _eliminate(rows, k, [i for i in range(n) if i != k])
+    return mpmath.matrix([[+a for a in row[n:]] for row in rows])
+
+
+def _least_pivot(M: mpmath.matrix) -> Any:
+    """What is zero up to rounding, by the digits asked for."""
+    return mp.mnorm(M, 1)*mpf(10)**(GUARD - mp.dps)
+
+
+def _with_pivot(rows: list[list], k: int, least: Any) -> int | None:
+    """The largest entry brought to the diagonal: the sign of the exchange, None if it is zero."""
+    pivot = max(range(k, len(rows)), key=lambda i: abs(rows[i][k]))
+    if abs(rows[pivot][k]) <= least:
+        return None
+    rows[k], rows[pivot] = rows[pivot], rows[k]
+    return 1 if pivot == k else -1
+
+
+def _eliminate(rows: list[list], k: int, others: Any) -> None:
+    """Zeros in the k-th column of the other rows; what stands left of it is done with."""
+    pivot, line = rows[k][k], rows[k][k:]
+    for i in others:
+        if rows[i][k]:
+            factor = rows[i][k]/pivot
+            rows[i][k:] = [a - factor*b for a, b in zip(rows[i][k:], line, strict=True)]
+
+
+def power(M: mpmath.matrix, exponent: Any) -> mpmath.matrix:
+    """
+    The principal power.
+
+    A root of a singular matrix counts as none: neither it nor its derivative is steady
+    at the edge of where it is defined.
+    """
+    if M.rows == 1:
+        return mpmath.matrix([[reaching_no_value(mp.power, M[0, 0], exponent)]])
+    if is_real(exponent) and exponent == int(exponent.real):
+        return _whole_power(M, int(exponent.real))
+    if _is_diagonal(M):
+        return mp.diag([reaching_no_value(mp.power, M[i, i], exponent) for i in range(M.rows)])
+    with mp.workdps(mp.dps + GUARD):
+        return +_root(M, exponent)
+
+
+def _whole_power(M: mpmath.matrix, exponent: int) -> mpmath.matrix:
+    if exponent < 0:
+        M, exponent = inverse(M), -exponent
+    found = mpmath.eye(M.rows)
+    for bit in bin(exponent)[2:]:
+        found = product(found, found)
+        if bit == "1":
+            found = product(found, M)
+    return found
+
+
+def _root(M: mpmath.matrix, exponent: Any) -> mpmath.matrix:
+    """By eigenvalues; mpmath's iteration serves where the eigenvectors are no good basis."""
+    real = all(map(is_real, M))
+    rounding = M.rows*max(map(abs, M))*mpf(10)**(GUARD - mp.dps)
+    if real and max(map(abs, M - M.T)) <= rounding:
+        values, vectors = reaching_no_value(mp.eigsy, (M + M.T)/2)
+        back = vectors.T
+    else:
+        values, vectors = reaching_no_value(mp.eig, M)
+        back = inverse(vectors)
+    if min(map(abs, values)) <= rounding:
+        raise NoValue(f"no power {mp.nstr(exponent, 3)} of a singular matrix")
+    if mp.mnorm(vectors, 1)*mp.mnorm(back, 1) > WORST_BASIS:
+        return reaching_no_value(mp.powm, M, exponent)
+    powers = [mp.power(value, exponent) for value in values]
+    found = product(matrix_of(M.rows, M.cols, lambda i, j: vectors[i, j]*powers[j]), back)
+    if real and is_real(exponent) and all(mp.re(v) > 0 or abs(mp.im(v)) > rounding for v in values):
+        found = found.apply(mp.re)
+    return found
+
+
+def _is_diagonal(M: mpmath.matrix) -> bool:
+    return all(not M[i, j] for i in range(M.rows) for j in range(M.cols) if i != j)
+
+
+def singular_values(M: mpmath.matrix) -> list:
+    """Those of a real matrix, descending."""
+    if not all(map(is_real, M)):
+        raise NotReal("singular values of a complex matrix")
+    return list(reaching_no_value(lambda: mp.svd_r(M if M.rows >= M.cols else M.T,
+                                                   compute_uv=False)))
