@@ -28,7 +28,7 @@ from .facts import known_symbols
 from .layout import Layout, check_form
 from .numeric.points import example_points
 from .reading.read import read_function, sympified
-from .variable import Variable
+from .variable import Variable, refuse_strangers
 
 __all__ = ["DerivativeCheck", "check_derivative"]
 
@@ -147,6 +147,7 @@ def check_derivative(expr: Any, X: Any, claimed: Any, *, layout: Layout | str | 
     layout = None if layout is None else Layout.of(layout)
     known = known_symbols(assumptions, sympified(expr))
     variable = Variable.of(X.xreplace(known) if isinstance(X, Basic) else X, structure)
+    refuse_strangers(structure, [variable])
     function = read_function(expr)
     forms = forms_for(function, variable, form)
     if form is not None and form != "auto":

@@ -13,7 +13,7 @@ from .algebra.canonical_form import canonical_forms
 from .algebra.rank import refuse_singular
 from .algebra.traversal import postorder
 from .engine.graph import Graph
-from .errors import StructureError, ValueMissingError, VariableError
+from .errors import ValueMissingError, VariableError
 from .expressions.printable import all_printable
 from .expressions.shape import is_matrix, shape
 from .expressions.structured import KnownMatrixSymbol, facts_about
@@ -21,7 +21,7 @@ from .facts import known_symbols
 from .reading.definitions import read_definitions
 from .reading.read import read, read_function, sympified
 from .rules import local_differentials
-from .variable import Variable, refuse_namesakes
+from .variable import Variable, refuse_namesakes, refuse_strangers
 
 __all__ = ["Problem", "graph_of"]
 
@@ -53,7 +53,7 @@ class Problem:
         used = {a: k for a, k in known.items() if a not in late}
         used |= {v.symbol: v.structured_symbol for v in chosen}
         used = {a: k for a, k in used.items() if a != k}
-        _refuse_strangers(structure, chosen)
+        refuse_strangers(structure, chosen)
         for a, k in used.items():
             if k in sympified(expr).free_symbols:
                 raise VariableError(f"the expression holds {a}, a {type(a).__name__}, and {k}, a "
@@ -107,15 +107,6 @@ def _require_values(results: Sequence[Basic]) -> None:
     for node in postorder(results, lambda e: e.args):
         if node is S.NaN or node is S.ComplexInfinity:
             raise ValueMissingError(f"the derivative would hold {node}, which is no value")
-
-
-def _refuse_strangers(structure: Any, variables: Iterable[Variable]) -> None:
-    """Refuse structures of what is no variable."""
-    symbols = {v.symbol for v in variables}
-    strangers = [k for k in structure if k not in symbols] if isinstance(structure, Mapping) else []
-    if strangers:
-        raise StructureError(f"structure= names {strangers[0]!s}, and the variables are "
-                             f"{', '.join(sorted(map(str, symbols)))}")
 
 
 def graph_of(function: Basic, variables: Iterable[Variable],

@@ -15,13 +15,13 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from .algebra import constructors as c
 from .engine.graph import Graph
 from .engine.maps import LinearMap, Transposition, compose
-from .errors import DerivativeNotImplementedError, ShapeError, VariableError
+from .errors import DerivativeNotImplementedError, ShapeError, StructureError, VariableError
 from .expressions.differential import Differential
 from .expressions.shape import Shape, is_matrix, shape, show
 from .expressions.structured import StructuredMatrixSymbol
 from .structure import Structure, structure_of
 
-__all__ = ["Variable", "refuse_namesakes"]
+__all__ = ["Variable", "refuse_namesakes", "refuse_strangers"]
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,15 @@ class Variable:
         """The map of d(symbol) as a map of d(variable)."""
         return compose(differential, Transposition(self.shape)) if self.transposed \
             else differential
+
+
+def refuse_strangers(structure: Any, variables: Iterable[Variable]) -> None:
+    """Refuse structures of what is no variable."""
+    symbols = {v.symbol for v in variables}
+    strangers = [k for k in structure if k not in symbols] if isinstance(structure, Mapping) else []
+    if strangers:
+        raise StructureError(f"structure= names {strangers[0]!s}, and the variables are "
+                             f"{', '.join(sorted(map(str, symbols)))}")
 
 
 def refuse_namesakes(symbols: Iterable[Basic], graph: Graph) -> None:

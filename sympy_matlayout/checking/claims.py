@@ -10,7 +10,7 @@ from sympy.core.function import AppliedUndef
 from sympy.matrices import MatrixBase
 from sympy.tensor.array import ImmutableDenseNDimArray, NDimArray
 
-from ..errors import ArgumentError, DerivativeNotImplementedError, VariableError
+from ..errors import ArgumentError, DerivativeNotImplementedError, ShapeError, VariableError
 from ..expressions.given import as_basic, as_scalar_or_matrix
 from ..expressions.shape import is_array, is_matrix, shape, show
 from ..reading.read import read
@@ -26,7 +26,11 @@ def read_claim(claimed: Any) -> Basic:
         claimed = claimed.tolist()
     if isinstance(claimed, (list, tuple)):
         claimed = _array(claimed)
-    found = claimed if isinstance(claimed, NDimArray) else as_basic(claimed, WHAT)
+    try:
+        found = claimed if isinstance(claimed, NDimArray) else as_basic(claimed, WHAT)
+    except ArgumentError as error:
+        raise ShapeError("a claim is a scalar, matrix or array expression, not "
+                         f"{claimed!r}") from error
     if isinstance(found, NDimArray):
         found = found.tomatrix() if len(found.shape) == 2 else ImmutableDenseNDimArray(found)
     return found if is_array(found) else read(as_scalar_or_matrix(found, WHAT))
