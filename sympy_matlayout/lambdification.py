@@ -17,7 +17,7 @@ from unicodedata import normalize
 
 import mpmath
 import sympy
-from sympy import Dict, Dummy, Symbol, Tuple, sympify
+from sympy import Dict, Dummy, Symbol, SympifyError, Tuple
 from sympy.core.basic import Basic
 from sympy.core.sorting import default_sort_key
 from sympy.matrices import MatrixBase
@@ -28,8 +28,9 @@ from sympy.tensor.array.expressions.array_expressions import _ArrayExpr
 from .algebra.traversal import postorder
 from .errors import DerivativeNotImplementedError, ShapeError, VariableError
 from .expressions.differential import Differential, ScalarDifferential
+from .expressions.given import as_basic
 from .expressions.printable import all_printable
-from .expressions.shape import is_one, shape
+from .expressions.shape import is_one, shape, strictly
 from .numeric.array_values import ArrayValues
 from .numeric.evaluation import Evaluation
 from .numeric.numpy_code import matrix_printer
@@ -102,6 +103,9 @@ def lambdify(args: Any, expr: Any, modules: Any = None, printer: Any = None,
     args = list(args) if isinstance(args, Tuple) else args
     expr = _mapped(_immutable, expr)
     arguments = list(_flat(args))
+    for argument in arguments:
+        if isinstance(argument, str):
+            as_basic(argument, "an argument")  # refuses it
     if printer is not None or not _holds_matrices([*arguments, *_flat(expr)]):
         return sympy.lambdify(args, expr, modules, printer, use_imps, dummify, cse,
                               docstring_limit)
@@ -254,7 +258,13 @@ def _mapped(change: Callable[[Any], Any], expr: Any) -> Any:
 
 
 def _immutable(expr: Any) -> Any:
-    return expr.as_immutable() if isinstance(expr, MatrixBase) else sympify(expr)
+    """An expression as SymPy's, text not evaluated; what is none, as it is."""
+    if isinstance(expr, str):
+        as_basic(expr, "the expression")  # refuses it
+    try:
+        return expr.as_immutable() if isinstance(expr, MatrixBase) else strictly(expr)
+    except SympifyError:
+        return expr
 
 
 def _holds_matrices(exprs: list) -> bool:

@@ -11,11 +11,11 @@ from typing import Any
 from sympy import Expr, Lambda, S, Symbol
 from sympy.core.basic import Basic
 from sympy.core.symbol import Str
-from sympy.core.sympify import SympifyError, _sympify
+from sympy.core.sympify import SympifyError
 from sympy.matrices import MatrixBase
 
 from ..errors import ArgumentError, ShapeError
-from .shape import is_array, is_matrix
+from .shape import is_array, is_matrix, strictly
 
 __all__ = ["as_basic", "as_index", "as_matrix", "as_name", "as_scalar_or_matrix"]
 
@@ -26,7 +26,7 @@ def as_basic(given: Any, what: str) -> Basic:
         raise ArgumentError(f"{what} is the text {given!r}, which is not evaluated; give SymPy's "
                             "own objects, such as MatrixSymbol('X', m, n) or Symbol('t')")
     try:
-        found = _sympify(given)
+        found = strictly(given)
     except SympifyError:
         raise ArgumentError(f"{what} is of type {type(given).__name__}, which is no object of "
                             f"SymPy: {given!r}") from None

@@ -5,6 +5,8 @@ cost quadratic.  ``shape`` remembers what it has seen, so a tree that is built
 bottom up costs one step a node.
 """
 
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 
 from sympy import Add, Expr, S, expand
@@ -67,10 +69,22 @@ def shape(expr: Basic) -> Shape:
     return tuple(map(_sympify, expr.shape))  # explicit matrices give Python ints
 
 
+def strictly(given: object) -> Basic:
+    """
+    What was given as SymPy's; SympifyError for text, and for containers, which may hold text.
+
+    SymPy evaluates the text in a dictionary even where it is asked to be strict.
+    """
+    if isinstance(given, (str, bytes, Mapping, AbstractSet, list, tuple)) \
+            and not isinstance(given, Basic):
+        raise SympifyError(given)
+    return _sympify(given)
+
+
 def as_size(value: object) -> Expr:
     """A size as SymPy checks it: a whole number >= 0, or a symbol that may be one."""
     try:
-        size = _sympify(value)
+        size = strictly(value)
     except SympifyError:
         size = None
     if not isinstance(size, Expr) or is_matrix(size) or is_array(size) or size is S.NaN \
