@@ -11,10 +11,10 @@ from sympy.core.basic import Basic
 from sympy.logic.boolalg import And, Boolean
 from sympy.matrices.expressions import MatrixSymbol
 
-from .algebra.traversal import postorder
 from .errors import FactsError
 from .expressions.shape import is_matrix, same_size, shape, show
 from .expressions.structured import KnownMatrixSymbol, facts_about
+from .expressions.traversal import postorder
 
 __all__ = ["known_symbols"]
 

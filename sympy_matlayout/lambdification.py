@@ -25,12 +25,12 @@ from sympy.matrices.expressions import MatrixExpr, MatrixSymbol
 from sympy.printing.numpy import CuPyPrinter, JaxPrinter, NumPyPrinter, SciPyPrinter
 from sympy.tensor.array.expressions.array_expressions import _ArrayExpr
 
-from .algebra.traversal import postorder
 from .errors import DerivativeNotImplementedError, ShapeError, VariableError
 from .expressions.differential import Differential, ScalarDifferential
 from .expressions.given import as_basic
 from .expressions.printable import all_printable
 from .expressions.shape import is_one, shape, strictly
+from .expressions.traversal import postorder
 from .numeric.array_values import ArrayValues
 from .numeric.evaluation import Evaluation
 from .numeric.numpy_code import matrix_printer

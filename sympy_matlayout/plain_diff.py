@@ -45,7 +45,6 @@ from .algebra.arrays import array_shape
 from .algebra.canonical_form import canonical_form
 from .algebra.measure import nodes
 from .algebra.normal_form import normal_form
-from .algebra.traversal import postorder
 from .conversion import convert_layout
 from .derivative import gradient, matrix_derivative
 from .differential import differential
@@ -63,6 +62,7 @@ from .expressions.shape import (
     shape,
 )
 from .expressions.structured import facts_about
+from .expressions.traversal import postorder
 from .expressions.undefined_functions import FunctionValue
 from .reading.read import read, read_function
 from .sympys_own import FAILURES, asked, is_undone, parts

@@ -11,12 +11,12 @@ from sympy.core.basic import Basic
 
 from .algebra.canonical_form import canonical_forms
 from .algebra.rank import refuse_singular
-from .algebra.traversal import postorder
 from .engine.graph import Graph
 from .errors import ValueMissingError, VariableError
 from .expressions.printable import all_printable
 from .expressions.shape import is_matrix, shape
 from .expressions.structured import KnownMatrixSymbol, facts_about
+from .expressions.traversal import postorder
 from .facts import known_symbols
 from .reading.definitions import read_definitions
 from .reading.read import read, read_function, sympified

@@ -11,10 +11,10 @@ from sympy.core.basic import Basic
 from sympy.matrices.expressions import MatMul, MatrixSymbol, Transpose
 
 from .algebra.canonical_form import built
-from .algebra.traversal import operands, postorder
 from .errors import ArgumentError, reporting_bugs
 from .expressions.given import as_basic
 from .expressions.shape import is_matrix, shape
+from .expressions.traversal import operands, postorder
 
 __all__ = ["common_subexpressions"]
 

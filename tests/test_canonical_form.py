@@ -71,8 +71,8 @@ from sympy_matlayout.algebra import constructors as c
 from sympy_matlayout.algebra.canonical_form import canonical_form, shortest
 from sympy_matlayout.algebra.measure import nodes
 from sympy_matlayout.algebra.normal_form import normal_form
-from sympy_matlayout.algebra.traversal import operands
 from sympy_matlayout.expressions.shape import is_matrix, shape
+from sympy_matlayout.expressions.traversal import operands
 from sympy_matlayout.numeric import Partials, evaluate
 from sympy_matlayout.numeric.definition import near
 

@@ -11,6 +11,7 @@ from sympy import (
     conjugate,
     exp,
     im,
+    log,
     re,
     sign,
     sqrt,
@@ -97,6 +98,11 @@ def test_norms_and_elementwise_functions_are_for_real_arguments(f):
 def test_the_square_of_an_absolute_value_is_no_square():
     assert canonical(Abs(z)**2*Trace(A)) == Abs(z)**2*Trace(A)
     assert canonical(Abs(Trace(A))**2) == Trace(A)**2
+
+
+@pytest.mark.parametrize("f", [sign(t*Trace(A)), sign(log(Trace(A)))], ids=str)
+def test_the_sign_of_what_may_not_be_real(f):
+    assert gradient(f*Trace(A), A).subs(Trace(A), 3).doit().has(sign)
 
 
 def test_what_is_not_declared_is_real():

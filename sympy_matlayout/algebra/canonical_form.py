@@ -31,6 +31,7 @@ from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
 from ..core.registry import constructor_of
 from ..expressions.shape import is_matrix, is_one, is_scalar_shape, shape
+from ..expressions.traversal import operands, postorder
 from . import constructors as c
 from .elementwise import applied
 from .factoring import factored, scaled, taken_out, with_numbers_placed
@@ -38,7 +39,6 @@ from .measure import nodes, operations
 from .monomial import order
 from .normal_form import normal_form
 from .scalars import one_trace, simplified_scalar
-from .traversal import operands, postorder
 from .words import has_pairs, is_word
 
 __all__ = ["built", "canonical_form", "canonical_forms", "in_order", "shortest"]

@@ -21,7 +21,7 @@ from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from ..errors import reporting_bugs
 from ..expressions.given import as_basic
 from ..expressions.shape import is_scalar_shape, shape
-from .traversal import LEAVES, postorder
+from ..expressions.traversal import LEAVES, postorder
 
 __all__ = ["count_operations", "nodes", "operations"]
 

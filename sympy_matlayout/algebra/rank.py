@@ -26,10 +26,10 @@ from ..errors import SingularError
 from ..expressions.constants import MatrixUnit
 from ..expressions.shape import is_matrix, shape, show
 from ..expressions.structured import facts_about
+from ..expressions.traversal import postorder
 from ..expressions.vech import SymmetrizerMatrix, triangle
 from . import constructors as c
 from .normal_form import normal_form
-from .traversal import postorder
 
 # Determinants of explicit matrices with symbols are looked at up to this size.
 MOST_ROWS = 4

@@ -10,12 +10,12 @@ from sympy import Abs, Add, Determinant, Expr, Mul, Pow, S, Trace, exp, sign
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import MatAdd
 
+from ..expressions.realness import complex_symbols
 from ..expressions.shape import Shape, is_one, is_scalar_shape, shape
 from . import constructors as c
 from .factoring import MOST_TERMS, scaled, taken_out, with_numbers_placed
 from .measure import nodes, operations
 from .monomial import order, oriented
-from .realness import complex_symbols
 
 __all__ = ["one_trace", "simplified_scalar"]
 

@@ -12,8 +12,8 @@ import mpmath
 from mpmath import mp, mpc, mpf
 from sympy.core.basic import Basic
 
-from ..algebra.realness import is_declared_complex
 from ..errors import DerivativeNotImplementedError
+from ..expressions.realness import is_declared_complex
 from ..expressions.shape import is_matrix, is_vector_shape, shape
 from ..numeric import NumericArray
 from ..numeric.account import MOST_FOR_FUNCTION, MOST_WORK, Account

@@ -13,9 +13,9 @@ from sympy.matrices.expressions import MatrixSymbol
 
 from ..algebra import constructors as c
 from ..algebra.canonical_form import built
-from ..algebra.traversal import operands
 from ..expressions.shape import is_matrix, same_size, shape
 from ..expressions.structured import facts_about
+from ..expressions.traversal import operands
 from ..numeric.evaluation import Value
 from ..variable import Variable
 from .arrangements import Place

@@ -13,9 +13,9 @@ from sympy.core.basic import Basic
 from sympy.core.sorting import default_sort_key
 from sympy.matrices.expressions import MatrixSymbol
 
-from ..algebra.realness import is_declared_complex
 from ..errors import ArgumentError, DerivativeNotImplementedError
 from ..expressions.differential import Differential
+from ..expressions.realness import is_declared_complex
 from ..expressions.shape import is_matrix, shape, show
 from ..expressions.structured import facts_about
 from .evaluation import Evaluation, Values

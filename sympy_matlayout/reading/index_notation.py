@@ -33,8 +33,8 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 
 from ..algebra import constructors as c
 from ..algebra.contraction import Contraction, NotMatrixNotation
-from ..algebra.realness import OF_COMPLEX, complex_symbols
 from ..errors import ShapeError, VariableError
+from ..expressions.realness import OF_COMPLEX, complex_symbols
 from ..expressions.shape import is_matrix, same_size, shape, show
 
 Sizes = dict[Symbol, Expr]  # every live index with the size it runs over

@@ -64,7 +64,6 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 
 from ..algebra import constructors as c
 from ..algebra.rank import is_singular
-from ..algebra.realness import OF_COMPLEX, complex_symbols
 from ..errors import (
     DerivativeNotImplementedError,
     ShapeError,
@@ -75,6 +74,7 @@ from ..expressions.differential import Differential
 from ..expressions.given import as_scalar_or_matrix
 from ..expressions.matrix_sum import MatrixSum
 from ..expressions.norm import Norm
+from ..expressions.realness import OF_COMPLEX, complex_symbols
 from ..expressions.shape import (
     Shape,
     is_matrix,

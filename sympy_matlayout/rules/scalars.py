@@ -30,7 +30,6 @@ from sympy.core.function import AppliedUndef
 from sympy.matrices.expressions import Identity, MatrixSymbol
 
 from ..algebra import constructors as c
-from ..algebra.realness import OF_COMPLEX, complex_symbols, is_declared_complex
 from ..engine.law import Law
 from ..engine.maps import (
     InnerProduct,
@@ -43,6 +42,7 @@ from ..engine.maps import (
 from ..errors import DerivativeNotImplementedError, NotByEntriesError
 from ..expressions.bound_symbols import bound_symbol
 from ..expressions.differential import Differential
+from ..expressions.realness import OF_COMPLEX, complex_symbols, is_declared_complex
 from ..expressions.shape import Shape, is_matrix, shape
 from ..expressions.undefined_functions import (
     DerivativeAtPoint,
@@ -233,7 +233,9 @@ def derivative(expr: Expr, symbol: Symbol) -> Expr:
                     "complex; declare it real if it is")
     # what diff asks first costs ten times the derivative
     quick = isinstance(expr, (Add, Mul, Pow, Function)) and not isinstance(expr, AppliedUndef)
-    found = expr._eval_derivative(symbol) if quick else expr.diff(symbol)
+    found = expr._eval_derivative(symbol) if quick else None
+    if found is None:  # as sign has it of what isn't known to be real
+        found = expr.diff(symbol)
     for undone in found.atoms(Derivative):
         if not isinstance(undone.expr, AppliedUndef):
             raise DerivativeNotImplementedError(

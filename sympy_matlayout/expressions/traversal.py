@@ -17,9 +17,9 @@ from sympy.matrices.expressions import (
 )
 from sympy.matrices.expressions.matexpr import MatrixElement
 
-from ..expressions.node import ConstantMatrix
-from ..expressions.shape import is_matrix
-from ..expressions.undefined_functions import DerivativeAtPoint
+from .node import ConstantMatrix
+from .shape import is_matrix
+from .undefined_functions import DerivativeAtPoint
 
 __all__ = ["LEAVES", "operands", "postorder"]
 
