@@ -184,8 +184,13 @@ def partials(expr: Expr, varies: Varies, bound: frozenset[Basic] = frozenset(),
             yield atom, c.substituted(at_point(derivative(head, name), *back), back)
 
 
-def _with_names(expr, names, varies, bound, is_atom, inside=frozenset()) -> Basic:
-    """The expression with its atoms as real symbols; the outermost node is never one."""
+def _with_names(expr, names, varies, bound, is_atom, inside=frozenset(), real=False) -> Basic:
+    """
+    The expression with its atoms as real symbols; the outermost node is never one.
+
+    Where it matters, constants that nothing is known of are real symbols as well.
+    """
+    real = real or isinstance(expr, OF_COMPLEX)
     inside = inside | set(getattr(expr, "bound_symbols", ()))
     bound = bound | inside
     args = []
@@ -193,7 +198,7 @@ def _with_names(expr, names, varies, bound, is_atom, inside=frozenset()) -> Basi
         is_open = bool(bound) and bool(arg.free_symbols & bound)
         # what is bound inside this head can't leave it, also where is_atom says so
         if is_atom(arg) and not arg.free_symbols & inside \
-                or not is_open and _is_atom(arg, varies):
+                or not is_open and (_is_atom(arg, varies) or real and _is_undeclared(arg)):
             args.append(names[arg] if arg in names else names.setdefault(arg, _name(arg)))
         elif not varies(arg) or not arg.args:
             args.append(arg)
@@ -202,8 +207,12 @@ def _with_names(expr, names, varies, bound, is_atom, inside=frozenset()) -> Basi
                 f"{type(expr).__name__} of a matrix that varies with "
                 f"{', '.join(sorted(map(str, bound))) or 'the variable'} is not covered: {expr}")
         else:
-            args.append(_with_names(arg, names, varies, bound, is_atom, inside))
+            args.append(_with_names(arg, names, varies, bound, is_atom, inside, real))
     return expr.func(*args)
+
+
+def _is_undeclared(expr: Basic) -> bool:
+    return isinstance(expr, Symbol) and expr.is_extended_real is None and expr.is_commutative
 
 
 def _name(atom: Expr) -> Dummy:
