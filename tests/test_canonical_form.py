@@ -142,7 +142,7 @@ RULES = {
     "the sign of a real number": (sign(tr(A))/Abs(tr(A))*x, x/tr(A)),
     "determinants of products": (Determinant(A)*Determinant(B.T)*x, Determinant(A*B)*x),
     "determinants stay in one factor": (Determinant(A*B), Determinant(A*B)),
-    "no inverse of rectangular factors": ((X.T*X).inverse(), (X.T*X).inverse()),
+    "no inverse of rectangular factors": ((X*X.T).inverse(), (X*X.T).inverse()),
     "inside inverses": ((A*B + A.T*B + S).inverse(), ((A + A.T)*B + S).inverse()),
     "inside functions": (each(tanh(z), X*A + X*A.T), each(tanh(z), X*(A + A.T))),
 }
