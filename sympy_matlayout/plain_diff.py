@@ -218,16 +218,20 @@ def _complex_names(exprs: Sequence[Basic]) -> dict[Basic, Basic]:
     This library takes undeclared symbols for real ones; plain ``.diff`` must not.  What is
     bound, an index or the argument of a function applied to real entries, is none of them.
     """
-    nodes = list(postorder(exprs, _inside))
-    bound = {s for node in nodes for s in getattr(node, "bound_symbols", None) or ()}
-    symbols = {a for a in nodes if isinstance(a, Symbol)}
-    undeclared = [a for a in symbols - bound if a.is_extended_real is None
-                  and a.is_complex is None and a.is_commutative]
+    symbols = set()
+    for node in postorder(exprs, lambda e: () if _binds(e) else _inside(e)):
+        symbols |= node.free_symbols if _binds(node) or isinstance(node, Symbol) else set()
+    undeclared = [a for a in symbols if isinstance(a, Symbol) and a.is_commutative
+                  and a.is_extended_real is None and a.is_complex is None]
     names = {}
     for a in undeclared:
         name = Symbol(a.name, **{**a.assumptions0, "complex": True})
         names[a] = Dummy(a.name, complex=True) if name in symbols or isinstance(a, Dummy) else name
     return names
+
+
+def _binds(node: Basic) -> bool:
+    return bool(getattr(node, "bound_symbols", None))
 
 
 def _with(expr: Basic, values: Mapping[Basic, Basic]) -> Basic:

@@ -277,6 +277,12 @@ def test_constants_by_a_matrix():
     assert number.args[0].doit().simplify() == -5
 
 
+def test_the_argument_of_an_elementwise_function_is_real():
+    sizes = A.applyfunc(Abs)
+    assert canonical(Trace(sizes).diff(A)) == gradient(Trace(sizes), A)
+    assert canonical((t*sizes).diff(t)) == canonical(sizes)
+
+
 def test_sizes_are_real():
     k = Symbol("k")
     K, v = MatrixSymbol("K", k, k), MatrixSymbol("v", k, 1)
