@@ -24,6 +24,7 @@ from sympy import (
     expand,
 )
 from sympy.core.basic import Basic
+from sympy.core.function import AppliedUndef
 from sympy.matrices import MatrixBase
 from sympy.matrices.expressions import (
     HadamardPower,
@@ -38,6 +39,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.tensor.array.array_derivatives import ArrayDerivative
 from sympy.tensor.array.arrayop import Flatten
 from sympy.tensor.array.expressions.array_expressions import ZeroArray
+from sympy.tensor.indexed import Indexed
 from sympy.utilities.exceptions import SymPyDeprecationWarning, ignore_warnings
 
 from .algebra import constructors as c
@@ -82,12 +84,17 @@ Theirs = Callable[[Basic, Basic], "Basic | None"]  # SymPy's own derivative of a
 
 
 def is_variable(x: Any) -> bool:
-    """A symbol, a MatrixSymbol, or an entry of one."""
-    return isinstance(x, (MatrixSymbol, Symbol)) or (
+    """A symbol, a MatrixSymbol, an entry of one, or what SymPy takes for a symbol."""
+    return isinstance(x, (MatrixSymbol, Symbol)) or _is_like_a_symbol(x) or (
         isinstance(x, MatrixElement) and isinstance(x.parent, MatrixSymbol))
 
 
-def steps_of(expr: Any, variables: Sequence[Any]) -> list[Basic]:
+def _is_like_a_symbol(x: Any) -> bool:
+    """f(t), its derivatives, a[i]: a scalar that SymPy differentiates by as by a symbol."""
+    return isinstance(x, (AppliedUndef, Derivative, Indexed)) and x._diff_wrt and not is_array(x)
+
+
+def steps_of(expr: Any, variables: Sequence[Any]) -> list[Any]:
     """
     The variables one by one, of a derivative of or by a matrix expression; none of others.
 
@@ -107,20 +114,22 @@ def _variable(given: Any) -> Any:
     return given[0] if isinstance(given, (tuple, Tuple)) and given else given
 
 
-def _one_by_one(variables: Sequence[Any]) -> list[Basic]:
-    """The variables of a derivative, each as often as it counts; none if some are no symbols."""
-    counts: list[list[Any]] = []
+def _one_by_one(variables: Sequence[Any]) -> list[Any]:
+    """Each variable as often as it counts; an array, or a symbolic count, as it was given."""
+    counts: list[tuple[Any, Any, Any]] = []  # and what was given
     for x in variables:
         if isinstance(x, (tuple, Tuple)) and len(x) == 2:
-            counts.append([*x])
+            counts.append((*x, x))
         elif isinstance(x, (int, Integer)) and counts:
-            counts[-1][1] = x
+            counts[-1] = (counts[-1][0], x, (counts[-1][0], x))
         else:
-            counts.append([x, 1])
-    if not all(is_variable(x) and isinstance(k, (int, Integer)) for x, k in counts):
-        return []
-    ordered = Derivative._sort_variable_count([(x, Integer(k)) for x, k in counts])
-    return [x for x, k in ordered for _ in range(int(k))]
+            counts.append((x, 1, x))
+    steps = [[x]*int(k) if is_variable(x) and isinstance(k, (int, Integer)) else [given]
+             for x, k, given in counts]
+    if all(is_variable(x) for step in steps for x in step):
+        ordered = Derivative._sort_variable_count([(x, Integer(k)) for x, k, _ in counts])
+        return [x for x, k in ordered for _ in range(int(k))]
+    return [x for step in steps for x in step] if len(counts) > 1 else []
 
 
 def is_by_size(matrices: Collection[Basic], variables: Sequence[Any]) -> bool:
@@ -150,19 +159,21 @@ def _inside(node: Basic) -> tuple[Basic, ...]:
 # --- what is answered -------------------------------------------------------------------
 
 
-def successive(expr: Basic, variables: Sequence[Basic], theirs: Theirs) -> Basic:
+def successive(expr: Basic, steps: Sequence[Any], theirs: Theirs) -> Basic:
     """A higher derivative; unevaluated if one of lower order is, or is an array that varies."""
-    found = derived(expr, variables[0], theirs)
-    for x in variables[1:]:
-        if is_undone(found) and not is_undone(expr):
-            break
-        if getattr(x, "parent", x) not in found.free_symbols:
+    found = expr
+    for k, x in enumerate(steps):
+        if k and is_variable(x) and not found.has(getattr(x, "parent", x)):
             found = _zero(found, x)
         elif is_array(found):
-            return _unevaluated(expr, *variables)
-        else:
+            return _unevaluated(expr, *steps)
+        elif k or not is_variable(x):
             found = found.diff(x)
-    return _unevaluated(expr, *variables) if is_undone(found) and not is_undone(expr) else found
+        else:
+            found = derived(found, x, theirs)
+        if is_undone(found) and not is_undone(expr):
+            return _unevaluated(expr, *steps)
+    return found
 
 
 def _zero(constant: Basic, x: Basic) -> Basic:
@@ -174,6 +185,9 @@ def _zero(constant: Basic, x: Basic) -> Basic:
 
 def derived(expr: Basic, x: Basic, theirs: Theirs) -> Basic:
     """The derivative in SymPy's arrangement; unevaluated where nobody has an answer."""
+    if _is_like_a_symbol(x):
+        symbol = Dummy("xi")
+        return derived(expr.xreplace({x: symbol}), symbol, theirs).subs(symbol, x)
     _hash_from_the_leaves(expr)
     matrices = matrices_in(expr)
     if is_by_size(matrices, [x]) or is_matrix(x) and is_matrix(expr) and x not in matrices:
@@ -190,7 +204,8 @@ def derived(expr: Basic, x: Basic, theirs: Theirs) -> Basic:
 
 
 def _unevaluated(expr: Basic, *variables: Basic) -> Basic:
-    kind = ArrayDerivative if any(map(is_matrix, (expr, *variables))) else Derivative
+    kind = Derivative if all(isinstance(a, Expr) and not is_matrix(a)
+                             for a in (expr, *variables)) else ArrayDerivative
     return kind(expr, *variables)
 
 

@@ -37,7 +37,8 @@ KNOWN = (MatAdd, MatMul, MatrixSymbol, Trace, Transpose)
 def is_undone(found: Basic) -> bool:
     """Whether a derivative holds one of matrices, or by one, that isn't worked out."""
     return any(is_matrix(part) or is_array(part) or part.atoms(MatrixSymbol)
-               for d in found.atoms(Derivative) for part in (d.expr, *d.variables))
+               for d in found.atoms(Derivative)
+               for part in (d.expr, *(v for v, _ in d.variable_count)))
 
 
 @cache

@@ -14,6 +14,7 @@ from sympy import (
     HadamardProduct,
     Identity,
     ImmutableMatrix,
+    IndexedBase,
     Matrix,
     MatrixExpr,
     MatrixSymbol,
@@ -288,6 +289,34 @@ def test_sizes_are_real():
     K, v = MatrixSymbol("K", k, k), MatrixSymbol("v", k, 1)
     assert (v.T*K*v).diff(v) == K*v + K.T*v
     assert Norm(K*v).diff(v) == 1/Norm(K*v)*K.T*K*v
+
+
+# --- variables that are no symbols ------------------------------------------------------
+
+
+def test_by_functions_and_derivatives():
+    for v in (f(t), f(t).diff(t), IndexedBase("a")[Symbol("i", integer=True)]):
+        assert (v**2*A).diff(v) == 2*v*A
+        inverse = (v*A + B).inverse()
+        assert inverse.diff(v) == -inverse*A*inverse
+        assert log(Determinant(v*A + B)).diff(v) == Trace(inverse*A)
+
+
+def test_by_arrays():
+    s = Symbol("s")
+    assert Trace(t*A + s**2*B).diff([[t, s]]) == Array([Trace(A), 2*s*Trace(B)])
+    V = MatrixSymbol("V", 2, 2)
+    g, entries = log(Determinant(V)), [V[0, 0], V[0, 1]]
+    assert g.diff(Matrix(entries)) == Matrix([g.diff(v) for v in entries])
+    assert not g.diff(Matrix(entries)).has(Derivative)
+    # SymPy up to 1.14 takes the logarithm for constant
+    assert (t*s*log(Determinant(A))).diff(A, [[t, s]]).has(Derivative)
+
+
+def test_as_often_as_a_symbol_says():
+    k = Symbol("k", integer=True, positive=True)
+    assert (t**3*log(Determinant(A))).diff(A, (t, k)) == ArrayDerivative(
+        t**3*log(Determinant(A)), A, (t, k))
 
 
 # --- there is no derivative by a size ---------------------------------------------------
