@@ -257,7 +257,7 @@ def _with(expr: Basic, values: Mapping[Basic, Basic]) -> Basic:
             if node not in done:
                 args = [done.get(a, a) for a in node.args]
                 changed = any(a is not b for a, b in zip(args, node.args, strict=True))
-                done[node] = node.func(*args) if changed else node
+                done[node] = c.evaluated(node, args) if changed else node
     return done.get(expr, expr)
 
 
