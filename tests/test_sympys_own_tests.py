@@ -9,8 +9,10 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+import sympy
 
 PROGRAM = """
 import json, os, pytest, sys, sympy
@@ -47,6 +49,8 @@ def failures(how, part):
     "core/tests/test_diff.py", "codegen/tests/test_matrix_nodes.py",
     "printing/tests/test_latex.py", "printing/pretty"])
 def test_they_pass_with_install(part):
+    if not (Path(sympy.__file__).parent/part).exists():
+        pytest.skip(f"SymPy {sympy.__version__} comes without {part}")
     found = failures("with install()", part)
     assert found and not [test for test, fails in found.items() if fails]
 
