@@ -50,7 +50,7 @@ class DerivativeCheck:
     elsewhere : those it is right in, but that were not meant
     error : the largest deviation from the arrangement that comes nearest, relative to
         the largest entry; None for a shape that no arrangement has
-    entry : where, counted from zero
+    entry : where, counted from zero; None where it shows in a sum of entries only
     nearest : that arrangement
     remarks : what would make a wrong claim right
     sizes : the numbers put for symbolic sizes
@@ -78,8 +78,10 @@ class DerivativeCheck:
         if self.nearest is None:
             found = "wrong: no layout or form has this shape"
         else:
+            where = "along a direction in which all entries move" if self.entry is None \
+                else f"at {self.entry}"
             found = (f"wrong in every layout and form; next to {' '.join(self.nearest)} it is off "
-                     f"by {mpmath.nstr(self.error, 3)} of the largest entry, at {self.entry}")
+                     f"by {mpmath.nstr(self.error, 3)} of the largest entry, {where}")
         return "; ".join([found, *self.remarks])
 
 
@@ -99,7 +101,10 @@ def check_derivative(expr: Any, X: Any, claimed: Any, *, layout: Layout | str | 
     are different numbers at each point, so that neither a transpose in the wrong place nor
     what holds for 2x2 matrices only can pass.  Entries have both signs, as far as
     assumptions and the domain of the function let them; square matrices have good inverses.
-    Undefined functions of scalars are some that have values.
+    The function is real at the points, in all its parts, if it is so anywhere, and there are
+    points on both sides of its kinks.  Undefined functions of scalars are some that have values.
+    By large matrices some partial derivatives are taken, and the slopes in directions in which
+    all entries move.
 
     Of a wrong claim it says how far off it is and where, and whether one of the usual slips
     would explain it: a factor, a sign, a transposed constant, a missing symmetric term, a
@@ -137,6 +142,9 @@ def check_derivative(expr: Any, X: Any, claimed: Any, *, layout: Layout | str | 
     ======
 
     ShapeError : an expression is ill-shaped
+    ArgumentError : a claim or argument is none, or sizes are too large to try them with numbers
+    DerivativeNotImplementedError : there is no point where the function is real, or a part has
+        no value
 
     See Also
     ========
@@ -165,19 +173,28 @@ def check_derivative(expr: Any, X: Any, claimed: Any, *, layout: Layout | str | 
     if not tests:
         raise DerivativeNotImplementedError(
             f"{function} has values at {len(values)} random points, and none next to them")
-    places = tests[0].wanted
-    found = [p for p in places if all(t.is_close(p) for t in tests)] or [
-        p for p in places if all(t.has_shape(p) and t.agrees(p) for t in tests)]
+    places = list(tests[0].wanted)
+    found = [p for p in places if all(t.is_close(p) for t in tests)]
+    decisive = tests
+    if not found:
+        answers = {p: [t.agrees(p) for t in tests] for p in places}
+        found = [p for p in places if True in answers[p] and False not in answers[p]]
+        decisive = [t for k, t in enumerate(tests) if any(
+            answers[p][k] is False for p in places)] if not found else tests
+        if not found and not decisive:
+            raise DerivativeNotImplementedError(
+                f"the difference quotients of {function} don't settle, so that this claim can't "
+                "be checked by numbers")
     meant = [p for p in found if _is_meant(p, layout, form, function)]
-    return _verdict(claim, tests, meant, [p for p in found if p not in meant], variable)
+    return _verdict(claim, decisive, meant, [p for p in found if p not in meant], variable)
 
 
 def _verdict(claim: Basic, tests: list[Comparison], meant: list[Place], elsewhere: list[Place],
              variable: Variable) -> DerivativeCheck:
+    near = (meant + elsewhere)[:1] or [
+        place for place in tests[0].wanted if all(t.has_shape(place) for t in tests)]
     with mp.workdps(DIGITS):
-        right = (meant + elsewhere)[:1]
-        errors = [(t, place, *t.error(place)) for t in tests
-                  if (place := right[0] if right else t.nearest()) is not None]
+        errors = [(t, place := t.nearest(near), *t.error(place)) for t in tests if near]
         worst, nearest, error, entry = max(errors, key=lambda e: e[2], default=(
             tests[0], None, None, None))
         remarks = () if meant or elsewhere else tuple(slips(tests, variable))

@@ -9,8 +9,12 @@ from sympy import (
     Abs,
     Array,
     Derivative,
+    Dummy,
     Float,
     Function,
+    Heaviside,
+    Integer,
+    Lambda,
     Matrix,
     MatrixSymbol,
     Max,
@@ -20,17 +24,26 @@ from sympy import (
     Sum,
     Symbol,
     Trace,
+    acosh,
     asin,
+    conjugate,
     cos,
     exp,
     log,
+    nan,
+    oo,
+    re,
     sign,
     sin,
     sqrt,
     sympify,
+    zoo,
 )
 from sympy.matrices.expressions import (
     Determinant,
+    DiagMatrix,
+    FunctionMatrix,
+    HadamardPower,
     HadamardProduct,
     Identity,
     KroneckerProduct,
@@ -39,13 +52,18 @@ from sympy.matrices.expressions import (
 from sympy.matrices.expressions.special import ZeroMatrix
 
 from sympy_matlayout import (
+    ArgumentError,
     DerivativeNotImplementedError,
+    FactsError,
     FormError,
     LayoutError,
+    MatlayoutBug,
     MatlayoutError,
     MatrixUnit,
     Norm,
     ShapeError,
+    SkewSymmetricMatrixSymbol,
+    StructureError,
     SymmetricMatrixSymbol,
     VariableError,
     check_derivative,
@@ -53,6 +71,7 @@ from sympy_matlayout import (
     vech,
 )
 from sympy_matlayout.expressions.shape import is_matrix
+from sympy_matlayout.numeric import evaluation
 
 A, S, U = MatrixSymbol("A", m, n), MatrixSymbol("S", n, n), MatrixSymbol("U", n, n)
 X, B, C = MatrixSymbol("X", m, n), MatrixSymbol("B", n, p), MatrixSymbol("C", p, m)
@@ -337,3 +356,261 @@ def test_refusals():
         check_derivative(X + S, X, X)
     with pytest.raises(VariableError):
         check_derivative(Trace(X), X*B, X)
+
+
+# --- points are real where the function is meant to be -------------------------------------
+
+z, w = MatrixSymbol("z", n, 1), MatrixSymbol("w", n, 1)
+G = MatrixSymbol("G", n, p)
+u = Symbol("u")
+half = Rational(1, 2)
+ONES = OneMatrix(m, 1)
+SHIFTED, LENGTH = ONES + A*w, sqrt(Trace(x.T*S*x))
+ROOT = S**-half
+DEGREE = DiagMatrix(U*OneMatrix(n, 1))**-half
+CONVOLUTION = DEGREE*U*DEGREE
+LOGS = SHIFTED.applyfunc(log) - (ONES + b).applyfunc(log)
+
+WITH_A_DOMAIN = {
+    "logarithms of entries": (
+        Norm(x.applyfunc(log) - z)**2, x,
+        2*HadamardProduct(x.applyfunc(log) - z, HadamardPower(x, -1))),
+    "roots of entries": (
+        Norm(x.applyfunc(sqrt) - z)**2, x,
+        HadamardProduct(x.applyfunc(sqrt) - z, HadamardPower(x, -half))),
+    "mean squared logarithmic error": (
+        Norm(LOGS)**2, w, 2*A.T*HadamardProduct(LOGS, HadamardPower(SHIFTED, -1))),
+    "Mahalanobis distance": (Norm(ROOT*(x - z))**2, x, 2*ROOT.T*ROOT*(x - z)),
+    "graph convolution": (
+        Norm(CONVOLUTION*x - z)**2, x, 2*CONVOLUTION.T*(CONVOLUTION*x - z)),
+    "a length less 1": (Abs(LENGTH - 1), x, sign(LENGTH - 1)/(2*LENGTH)*(S + S.T)*x),
+    "a positive part": (
+        Max(0, log(Determinant(S))), S, Heaviside(log(Determinant(S)))*S.T.inverse()),
+    "iterated logarithms": (log(log(log(t))), t, 1/(t*log(t)*log(log(t)))),
+    "two domains at once": (
+        log(Trace(S) - 10)*sqrt(1 - Norm(x)**2), x,
+        -log(Trace(S) - 10)/sqrt(1 - Norm(x)**2)*x),
+    "far away": (Abs(log(t - 100)), t, sign(log(t - 100))/(t - 100)),
+    "only where both are positive": (sqrt(t)*sqrt(u), t, u/(2*sqrt(t*u))),
+    "a cube root of a matrix": (Trace(S**Rational(1, 3)), S, S.T**Rational(-2, 3)/3),
+    "real nowhere": (acosh(exp(-Norm(x)**2)), x,
+                     -2*exp(-Norm(x)**2)/(sqrt(exp(-Norm(x)**2) - 1)
+                                          * sqrt(exp(-Norm(x)**2) + 1))*x),
+}
+
+
+@pytest.mark.parametrize("name", WITH_A_DOMAIN)
+def test_functions_with_a_domain(name):
+    function, variable, claim = WITH_A_DOMAIN[name]
+    assert check_derivative(function, variable, claim)
+    assert not check_derivative(function, variable, -claim)
+    assert not check_derivative(function, variable, 2*claim)
+
+
+def test_a_nuclear_norm_of_a_root():
+    tall = ROOT*G
+    claim = ROOT.T*tall*(tall.T*tall)**-half
+    assert check_derivative(Norm(tall, "nuc"), G, claim, points=1)
+    assert not check_derivative(Norm(tall, "nuc"), G, ROOT*tall*(tall.T*tall)**-half, points=1)
+
+
+def test_a_function_that_is_real_nowhere_is_refused_by_name():
+    with pytest.raises(DerivativeNotImplementedError, match=r"real at none of .*log\(-t"):
+        check_derivative(Max(0, log(-t**2 - 1)), t, t)
+
+
+@pytest.mark.parametrize("function, variable, claim", [
+    (sqrt(t*u), t, sqrt(u)/(2*sqrt(t))),  # another branch where both are negative
+    (Norm(z, 1) + log(Trace(S)), z, OneMatrix(n, 1)),
+    (Norm(z, 1) + Norm(x.applyfunc(log)), z, OneMatrix(n, 1)),
+], ids=str)
+def test_signs_beside_a_domain(function, variable, claim):
+    assert not check_derivative(function, variable, claim)
+
+
+# --- kinks --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("function, variable, right, wrong", [
+    (Max(t, u), t, Heaviside(t - u), Heaviside(t - 2*u)),
+    (Abs(Norm(x) - 1), x, sign(Norm(x) - 1)/Norm(x)*x, sign(2*Norm(x) - 1)/Norm(x)*x),
+    (Max(asin(t), sqrt(Norm(x))), t, Heaviside(asin(t) - sqrt(Norm(x)))/sqrt(1 - t**2),
+     -Heaviside(asin(t) - sqrt(Norm(x)))/sqrt(1 - t**2)),
+    (log(u)*Abs(sqrt(t) - 1), u, Abs(sqrt(t) - 1)/u, (sqrt(t) - 1)/u),
+    (Piecewise((t, t > 1), (t**2, True)), t, Piecewise((1, t > 1), (2*t, True)),
+     Piecewise((1, t > Rational(21, 20)), (2*t, True))),
+    (Norm(x.applyfunc(log), 1), x, HadamardProduct(
+        x.applyfunc(log).applyfunc(sign), HadamardPower(x, -1)), HadamardPower(x, -1)),
+], ids=str)
+def test_kinks_are_where_they_are(function, variable, right, wrong):
+    assert check_derivative(function, variable, right)
+    assert not check_derivative(function, variable, wrong)
+
+
+# --- noise ---------------------------------------------------------------------------------
+
+SYM, SKEW_SYM = SymmetricMatrixSymbol("M", n), SkewSymmetricMatrixSymbol("N", n)
+# the trace of a symmetric times a skew matrix, after terms of some size cancel
+CANCELS = Trace(HadamardProduct(I, SKEW_SYM*U)*SYM*SKEW_SYM.T*SYM)
+
+
+@pytest.mark.parametrize("variable", [SYM, SKEW_SYM, U], ids=str)
+def test_zero_after_terms_that_cancel(variable):
+    assert check_derivative(CANCELS, variable, ZeroMatrix(n, n))
+    assert not check_derivative(CANCELS, variable, variable)
+    assert not check_derivative(CANCELS, variable, variable/10**40)
+
+
+def test_noise_has_no_scale():
+    for size in (Integer(10)**60, Rational(1, 10**60)):
+        assert check_derivative(size*CANCELS, U, ZeroMatrix(n, n))
+        assert check_derivative(size*Trace(S*U), S, size*U.T)
+        assert not check_derivative(size*Trace(S*U), S, size*(U.T + I/10**20))
+
+
+def test_slopes_that_do_not_show_beside_the_value_decide_nothing():
+    flat = 1 + exp(-200*t)
+    assert check_derivative(flat, t, -200*exp(-200*t))
+    assert not check_derivative(flat, t, 0)
+    steep = Max(t, Norm(x))**t + Norm((S*y).applyfunc(exp), 1)
+    claim = t*Heaviside(Norm(x) - t)*Max(t, Norm(x))**(t - 1)/Norm(x)*x
+    assert check_derivative(steep, x, claim) and not check_derivative(steep, x, 2*claim)
+
+
+# --- arrays of scalar functions ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["array", "autodiff"])
+@pytest.mark.parametrize("layout", [None, "denominator", "numerator", "mixed"])
+def test_the_array_of_a_scalar_function_is_its_gradient(form, layout):
+    assert check_derivative(Trace(C*X*B), X, C.T*B.T, form=form, layout=layout)
+    found = check_derivative(Trace(C*X*B), X, B*C, form=form, layout=layout)
+    assert not found and found.arrangements == ()
+    assert check_derivative(t**2*X, t, 2*t*X, form=form, layout=layout)
+    assert not check_derivative(t**2*X, t, 2*t*X.T, form=form, layout=layout)
+    assert check_derivative(Trace(U*S), S, (U + U.T)/2, form=form, layout=layout,
+                            structure="symmetric")
+
+
+# --- concrete sizes ------------------------------------------------------------------------------
+
+DET = MatrixSymbol("D", 20, 20)
+LOGDET = log(Determinant(DET))
+
+
+def test_large_determinants_along_some_directions():
+    assert check_derivative(LOGDET, DET, DET.T.inverse())
+    transposed = check_derivative(LOGDET, DET, DET.inverse(), layout="denominator")
+    assert not transposed and transposed.elsewhere == (("numerator", "matrix"),)
+
+
+def test_one_wrong_entry_of_many():
+    trace = Trace(DET.T*DET)
+    assert check_derivative(trace, DET, 2*DET)
+    found = check_derivative(trace, DET, 2*DET + MatrixUnit(20, 20, 7, 8)/10**6)
+    assert not found and "wrong in every layout" in str(found)
+
+
+@pytest.mark.parametrize("function, variable", [
+    (Trace(MatrixSymbol("H", 10**9, 2)*MatrixSymbol("J", 2, 10**9)), MatrixSymbol("H", 10**9, 2)),
+    (Determinant(MatrixSymbol("H", 300, 300)), MatrixSymbol("H", 300, 300)),
+    (Sum(t**k, (k, 0, 10**9)), t),
+    (t*Norm(FunctionMatrix(10**5, 10**5, Lambda((i, j), i + j))), t),
+], ids=["entries", "multiplications", "terms", "a constant"])
+def test_sizes_too_large_for_numbers_are_refused(function, variable):
+    with pytest.raises(ArgumentError, match="give symbols for"):
+        check_derivative(function, variable, variable)
+
+
+def test_a_number_times_a_large_size_is_none():
+    assert check_derivative(t**2*Trace(Identity(10**9)), t, 2*10**9*t)
+
+
+# --- symbols that are not what they seem --------------------------------------------------
+
+complex_z, imaginary = Symbol("c", complex=True), Symbol("c", imaginary=True)
+
+
+def test_complex_symbols_are_no_real_ones():
+    for function in (conjugate(complex_z)*S, Abs(complex_z)*S, re(complex_z)*S):
+        with pytest.raises(DerivativeNotImplementedError, match="declared complex"):
+            check_derivative(function, complex_z, S.T)
+    assert check_derivative(complex_z**2*S, complex_z, 2*complex_z*S, layout="numerator")
+    assert check_derivative(conjugate(imaginary)*S, imaginary, -S, layout="numerator")
+    assert not check_derivative(conjugate(imaginary)*S, imaginary, S, layout="numerator")
+    assert check_derivative(t*Abs(complex_z)*S, t, Abs(complex_z)*S, layout="numerator")
+
+
+@pytest.mark.parametrize("function, variable, claim", [
+    (Trace(S), MatrixSymbol("S", m, m), ZeroMatrix(m, m)),
+    (t**2, Symbol("t", positive=True), 0),
+    (Trace(S), S, Trace(MatrixSymbol("S", m, m))*I),
+    (t*Trace(S), S, Symbol("t", real=True)*I),
+], ids=str)
+def test_namesakes_are_refused(function, variable, claim):
+    with pytest.raises(VariableError, match="different symbols"):
+        check_derivative(function, variable, claim)
+
+
+def test_undefined_functions_are_the_same_in_function_and_claim():
+    g = Function("g")
+    assert check_derivative(f(u) + g(t), t, g(t).diff(t))
+    assert not check_derivative(f(u) + g(t), t, f(t).diff(t))
+    assert not check_derivative(Abs(f(t)), t, f(t).diff(t))
+    positive = Function("h", positive=True)
+    assert check_derivative(Abs(positive(t)), t, positive(t).diff(t))
+
+
+def test_dummies_and_sizes_with_assumptions():
+    d, twice = Dummy("d"), Symbol("r", even=True, positive=True)
+    skew = SkewSymmetricMatrixSymbol("N", twice)
+    assert check_derivative(d**2*x, d, 2*d*x, layout="numerator")
+    assert check_derivative(log(Determinant(skew)), skew, -skew.inverse())
+
+
+def test_facts_that_no_example_is_known_of_are_refused():
+    with pytest.raises(DerivativeNotImplementedError, match="both orthogonal and skew"):
+        check_derivative(Trace(S*U), S, U.T, assumptions=Q.orthogonal(U) & Q.antihermitian(U))
+
+
+# --- what is given wrong, and what is a bug -----------------------------------------------
+
+
+@pytest.mark.parametrize("keywords, error, named", [
+    ({"points": "a"}, ArgumentError, "points"), ({"points": 0}, ArgumentError, "points"),
+    ({"points": -1}, ArgumentError, "points"), ({"points": 1.5}, ArgumentError, "points"),
+    ({"points": True}, ArgumentError, "points"), ({"points": 10**9}, ArgumentError, "points"),
+    ({"seed": "a"}, ArgumentError, "seed"), ({"seed": 0.5}, ArgumentError, "seed"),
+    ({"layout": 3}, LayoutError, "layout"), ({"layout": []}, LayoutError, "layout"),
+    ({"form": 3}, FormError, "form"), ({"form": []}, FormError, "form"),
+    ({"form": "vech"}, FormError, "form"), ({"structure": 3}, StructureError, "structure"),
+    ({"assumptions": 3}, FactsError, "assumptions"),
+], ids=str)
+def test_bad_arguments_are_named(keywords, error, named):
+    with pytest.raises(error, match=named):
+        check_derivative(Trace(S), S, I, **keywords)
+
+
+@pytest.mark.parametrize("claim", [
+    "1 + 1", ["1 + 1"], [[1], [1, 2]], [[S]], [[]], {}, {1}, None, True, t < 3, (x for x in ()),
+    Lambda(t, t), Q.symmetric(S), object()], ids=str)
+def test_what_is_no_claim_is_refused(claim):
+    with pytest.raises(MatlayoutError, match="claim"):
+        check_derivative(Trace(S), S, claim)
+
+
+@pytest.mark.parametrize("claim", [nan, zoo, oo, (x*x.T).inverse()], ids=str)
+def test_claims_without_a_value(claim):
+    assert "no finite value" in str(check_derivative(Trace(S), S, claim))
+
+
+def test_a_claim_whose_shape_holds_for_one_size_only():
+    assert "no layout or form has this shape" in str(check_derivative(Trace(S), S, Matrix.eye(3)))
+
+
+def test_bugs_are_no_verdicts(monkeypatch):
+    def broken(M):
+        raise AttributeError("planted")
+    monkeypatch.setattr(evaluation, "determinant", broken)
+    with pytest.raises(MatlayoutBug, match="planted"):
+        check_derivative(Determinant(S), S, Determinant(S)*S.T.inverse())

@@ -17,12 +17,17 @@ from ..expressions.realness import is_declared_complex
 from ..expressions.shape import is_matrix, is_vector_shape, shape
 from ..numeric import NumericArray
 from ..numeric.account import MOST_FOR_FUNCTION, MOST_WORK, Account
-from ..numeric.definition import Sizes, central_difference, position
+from ..numeric.definition import (
+    Sizes,
+    central_difference,
+    position,
+    rounding_of_differences,
+)
 from ..numeric.evaluation import Evaluation, Value, Values, vec
 from ..numeric.linear_algebra import inverse, matrix_of, product
 from ..variable import Variable
 
-__all__ = ["ARRAYS", "Arranged", "Direction", "arrangements", "at_structure", "forms_for"]
+__all__ = ["ARRAYS", "Arranged", "Place", "Slopes", "at_structure", "forms_for"]
 
 LAYOUTS = ("denominator", "numerator")
 ARRAYS = ("array", "autodiff")  # the same in every layout
@@ -125,14 +130,8 @@ def _reader(claim: Value) -> Callable[[Sizes], Value]:
     return lambda index: claim[index]
 
 
-def arrangements(function: Basic, variable: Variable, values: Values, forms: tuple[str, ...],
-                 seed: int) -> dict[Place, Arranged]:
-    """The derivative at a point, in every layout and form."""
-    return dict(_Slopes(function, variable, values, seed).arranged(forms))
-
-
-class _Slopes:
-    """How fast a function changes, in which directions."""
+class Slopes:
+    """How fast a function changes at a point, in which directions."""
 
     def __init__(self, function: Basic, variable: Variable, values: Values, seed: int):
         self.function, self.variable, self.values = function, variable, values
@@ -140,12 +139,19 @@ class _Slopes:
         account = Account(MOST_FOR_FUNCTION)
         F = Evaluation(values, account).value(function)
         self.work = account.work
+        self.size = max(map(abs, vec(F)))
         self.of = (F.rows, F.cols) if shape(function) else ()
         X = values[variable.symbol]
         self.by = () if not is_matrix(variable.symbol) else (
             (X.cols, X.rows) if variable.transposed else (X.rows, X.cols))
 
+    @property
+    def resolution(self) -> Any:
+        """The least slope that shows beside the value of the function."""
+        return self.size*rounding_of_differences()
+
     def arranged(self, forms: tuple[str, ...]) -> Iterator[tuple[Place, Arranged]]:
+        """The derivative in every layout and form."""
         if self.variable.structure is None:
             directions = self._directions(*self.by or (1, 1))
             slopes = [(d, self.along(d.matrix)) for d in directions]
@@ -192,7 +198,8 @@ class _Slopes:
         if symbol.is_imaginary:
             return across
         found = central_difference(lambda h: self._value(at + h))
-        if max(map(abs, found - across)) > mpf(10)**(-mp.dps//4)*max(map(abs, found)):
+        if max(map(abs, found - across)) > mpf(10)**(-mp.dps//4)*(
+                max(map(abs, found)) + self.size):
             raise DerivativeNotImplementedError(
                 f"{self.function} has no derivative by {symbol}, which is declared complex: it "
                 f"depends on the conjugate of {symbol} as well; declare {symbol} real")

@@ -22,15 +22,18 @@ WHAT = "claimed"
 
 def read_claim(claimed: Any) -> Basic:
     """The claim as a well-formed expression; arrays of more than two axes as they are."""
-    if hasattr(claimed, "tolist") and not isinstance(claimed, (Basic, MatrixBase, NDimArray)):
-        claimed = claimed.tolist()
-    if isinstance(claimed, (list, tuple)):
-        claimed = _array(claimed)
+    found = claimed
+    if hasattr(found, "tolist") and not isinstance(found, (Basic, MatrixBase, NDimArray)):
+        found = found.tolist()
+    if isinstance(found, (list, tuple)):
+        found = _array(found)
     try:
-        found = claimed if isinstance(claimed, NDimArray) else as_basic(claimed, WHAT)
+        found = found if isinstance(found, NDimArray) else as_basic(found, WHAT)
     except ArgumentError as error:
         raise ShapeError("a claim is a scalar, matrix or array expression, not "
                          f"{claimed!r}") from error
+    if 0 in getattr(found, "shape", ()):
+        raise ArgumentError(f"{WHAT} has no entries: {claimed!r}")
     if isinstance(found, NDimArray):
         found = found.tomatrix() if len(found.shape) == 2 else ImmutableDenseNDimArray(found)
     return found if is_array(found) else read(as_scalar_or_matrix(found, WHAT))

@@ -10,11 +10,10 @@ from mpmath import mp, mpf
 from sympy import Float
 from sympy.core.basic import Basic
 
-from ..errors import DerivativeNotImplementedError
 from ..numeric.account import MOST_WORK, Account, NoValue
-from ..numeric.evaluation import Evaluation, Value, Values
+from ..numeric.evaluation import Evaluation, Value, Values, entries_of
 from ..variable import Variable
-from .arrangements import Arranged, Place, arrangements, at_structure
+from .arrangements import Arranged, Place, Slopes, at_structure
 
 __all__ = ["Comparison", "Deviation"]
 
@@ -68,9 +67,14 @@ class Comparison:
             return cls(function, variable, claim, at_structure(variable, values), forms, seed)
 
     @cached_property
+    def slopes(self) -> Slopes:
+        with mp.workdps(self.digits):
+            return Slopes(self.function, self.variable, self.values, self.seed)
+
+    @cached_property
     def wanted(self) -> dict[Place, Arranged]:
         with mp.workdps(self.digits):
-            return arrangements(self.function, self.variable, self.values, self.forms, self.seed)
+            return dict(self.slopes.arranged(self.forms))
 
     @property
     def has_slopes(self) -> bool:
@@ -85,13 +89,14 @@ class Comparison:
         return Evaluation(self.values)
 
     def value(self, expr: Basic) -> Value | None:
-        """The value of the claim or of something in its place, None if it has none."""
+        """The value of the claim or of something in its place, None if it has no finite one."""
         self.evaluation.account = Account(MOST_WORK)
         try:
             with mp.workdps(self.digits):
-                return self.evaluation.value(expr)
+                found = self.evaluation.value(expr)
         except NoValue:
             return None
+        return found if all(map(mp.isfinite, entries_of(found))) else None
 
     @cached_property
     def found(self) -> Value | None:
@@ -128,8 +133,7 @@ class Comparison:
         with mp.workdps(self.digits):
             numbers = self.wanted[place].numbers
             gaps = {key: abs(claimed[key] - number) for key, number in numbers.items()}
-            at = next((key for key, gap in gaps.items() if not mp.isfinite(gap)), None)
-            at = max(gaps, key=gaps.get) if at is None else at
+            at = max(gaps, key=gaps.get)
             return Deviation(gaps[at], max(map(abs, numbers.values())), at)
 
     def is_close(self, place: Place, found: Value | None = None) -> bool:
@@ -142,29 +146,34 @@ class Comparison:
             bound = self.tolerance*max(map(abs, wanted.numbers.values()))
             return all(abs(value - wanted.numbers[key]) <= bound for key, value in claimed)
 
-    def agrees(self, place: Place, doublings: int = MOST_DOUBLINGS) -> bool:
-        """Whether the claim agrees up to what vanishes with more digits."""
+    def agrees(self, place: Place, doublings: int = MOST_DOUBLINGS) -> bool | None:
+        """
+        Whether the claim agrees up to what vanishes with more digits.
+
+        None where no number of digits tells: the value of the function is so large that
+        its slope doesn't show beside it, or difference quotients don't settle.
+        """
+        if not self.has_shape(place):
+            return False
         if self.is_close(place):
             return True
         left = self.finer.deviation(place, self.finer.found)
-        if left is None or not mp.isfinite(left.worst):
+        if left is None:
             return False
         noise = self.noise(place)
         if left.worst <= VANISHING*noise:
             return True
         if left.worst > noise:
             return False
-        if not doublings:
-            raise DerivativeNotImplementedError(
-                f"the difference quotients of {self.function} don't settle with more digits, so "
-                "that this claim can't be checked by numbers")
-        return self.finer.agrees(place, doublings - 1)
+        return self.finer.agrees(place, doublings - 1) if doublings else None
 
     def noise(self, place: Place) -> Any:
-        """How much the derivative and the claim change with twice the digits."""
+        """How much the derivative and the claim change with twice the digits, at least."""
         first, second = (p.wanted[place] for p in (self, self.finer))
+        with mp.workdps(self.digits):
+            changes = [self.slopes.resolution]
         with mp.workdps(2*self.digits):
-            changes = [_distance(first.numbers, second.numbers)]
+            changes.append(_distance(first.numbers, second.numbers))
             if self.found is not None and self.finer.found is not None:
                 changes.append(_distance(self.read(place, self.found),
                                          self.finer.read(place, self.finer.found)))
@@ -174,7 +183,7 @@ class Comparison:
         """Whether the derivative vanishes with more digits."""
         first, second = (max(map(abs, p.wanted[place].numbers.values()))
                          for p in (self, self.finer))
-        return second <= VANISHING*first
+        return second <= VANISHING*first or first <= self.noise(place)
 
     def holds(self, place: Place, found: Value | None) -> bool:
         """Whether another value would agree, up to ten times the rounding errors."""
@@ -183,17 +192,14 @@ class Comparison:
         return self.is_close(place, found) or (
             self.deviation(place, found).worst <= 10*self.noise(place))
 
-    def nearest(self) -> Place | None:
-        """The arrangement of the claim's shape that deviates least."""
-        found: dict[Place, Deviation] = {}
-        for place in filter(self.has_shape, self.wanted):
-            found[place] = self.deviation(place, self.found)
-        return min(found, key=lambda place: found[place].relative, default=None)
+    def nearest(self, places: list[Place]) -> Place:
+        """The arrangement that deviates least."""
+        return min(places, key=lambda place: self.deviation(place, self.found).relative)
 
     def error(self, place: Place) -> tuple[Any, tuple[int, ...] | None]:
         """The largest deviation and where it is, beside rounding errors as it is."""
         first = self.deviation(place, self.found)
-        if first.worst <= self.tolerance*first.largest or not mp.isfinite(first.worst):
+        if first.worst <= self.tolerance*first.largest:
             return first.relative, first.entry
         fine = self.finer.deviation(place, self.finer.found) or first
         return fine.worst if fine.largest <= self.noise(place) else fine.relative, fine.entry

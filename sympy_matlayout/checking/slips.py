@@ -32,9 +32,8 @@ EXACT = mpf(10)**-18
 def slips(points: list[Comparison], variable: Variable) -> Iterator[str]:
     """The usual slips, as far as one of them explains the deviation."""
     first = points[0]
-    alike = [place for place in first.wanted if first.has_shape(place)]
-    if any(p.found is None for p in points) or alike and any(
-            not mp.isfinite(p.deviation(alike[0], p.found).worst) for p in points):
+    alike = [place for place in first.wanted if all(p.has_shape(place) for p in points)]
+    if any(p.found is None for p in points):
         yield NO_VALUE
         return
     if first.claim == 0 and all(p.is_zero(place) for p in points for place in p.wanted):

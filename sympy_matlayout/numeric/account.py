@@ -73,11 +73,13 @@ class Account:
     most : the most work it may cost
     work : what it has cost
     complex_nodes : what became complex although everything in it was real
+    branches : on which side of its kinks every node was, ``(node, side)``
     """
 
     most: float = math.inf
     work: int = 0
     complex_nodes: list[Basic] = field(default_factory=list)
+    branches: set[tuple[Basic, Any]] = field(default_factory=set)
 
     def spend(self, work: int, node: Basic) -> None:
         """Refuse before the work is done what would take too much memory or time."""

@@ -124,8 +124,16 @@ def _difference(expr, variable, values, i, j) -> mpmath.matrix:
 
 def central_difference(value: Callable[[mpf], Value]) -> mpmath.matrix:
     """vec of the derivative of ``value(h)`` at 0."""
-    step = mpf(10)**(-(mp.dps//3))
-    return (vec(value(step)) - vec(value(-step)))/(2*step)
+    return (vec(value(_step())) - vec(value(-_step())))/(2*_step())
+
+
+def _step() -> mpf:
+    return mpf(10)**(-(mp.dps//3))
+
+
+def rounding_of_differences() -> mpf:
+    """What rounding a value of size 1 does to the difference quotient."""
+    return mpf(10)**-mp.dps/_step()
 
 
 def near(found: Value, wanted: Value, tolerance: Expr | mpf) -> bool:

@@ -109,9 +109,9 @@ from .linear_algebra import (
     singular_values,
     total,
 )
-from .scalar_functions import OF_COMPLEX, OF_REAL, as_number, function_value, number_of
+from .scalar_functions import OF_COMPLEX, OF_REAL, as_number, function_value, number_of, side
 
-__all__ = ["Evaluation", "NumericArray", "Value", "Values", "evaluate", "vec"]
+__all__ = ["Evaluation", "NumericArray", "Value", "Values", "entries_of", "evaluate", "vec"]
 
 # Costs in multiplications: of a node at all, of eigenvalues, of an entry that SymPy computes.
 NODE, SPECTRUM, EXPLICIT = 5, 50, 10
@@ -247,6 +247,8 @@ class Evaluation:
         given = [self._real(expr, a) if isinstance(expr, (*OF_REAL, *OF_COMPLEX))
                  else self.number(a) for a in expr.args]
         given = [g[0, 0] if isinstance(g, mpmath.matrix) else g for g in given]
+        if all(map(is_real, given)) and (chosen := side(expr.func, given)) is not None:
+            self.account.branches.add((expr, chosen))
         return self._noted(expr, function_value(expr.func, given), *given)
 
     def _entry(self, expr: MatrixExpr, i: int, j: int) -> Value:
@@ -261,7 +263,7 @@ class Evaluation:
     @compute.register(Number)
     @compute.register(NumberSymbol)
     def _(self, expr):
-        return mpf(expr._to_mpmath(mp.prec)) if expr.is_finite else mpf(str(expr))
+        return as_number(number_of(expr))
 
     @compute.register(Symbol)
     @compute.register(MatrixSymbol)
@@ -286,8 +288,9 @@ class Evaluation:
 
     @compute.register(Piecewise)
     def _(self, expr):
-        for value, condition in expr.args:
+        for k, (value, condition) in enumerate(expr.args):
             if self.value(condition):
+                self.account.branches.add((expr, k))
                 return self.number(value)
         return mp.nan
 
@@ -379,7 +382,10 @@ class Evaluation:
             singular = singular_values(M)
             return mp.fsum(singular) if order == NUCLEAR else max(singular)
         sizes = [abs(a) for a in M]
+        if order == 1 and all(map(is_real, M)):
+            self.account.branches.update((expr, mp.sign(a)) for a in M)
         if order == oo:
+            self.account.branches.add((expr, sizes.index(max(sizes))))
             return max(sizes)
         if order == FROBENIUS or order == 2:
             return mp.sqrt(mp.fsum(a*a for a in sizes))
@@ -675,6 +681,13 @@ def _nonzero_entries(constant: MatrixExpr) -> list[tuple[tuple[int, int], Ration
 
 def _all_real(found: Value) -> bool:
     return all(map(is_real, found)) if isinstance(found, mpmath.matrix) else is_real(found)
+
+
+def entries_of(value: Value) -> list[Value]:
+    """The numbers in a value of any kind."""
+    if isinstance(value, mpmath.matrix):
+        return [entry for row in value.tolist() for entry in row]
+    return list(value.values()) if isinstance(value, NumericArray) else [value]
 
 
 def vec(M: Value) -> mpmath.matrix:

@@ -154,17 +154,37 @@ def _root(M: mpmath.matrix, exponent: Any) -> mpmath.matrix:
         values, vectors = reaching_no_value(mp.eigsy, (M + M.T)/2)
         back = vectors.T
     else:
-        values, vectors = reaching_no_value(mp.eig, M)
-        back = inverse(vectors)
-    if min(map(abs, values)) <= rounding:
+        values, vectors = _eigenvalues(M)
+        back = _inverse_basis(vectors)
+    if values is not None and min(map(abs, values)) <= rounding:
         raise NoValue(f"no power {mp.nstr(exponent, 3)} of a singular matrix")
-    if mp.mnorm(vectors, 1)*mp.mnorm(back, 1) > WORST_BASIS:
+    if back is None:
         return reaching_no_value(mp.powm, M, exponent)
     powers = [mp.power(value, exponent) for value in values]
     found = product(matrix_of(M.rows, M.cols, lambda i, j: vectors[i, j]*powers[j]), back)
     if real and is_real(exponent) and all(mp.re(v) > 0 or abs(mp.im(v)) > rounding for v in values):
         found = found.apply(mp.re)
     return found
+
+
+def _eigenvalues(M: mpmath.matrix) -> tuple:
+    """With the eigenvectors; None twice where mpmath doesn't find them."""
+    try:
+        return mp.eig(M)
+    except RecursionError:
+        raise
+    except RuntimeError:  # "qr: failed to converge", at multiple eigenvalues
+        return None, None
+
+
+def _inverse_basis(vectors: mpmath.matrix | None) -> mpmath.matrix | None:
+    """The inverse of the eigenvectors, None where they are no good basis."""
+    try:
+        back = None if vectors is None else inverse(vectors)
+    except NoValue:
+        return None
+    good = back is not None and mp.mnorm(vectors, 1)*mp.mnorm(back, 1) <= WORST_BASIS
+    return back if good else None
 
 
 def _is_diagonal(M: mpmath.matrix) -> bool:

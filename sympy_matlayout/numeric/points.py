@@ -10,7 +10,7 @@ from typing import Any
 
 import mpmath
 from mpmath import mp, mpf
-from sympy import Dummy, Heaviside, Integer, Max, Min, Piecewise, Symbol, preorder_traversal
+from sympy import Dummy, Integer, Symbol, preorder_traversal
 from sympy.core.basic import Basic
 from sympy.core.sorting import default_sort_key
 from sympy.matrices.expressions import MatrixSlice
@@ -20,13 +20,17 @@ from ..errors import DerivativeNotImplementedError, ShapeError
 from ..expressions.constants import MatrixUnit
 from ..expressions.shape import is_matrix, shape, show
 from .account import MOST_FOR_FUNCTION, MOST_WORK, Account, NotReal, NoValue, is_real
-from .evaluation import Evaluation, NumericArray, Value, Values
+from .evaluation import Evaluation, Values, entries_of
 from .examples import Style, example_value, example_values, leaves
+from .kinks import beside_kinks, sides_of
 
 __all__ = ["example_points"]
 
 ATTEMPTS = 40  # for each point
 PATIENCE = 20  # while there is no value at all
+MOST_SIDES = 8  # points more on other sides of kinks
+# What the search for other sides of kinks may cost, in attempts and multiplications.
+MOST_FOR_SIDES = 60, 10**6
 SIGN_ATTEMPTS = 6  # for each symbol
 MORE_DIGITS = 20
 WHOLE_NUMBERS = [3, 2, 5, 4, 1, 6, 7, 0, -1, -2, -3]
@@ -54,24 +58,21 @@ STYLES: list[StyleOf] = [
     _alike(1, "none"), _alike(1, "all"), _each_with_its_signs(5), _alike(0.25, "none"),
     _each_with_its_signs(0.25), _alike(0.05, "none"), _each_with_its_signs(0.05),
     _alike(0.0025, "none"), _each_with_its_signs(30), _each_with_its_scale]
-# Functions with branches need points of every scale.
-WITH_BRANCHES = (Piecewise, Max, Min, Heaviside)
 
+@dataclass(frozen=True)
+class _Point:
+    """A point, and what it is good for."""
 
-@dataclass
-class _Candidates:
-    """The points found so far, by what they are good for."""
+    values: Values
+    is_real: bool  # in all parts of the function
+    has_all: bool  # the other expressions have a value too
+    branches: frozenset  # on which side of the kinks it is
+    work: int
 
-    real: list[Values]
-    without_claim: list[Values]  # the function is real, another expression has no value
-    complex: list[Values]  # by the way, or altogether
-
-    def __len__(self) -> int:
-        return len(self.real) + len(self.without_claim) + len(self.complex)
-
-    def chosen(self, wanted: int) -> list[Values]:
+    @property
+    def rank(self) -> int:
         """Complex points only where there are no real ones: roots have other branches there."""
-        return (self.real + self.without_claim or self.complex)[:wanted]
+        return 2*(not self.is_real) + (not self.has_all)
 
 
 def example_points(function: Basic, others: Sequence[Basic], wanted: int,
@@ -80,104 +81,129 @@ def example_points(function: Basic, others: Sequence[Basic], wanted: int,
     Values for all symbols, at several points that have little in common.
 
     Sizes, exponents and signs differ from point to point, so that what holds for
-    2x2 matrices or for positive numbers only doesn't hold at all of them.  The function
-    is real at the points, in all its parts, and has a value that doesn't change with the
-    precision, and so have the others if they can.  Where it is real nowhere near, as
-    ``log(-Norm(x))``, the points are complex ones.
+    2x2 matrices or for positive numbers only doesn't hold at all of them; and there are
+    points on all sides of the kinks that are met.  The function is real at the points, in
+    all its parts, and has a value that doesn't change with the precision, and so have the
+    others if they can.  Where it is real nowhere near, as ``log(-Norm(x))``, the points are
+    complex ones.
     """
-    exprs = [function, *others]
-    if function.has(*WITH_BRANCHES):
-        wanted = max(wanted, len(STYLES))
-    found = _Candidates([], [], [])
+    found: list[_Point] = []
     reasons: list[NoValue] = []
-    for attempt, values in enumerate(islice(_candidates(exprs, seed), ATTEMPTS*wanted)):
-        if len(found.real) == wanted or attempt >= ATTEMPTS and len(found) >= wanted:
-            break
-        if attempt >= PATIENCE and not found and not any(isinstance(r, NotReal) for r in reasons):
+    for values in islice(_candidates([function, *others], seed), ATTEMPTS*wanted):
+        if _is_enough(found, reasons, wanted):
             break
         try:
-            stays_real = _require_steady(function, values, MOST_FOR_FUNCTION)
+            found.append(_point(function, others, values))
         except NoValue as reason:
             reasons.append(reason)
-            continue
-        (found.complex if not stays_real else found.real if _all_steady(others, values)
-         else found.without_claim).append(values)
     if not found:
         raise DerivativeNotImplementedError(_nowhere(function, reasons))
-    points = found.chosen(wanted)
-    more = _with_other_signs(function, others, points, seed) if found.real else None
-    return points if more is None else [*points, more]
+    points = [p.values for p in _chosen(found, wanted)]
+    if any(p.rank == 0 for p in found):
+        points += _with_other_signs(function, others, points, seed)
+        points += [beside for beside in beside_kinks(function, points[0], seed)
+                   if _is_good(function, others, beside)]
+    return points
+
+
+def _is_enough(found: list[_Point], reasons: list[NoValue], wanted: int) -> bool:
+    attempts, good = len(found) + len(reasons), [p for p in found if p.rank == 0]
+    if not found:
+        return attempts >= PATIENCE and not any(isinstance(r, NotReal) for r in reasons)
+    if attempts >= ATTEMPTS and len(found) >= wanted:
+        return True
+    most, work = MOST_FOR_SIDES
+    sides = sides_of(branch for p in good for branch in p.branches)
+    return len(good) >= wanted and (attempts >= most or attempts*good[0].work >= work
+                                    or all(len(each) > 1 for each in sides.values()))
+
+
+def _chosen(found: list[_Point], wanted: int) -> list[_Point]:
+    """The best points, and more of these that are on other sides of kinks."""
+    best = sorted(found, key=lambda p: p.rank)
+    chosen = [p for p in best if p.is_real == best[0].is_real][:wanted]
+    for p in best[wanted:]:
+        if p.rank == best[0].rank and len(chosen) < wanted + MOST_SIDES and all(
+                p.branches != q.branches for q in chosen):
+            chosen.append(p)
+    return chosen
+
+
+def _point(function: Basic, others: Sequence[Basic], values: Values) -> _Point:
+    """What a point is good for; a NoValue where the function has none."""
+    account = Account(MOST_FOR_FUNCTION)
+    _require_steady(function, values, account)
+    branches, work, has_all = set(account.branches), account.work, True
+    for other in others:
+        claimed = Account(MOST_WORK)
+        try:
+            _require_steady(other, values, claimed)
+        except NoValue:
+            has_all = False
+        branches |= claimed.branches
+        work += claimed.work
+    return _Point(values, not account.complex_nodes, has_all, frozenset(branches), work)
 
 
 def _nowhere(function: Basic, reasons: list[NoValue]) -> str:
-    tried = f"at none of {len(reasons)} random points"
+    tried = f"{len(reasons)} random points"
     not_real = [r for r in reasons if isinstance(r, NotReal)]
     if not_real:
-        return (f"{function} is real {tried}: {not_real[-1]}; say more of its symbols, as in "
-                "Symbol('t', positive=True) or assumptions=Q.positive_definite(S)")
-    return (f"{function} has no steady finite value {tried}, perhaps because a matrix in it is "
-            f"always singular: {reasons[-1]}")
+        return (f"{function} is real at none of {tried}: {not_real[-1]}; say more of its symbols, "
+                "as in Symbol('t', positive=True) or assumptions=Q.positive_definite(S)")
+    return (f"{function} has no steady finite value at any of {tried}, perhaps because a matrix "
+            f"in it is always singular: {reasons[-1]}")
 
 
-def _require_steady(expr: Basic, values: Values, most: int = MOST_WORK) -> bool:
-    """
-    Whether everything in an expression is real at a point.
-
-    A NoValue tells where it has no value, or one that changes with the precision.
-    """
-    account = Account(most)
-    found = _entries(Evaluation(values, account).value(expr))
+def _require_steady(expr: Basic, values: Values, account: Account) -> None:
+    """A NoValue tells where an expression has no value, or one that changes with the precision."""
+    found = entries_of(Evaluation(values, account).value(expr))
     with mp.workdps(mp.dps + MORE_DIGITS):
-        exact = _entries(Evaluation(values, Account(most)).value(expr))
+        exact = entries_of(Evaluation(values, Account(account.most)).value(expr))
     if not all(map(mp.isfinite, found)) or len(found) != len(exact):
         raise NoValue("it is not finite")
     error = max((abs(a - b) for a, b in zip(found, exact, strict=True)), default=mpf(0))
     if error > mpf(10)**(-mp.dps//2)*(1 + max(map(abs, exact), default=mpf(0))):
         raise NoValue("its value changes with the precision")
-    return not account.complex_nodes
-
-
-def _all_steady(exprs: Sequence[Basic], values: Values) -> bool:
-    try:
-        for expr in exprs:
-            _require_steady(expr, values)
-    except NoValue:
-        return False
-    return True
-
-
-def _entries(value: Value) -> list[Value]:
-    if isinstance(value, mpmath.matrix):
-        return [entry for row in value.tolist() for entry in row]
-    return list(value.values()) if isinstance(value, NumericArray) else [value]
 
 
 def _with_other_signs(function: Basic, others: Sequence[Basic], points: Sequence[Values],
-                      seed: int) -> Values | None:
+                      seed: int) -> list[Values]:
     """
     A point with negative entries in all the symbols that had none, as far as it stays real.
 
     Where the function has a domain, most points have positive numbers only.
     """
     chance = random.Random(seed)
-    exprs, found = [function, *others], dict(points[0])
-    missing = [leaf for leaf in sorted(leaves(exprs), key=default_sort_key)
-               if _may_be_negative(leaf) and not isinstance(found[leaf], int)
-               and not any(_has_negative(p[leaf]) for p in points)]
-    for leaf in missing:
-        sizes = {s: v for s, v in found.items() if isinstance(s, Symbol)}
-        for attempt in range(SIGN_ATTEMPTS):
-            style = (_scale_of(found[leaf]), ("all", "off")[attempt % 2])
-            tried = {**found, leaf: example_value(leaf, sizes, chance, style)}
-            if _has_negative(tried[leaf]) and _is_real_point(function, others, tried):
-                found = tried
-                break
-    return found if found != points[0] else None
+    found, missing = points[0], _never_negative([function, *others], points)
+    for attempt in range(SIGN_ATTEMPTS):
+        # all at once, since a product may have to stay positive, then some, then single ones
+        many = [leaf for leaf in missing if attempt == 0 or chance.random() < 0.5]
+        for leaves_now in (many, *([leaf] for leaf in missing)):
+            tried = _with_signs(found, leaves_now, ("all", "off")[attempt % 2], chance)
+            left = [leaf for leaf in missing if not _has_negative(tried[leaf])]
+            if len(left) < len(missing) and _is_good(function, others, tried):
+                found, missing = tried, left
+    return [found] if found is not points[0] else []
 
 
-def _is_real_point(function: Basic, others: Sequence[Basic], values: Values) -> bool:
+def _never_negative(exprs: Sequence[Basic], points: Sequence[Values]) -> list[Basic]:
+    return [leaf for leaf in sorted(leaves(exprs), key=default_sort_key)
+            if _may_be_negative(leaf) and not isinstance(points[0][leaf], int)
+            and not any(_has_negative(p[leaf]) for p in points)]
+
+
+def _with_signs(values: Values, turned: Sequence[Basic], signs: str,
+                chance: random.Random) -> Values:
+    sizes = {s: v for s, v in values.items() if isinstance(s, Symbol)}
+    return {**values, **{
+        leaf: example_value(leaf, sizes, chance, (_scale_of(values[leaf]), signs))
+        if is_matrix(leaf) else -values[leaf] for leaf in turned}}
+
+
+def _is_good(function: Basic, others: Sequence[Basic], values: Values) -> bool:
     try:
-        return _require_steady(function, values) and _all_steady(others, values)
+        return _point(function, others, values).rank == 0
     except NoValue:
         return False
 
@@ -191,10 +217,8 @@ def _has_negative(value: Any) -> bool:
     return any(is_real(a) and a < 0 for a in entries)
 
 
-def _scale_of(value: Any) -> Any:
-    if not isinstance(value, mpmath.matrix):
-        return abs(value)
-    return max(map(abs, value))/(2 + (value.rows if value.rows == value.cols else 0))
+def _scale_of(M: mpmath.matrix) -> Any:
+    return max(map(abs, M))/(2 + (M.rows if M.rows == M.cols else 0))
 
 
 def _candidates(exprs: Sequence[Basic], seed: int) -> Iterator[Values]:
@@ -202,8 +226,10 @@ def _candidates(exprs: Sequence[Basic], seed: int) -> Iterator[Values]:
     chance = random.Random(seed)
     for attempt in count():
         sizes = _sizes(parts, attempt, chance)
+        style = STYLES[attempt % len(STYLES)] if attempt % 2 == 0 or attempt < len(STYLES) \
+            else _each_with_its_scale
         yield example_values(exprs, sizes | _whole_numbers(parts, sizes, attempt), seed + attempt,
-                             STYLES[attempt % len(STYLES)])
+                             style)
 
 
 def _sizes(parts: set[Basic], attempt: int, chance: random.Random) -> dict[Symbol, int]:

@@ -48,7 +48,7 @@ from sympy import (
 
 from .account import NoValue, is_real, reaching_no_value
 
-__all__ = ["OF_COMPLEX", "OF_REAL", "as_number", "function_value", "number_of"]
+__all__ = ["OF_COMPLEX", "OF_REAL", "as_number", "function_value", "number_of", "side"]
 
 # the same in SymPy and mpmath; all others go through SymPy, which is slower
 IN_MPMATH = {
@@ -64,6 +64,15 @@ OF_COMPLEX = (Abs, sign, arg, conjugate, re, im)
 OF_REAL = (Max, Min, Heaviside, DiracDelta, SingularityFunction, floor, ceiling, frac, Mod, atan2)
 # What SymPy's functions raise outside their domain, a TypeError where it is the whole numbers.
 OUTSIDE = (ValueError, TypeError, ArithmeticError, NotImplementedError)
+
+
+def side(func: type, args: list[Any]) -> Any:
+    """On which side of a kink of the function real arguments are, None if it has none."""
+    if func in (Max, Min):
+        return args.index(IN_MPMATH[func](args))
+    if func in (Abs, sign, Heaviside):
+        return mp.sign(args[0])
+    return None
 
 
 def function_value(func: type, args: list[Any]) -> Any:
