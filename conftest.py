@@ -2,4 +2,4 @@
 
 from importlib.util import find_spec
 
-collect_ignore = [] if find_spec("jax") else ["sympy_matlayout/numeric/jax_functions.py"]
+collect_ignore = [] if find_spec("jax") else ["sympy_matlayout/codegen/jax_functions.py"]

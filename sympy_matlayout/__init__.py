@@ -4,26 +4,9 @@ Matrix derivatives for SymPy, in the layout you ask for: right, or refused with 
 Importing this changes nothing in SymPy.
 """
 
-from .algebra.measure import count_operations
-from .canonicalization import canonical
-from .check import DerivativeCheck, check_derivative
-from .conversion import convert_layout
-from .derivation import Derivation, Step, derivation
-from .derivative import (
-    gradient,
-    hessian,
-    hessian_vector_product,
-    jacobian,
-    matrix_derivative,
-)
-from .differential import (
-    differential,
-    gradient_from_differential,
-    hessian_from_differential,
-    jacobian_from_differential,
-    second_differential,
-)
-from .errors import (
+from .checking.check import DerivativeCheck, check_derivative
+from .codegen.lambdification import lambdify
+from .core.errors import (
     ArgumentError,
     ConventionError,
     DepthError,
@@ -40,9 +23,27 @@ from .errors import (
     ValueMissingError,
     VariableError,
 )
-from .expressions.constants import CommutationMatrix, DiagonalEmbedding, MatrixUnit, SelectionMatrix
-from .expressions.differential import Differential, MatrixDifferential, ScalarDifferential
-from .expressions.linear_structures import (
+from .derivatives.derivation import Derivation, Step, derivation
+from .derivatives.derivative import (
+    gradient,
+    hessian,
+    hessian_vector_product,
+    jacobian,
+    matrix_derivative,
+)
+from .derivatives.differential import (
+    differential,
+    gradient_from_differential,
+    hessian_from_differential,
+    jacobian_from_differential,
+    second_differential,
+)
+from .derivatives.vectorization import collect_vec, expand_vec
+from .layouts.conversion import convert_layout
+from .layouts.layout import Arrangement, Layout, layout
+from .nodes.constants import CommutationMatrix, DiagonalEmbedding, MatrixUnit, SelectionMatrix
+from .nodes.differential_symbols import Differential, MatrixDifferential, ScalarDifferential
+from .nodes.linear_structures import (
     CirculantBasis,
     HankelBasis,
     LowerOnes,
@@ -51,23 +52,23 @@ from .expressions.linear_structures import (
     UpperDuplicationMatrix,
     UpperOnes,
 )
-from .expressions.matrix_sum import MatrixSum
-from .expressions.norm import Norm
-from .expressions.structured import (
+from .nodes.matrix_sum import MatrixSum
+from .nodes.norm import Norm
+from .nodes.structured import (
     DiagonalMatrixSymbol,
     LowerTriangularMatrixSymbol,
     SkewSymmetricMatrixSymbol,
     SymmetricMatrixSymbol,
     UpperTriangularMatrixSymbol,
 )
-from .expressions.undefined_functions import (
+from .nodes.undefined_functions import (
     FunctionGradient,
     FunctionJacobian,
     FunctionValue,
     MatrixFunction,
 )
-from .expressions.vec import Unvec, Vec, unvec, vec
-from .expressions.vech import (
+from .nodes.vec import Unvec, Vec, unvec, vec
+from .nodes.vech import (
     DuplicationMatrix,
     EliminationMatrix,
     SymmetrizerMatrix,
@@ -76,14 +77,9 @@ from .expressions.vech import (
     unvech,
     vech,
 )
-from .hooks import install, installed, uninstall
-from .lambdification import lambdify
-from .layout import Arrangement, Layout, layout
-from .printing import latex, pprint, pretty
-from .rules import local_differentials
-from .structure import Structure, convert_convention, register_structure, tangent_projection
-from .subexpressions import common_subexpressions
-from .traces import (
+from .printing.printers import latex, pprint, pretty
+from .rewriting.canonicalization import canonical
+from .rewriting.traces import (
     cycle_traces,
     equal_traces,
     hadamard_traces,
@@ -91,7 +87,16 @@ from .traces import (
     trace_normal_form,
     transpose_traces,
 )
-from .vectorization import collect_vec, expand_vec
+from .rules import local_differentials
+from .simplify.cost import count_operations
+from .simplify.subexpressions import common_subexpressions
+from .structures.structure import (
+    Structure,
+    convert_convention,
+    register_structure,
+    tangent_projection,
+)
+from .sympy_patches.hooks import install, installed, uninstall
 
 __version__ = "0.1.0"
 

@@ -33,9 +33,9 @@ from sympy.matrices.expressions import (
     KroneckerProduct,
 )
 
-from .algebra.constructors import vec
-from .expressions.constants import CommutationMatrix
-from .expressions.undefined_functions import FunctionGradient
+from .nodes.constants import CommutationMatrix
+from .nodes.undefined_functions import FunctionGradient
+from .simplify.constructors import vec
 
 __all__ = ["FORMULAS", "KNOWN", "SIZES", "Formula"]
 

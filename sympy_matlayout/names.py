@@ -27,6 +27,6 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.tensor.array.expressions import *
 
 from . import *
-from .expressions.arrays import MatrixReshape
-from .expressions.partial import Partial
-from .expressions.structured import KnownMatrixSymbol
+from .nodes.array_nodes import MatrixReshape
+from .nodes.partial import Partial
+from .nodes.structured import KnownMatrixSymbol

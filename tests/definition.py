@@ -8,8 +8,8 @@ from sympy import symbols, sympify
 from sympy.matrices.expressions import Transpose
 
 from sympy_matlayout import Differential, Vec, derivation, matrix_derivative, vec
-from sympy_matlayout.expressions.partial import Partial
-from sympy_matlayout.expressions.shape import is_matrix
+from sympy_matlayout.core.shapes import is_matrix
+from sympy_matlayout.nodes.partial import Partial
 from sympy_matlayout.numeric import Partials, evaluate, example_values
 from sympy_matlayout.numeric.definition import near
 from sympy_matlayout.numeric.evaluation import Evaluation

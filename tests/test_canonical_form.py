@@ -67,14 +67,14 @@ from sympy_matlayout import (
     hessian,
     jacobian,
 )
-from sympy_matlayout.algebra import constructors as c
-from sympy_matlayout.algebra.canonical_form import canonical_form, shortest
-from sympy_matlayout.algebra.measure import nodes
-from sympy_matlayout.algebra.normal_form import normal_form
-from sympy_matlayout.expressions.shape import is_matrix, shape
-from sympy_matlayout.expressions.traversal import operands
+from sympy_matlayout.core.shapes import is_matrix, shape
+from sympy_matlayout.nodes.traversal import operands
 from sympy_matlayout.numeric import Partials, evaluate
 from sympy_matlayout.numeric.definition import near
+from sympy_matlayout.simplify import constructors as c
+from sympy_matlayout.simplify.canonical_form import canonical_form, shortest
+from sympy_matlayout.simplify.cost import nodes
+from sympy_matlayout.simplify.normal_form import normal_form
 
 x, y, b = (MatrixSymbol(name, n, 1) for name in "xyb")
 a, u = MatrixSymbol("a", m, 1), MatrixSymbol("u", m, 1)

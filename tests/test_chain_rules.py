@@ -56,9 +56,9 @@ from sympy_matlayout import (
     layout,
     matrix_derivative,
 )
-from sympy_matlayout.algebra.normal_form import normal_form
 from sympy_matlayout.numeric import Partials, evaluate
 from sympy_matlayout.numeric.definition import near
+from sympy_matlayout.simplify.normal_form import normal_form
 
 x, u, b = MatrixSymbol("x", n, 1), MatrixSymbol("u", m, 1), MatrixSymbol("b", m, 1)
 z, w = MatrixSymbol("z", p, 1), MatrixSymbol("w", q, 1)

@@ -70,7 +70,7 @@ from sympy_matlayout import (
     matrix_derivative,
     vech,
 )
-from sympy_matlayout.expressions.shape import is_matrix
+from sympy_matlayout.core.shapes import is_matrix
 from sympy_matlayout.numeric import evaluation
 
 A, S, U = MatrixSymbol("A", m, n), MatrixSymbol("S", n, n), MatrixSymbol("U", n, n)
@@ -593,7 +593,7 @@ def test_bad_arguments_are_named(keywords, error, named):
 
 @pytest.mark.parametrize("claim", [
     "1 + 1", ["1 + 1"], [[1], [1, 2]], [[S]], [[]], {}, {1}, None, True, t < 3, (x for x in ()),
-    Lambda(t, t), Q.symmetric(S), object()], ids=str)
+    Lambda(t, t), Q.symmetric(S), object()], ids=lambda claim: type(claim).__name__)
 def test_what_is_no_claim_is_refused(claim):
     with pytest.raises(MatlayoutError, match="claim"):
         check_derivative(Trace(S), S, claim)

@@ -32,10 +32,10 @@ from sympy_matlayout import (
     jacobian,
     matrix_derivative,
 )
-from sympy_matlayout.algebra.constructors import transpose
-from sympy_matlayout.algebra.normal_form import normal_form
 from sympy_matlayout.numeric import Partials, evaluate, example_values
 from sympy_matlayout.numeric.definition import near
+from sympy_matlayout.simplify.constructors import transpose
+from sympy_matlayout.simplify.normal_form import normal_form
 
 t = Symbol("t")
 x, y, b = MatrixSymbol("x", n, 1), MatrixSymbol("y", n, 1), MatrixSymbol("b", m, 1)

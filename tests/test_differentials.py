@@ -64,11 +64,11 @@ from sympy_matlayout import (
     jacobian_from_differential,
     second_differential,
 )
-from sympy_matlayout.algebra.normal_form import normal_form
-from sympy_matlayout.expressions.bound_symbols import index_symbol
+from sympy_matlayout.core.bound_symbols import index_symbol
 from sympy_matlayout.numeric import evaluate, example_values
 from sympy_matlayout.numeric.definition import near
 from sympy_matlayout.numeric.evaluation import vec as numeric_vec
+from sympy_matlayout.simplify.normal_form import normal_form
 
 t, s = symbols("t s")
 k = Symbol("k", integer=True, positive=True)

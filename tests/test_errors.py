@@ -17,8 +17,8 @@ from sympy_matlayout import (
     local_differentials,
     register_structure,
 )
-from sympy_matlayout.errors import DepthError, MatlayoutBug
-from sympy_matlayout.expressions.bound_symbols import argument_symbol, index_symbol
+from sympy_matlayout.core.bound_symbols import argument_symbol, index_symbol
+from sympy_matlayout.core.errors import DepthError, MatlayoutBug
 from sympy_matlayout.numeric import evaluate
 from sympy_matlayout.numeric.definition import near
 

@@ -28,10 +28,10 @@ from sympy_matlayout import (
     jacobian,
     matrix_derivative,
 )
-from sympy_matlayout.algebra.normal_form import normal_form
 from sympy_matlayout.numeric import evaluate, example_values
 from sympy_matlayout.numeric.definition import near
 from sympy_matlayout.numeric.evaluation import vec
+from sympy_matlayout.simplify.normal_form import normal_form
 
 SIZES = {n: 3, m: 2}
 t = Symbol("t")

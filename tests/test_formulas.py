@@ -33,7 +33,7 @@ def test_numerator_is_the_transpose_of_denominator(formula):
 
 def test_a_broken_rule_is_noticed(monkeypatch):
     """The yardstick can fail: a transposed gradient of the trace of a product is caught."""
-    from sympy_matlayout.engine.maps import Sandwich
+    from sympy_matlayout.linear_maps.maps import Sandwich
 
     monkeypatch.setattr(Sandwich, "adjoint", lambda self, G: self.left.T*G*self.right)
     broken = next(f for f in FORMULAS if f.number == "(13) x'Ax")

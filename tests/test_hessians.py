@@ -37,11 +37,11 @@ from sympy_matlayout import (
     hessian_vector_product,
     second_differential,
 )
-from sympy_matlayout.algebra.normal_form import normal_form
-from sympy_matlayout.expressions.shape import is_matrix
+from sympy_matlayout.core.shapes import is_matrix
 from sympy_matlayout.numeric import evaluate, example_values
 from sympy_matlayout.numeric.definition import near
 from sympy_matlayout.numeric.evaluation import vec
+from sympy_matlayout.simplify.normal_form import normal_form
 
 i = Symbol("i", integer=True)
 k = Symbol("k", integer=True, positive=True)

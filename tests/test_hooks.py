@@ -50,14 +50,14 @@ from sympy_matlayout import (
     convert_layout,
     gradient,
     hessian,
-    hooks,
     install,
     installed,
     uninstall,
 )
-from sympy_matlayout.algebra.normal_form import normal_form
-from sympy_matlayout.expressions.shape import is_matrix
+from sympy_matlayout.core.shapes import is_matrix
 from sympy_matlayout.numeric import Partials, evaluate
+from sympy_matlayout.simplify.normal_form import normal_form
+from sympy_matlayout.sympy_patches import hooks
 
 m, n = symbols("m n", integer=True, positive=True)
 A, S, X = MatrixSymbol("A", n, n), MatrixSymbol("S", n, n), MatrixSymbol("X", m, n)

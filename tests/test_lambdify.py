@@ -76,8 +76,8 @@ from sympy_matlayout import (
     lambdify,
     matrix_derivative,
 )
-from sympy_matlayout.algebra import constructors as c
 from sympy_matlayout.numeric import evaluate
+from sympy_matlayout.simplify import constructors as c
 
 A, B, S = (MatrixSymbol(name, n, n) for name in "ABS")
 X, C = MatrixSymbol("X", m, n), MatrixSymbol("C", p, m)

@@ -22,11 +22,11 @@ from sympy.matrices.expressions import (
 from test_hessians import second_partials
 
 from sympy_matlayout import CommutationMatrix, MatrixSum, Norm, Vec, hessian, jacobian
-from sympy_matlayout.algebra.factoring import factored
-from sympy_matlayout.expressions.shape import is_matrix
+from sympy_matlayout.core.shapes import is_matrix
 from sympy_matlayout.numeric import evaluate
 from sympy_matlayout.numeric.definition import near
 from sympy_matlayout.reading.read import read
+from sympy_matlayout.simplify.factoring import factored
 
 i = Symbol("i", integer=True)
 k = Symbol("k", integer=True, positive=True)

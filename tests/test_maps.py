@@ -7,11 +7,11 @@ from mpmath import mp
 from sympy import MatrixSymbol, S, Symbol, Tuple
 from sympy.matrices.expressions import KroneckerProduct
 
-from sympy_matlayout.algebra import constructors as c
-from sympy_matlayout.engine import maps
+from sympy_matlayout.linear_maps import maps
 from sympy_matlayout.numeric import evaluate, example_values
 from sympy_matlayout.numeric.definition import near
 from sympy_matlayout.numeric.evaluation import vec
+from sympy_matlayout.simplify import constructors as c
 
 A, B, C, M = (MatrixSymbol("A", p, m), MatrixSymbol("B", n, q),
               MatrixSymbol("C", m, n), MatrixSymbol("M", n, n))

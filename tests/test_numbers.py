@@ -105,7 +105,7 @@ def test_roots_that_are_complex():
     (besselj, [mpf(2), mpf("0.3")], mpmath.besselj),
     (polygamma, [mpf(1), mpf("0.3")], lambda order, a: mpmath.psi(order, a)),
     (exp, [mpc(1, 2)], mpmath.exp), (gamma, [mpc(1, 2)], mpmath.gamma),
-], ids=str)
+], ids=lambda x: getattr(x, "__name__", str(x)))
 def test_scalar_functions(func, args, wanted):
     assert abs(function_value(func, args) - wanted(*args)) < TINY
 

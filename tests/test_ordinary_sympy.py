@@ -97,8 +97,8 @@ from sympy_matlayout import (
     matrix_derivative,
     names,
 )
+from sympy_matlayout.codegen.numpy_code import matrix_printer
 from sympy_matlayout.numeric import evaluate, example_values
-from sympy_matlayout.numeric.numpy_code import matrix_printer
 
 i, j, k = symbols("i j k", integer=True)
 t = Symbol("t")

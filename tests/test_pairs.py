@@ -28,11 +28,11 @@ from sympy.matrices.expressions import (
 )
 
 from sympy_matlayout import CommutationMatrix, DiagonalEmbedding, SymmetrizerMatrix, Vec
-from sympy_matlayout.algebra.factoring import factored
-from sympy_matlayout.algebra.normal_form import normal_form
 from sympy_matlayout.numeric import evaluate, example_values
 from sympy_matlayout.numeric.definition import near
 from sympy_matlayout.reading.read import read
+from sympy_matlayout.simplify.factoring import factored
+from sympy_matlayout.simplify.normal_form import normal_form
 
 a, b, d = symbols("a b d", integer=True, positive=True)
 SIZES = {a: 2, b: 3, d: 2}  # a and d are different symbols, as a user's may be

@@ -66,7 +66,7 @@ from sympy_matlayout import (
     matrix_derivative,
     uninstall,
 )
-from sympy_matlayout.expressions.shape import is_matrix
+from sympy_matlayout.core.shapes import is_matrix
 from sympy_matlayout.numeric import Partials, evaluate
 from sympy_matlayout.numeric.definition import near
 

@@ -52,9 +52,9 @@ from sympy_matlayout import (
     jacobian,
     jacobian_from_differential,
 )
-from sympy_matlayout.algebra import constructors as c
 from sympy_matlayout.numeric import evaluate
 from sympy_matlayout.numeric.definition import near
+from sympy_matlayout.simplify import constructors as c
 
 t = Symbol("t", positive=True)
 z = symbols("z")

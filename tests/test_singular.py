@@ -35,7 +35,7 @@ from sympy_matlayout import (
     canonical,
     gradient,
 )
-from sympy_matlayout.algebra.rank import is_singular, rank_bounds
+from sympy_matlayout.simplify.rank import is_singular, rank_bounds
 
 A, B, X = (MatrixSymbol(name, n, n) for name in "ABX")
 x, y, W = MatrixSymbol("x", n, 1), MatrixSymbol("y", n, 1), MatrixSymbol("W", 3, 2)

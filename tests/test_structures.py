@@ -63,10 +63,10 @@ from sympy_matlayout import (
     register_structure,
     tangent_projection,
 )
-from sympy_matlayout.algebra.normal_form import normal_form
 from sympy_matlayout.numeric import evaluate, example_values
 from sympy_matlayout.numeric.definition import near
 from sympy_matlayout.numeric.evaluation import vec
+from sympy_matlayout.simplify.normal_form import normal_form
 
 SIZE = 4
 TOLERANCE = mpmath.mpf(10)**-14

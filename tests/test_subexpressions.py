@@ -8,10 +8,10 @@ from sympy import Function, Lambda, Matrix, MatrixSymbol, Symbol, Trace, exp, lo
 from sympy.matrices.expressions import BlockMatrix, Determinant, HadamardProduct
 
 from sympy_matlayout import common_subexpressions, gradient, hessian
-from sympy_matlayout.algebra import constructors as c
-from sympy_matlayout.expressions.shape import shape
+from sympy_matlayout.core.shapes import shape
 from sympy_matlayout.numeric import evaluate
 from sympy_matlayout.numeric.definition import near
+from sympy_matlayout.simplify import constructors as c
 
 x, y = MatrixSymbol("x", n, 1), MatrixSymbol("y", p, 1)
 A, B, X = MatrixSymbol("A", n, n), MatrixSymbol("B", n, n), MatrixSymbol("X", m, n)

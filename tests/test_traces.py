@@ -37,12 +37,12 @@ from sympy_matlayout import (
     trace_normal_form,
     transpose_traces,
 )
-from sympy_matlayout.algebra import constructors as c
-from sympy_matlayout.algebra.normal_form import normal_form
-from sympy_matlayout.expressions.shape import is_matrix
+from sympy_matlayout.core.shapes import is_matrix
 from sympy_matlayout.numeric import evaluate
 from sympy_matlayout.numeric.definition import near
 from sympy_matlayout.reading.read import read_function
+from sympy_matlayout.simplify import constructors as c
+from sympy_matlayout.simplify.normal_form import normal_form
 
 t, s = Symbol("t"), Symbol("s")
 k = Symbol("k", integer=True, positive=True)

@@ -22,10 +22,11 @@ from sympy import Basic, Derivative, sympify
 from sympy.core.cache import clear_cache
 from sympy.matrices import MatrixBase
 
-from sympy_matlayout import hooks, installed
-from sympy_matlayout.expressions.shape import is_matrix
+from sympy_matlayout import installed
+from sympy_matlayout.core.shapes import is_matrix
 from sympy_matlayout.numeric import Partials, evaluate, example_values
 from sympy_matlayout.numeric.definition import near
+from sympy_matlayout.sympy_patches import hooks
 
 PAGE = (Path(__file__).parents[1]/"docs"/"upstreaming.md").read_text(encoding="utf-8")
 VERSIONS = ["1.12", "1.13", "1.14", "1.15.dev"]

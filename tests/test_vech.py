@@ -43,8 +43,8 @@ from sympy_matlayout import (
     vec,
     vech,
 )
-from sympy_matlayout.algebra import constructors as c
-from sympy_matlayout.algebra.normal_form import normal_form
+from sympy_matlayout.simplify import constructors as c
+from sympy_matlayout.simplify.normal_form import normal_form
 
 SIZES = range(1, 6)
 i, j = symbols("i j", integer=True)

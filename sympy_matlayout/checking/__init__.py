@@ -1,1 +1,1 @@
-"""A claimed derivative beside the one from the definition, by numbers."""
+"""Claims held against the definition."""

@@ -12,9 +12,9 @@ import mpmath
 from mpmath import mp, mpc, mpf
 from sympy.core.basic import Basic
 
-from ..errors import DerivativeNotImplementedError
-from ..expressions.realness import is_declared_complex
-from ..expressions.shape import is_matrix, is_vector_shape, shape
+from ..core.errors import DerivativeNotImplementedError
+from ..core.shapes import is_matrix, is_vector_shape, shape
+from ..nodes.realness import is_declared_complex
 from ..numeric import NumericArray
 from ..numeric.account import MOST_FOR_FUNCTION, MOST_WORK, Account
 from ..numeric.definition import (
@@ -25,7 +25,7 @@ from ..numeric.definition import (
 )
 from ..numeric.evaluation import Evaluation, Value, Values, vec
 from ..numeric.linear_algebra import inverse, matrix_of, product
-from ..variable import Variable
+from ..structures.variable import Variable
 
 __all__ = ["ARRAYS", "Arranged", "Place", "Slopes", "at_structure", "forms_for"]
 

@@ -10,9 +10,9 @@ from sympy.core.function import AppliedUndef
 from sympy.matrices import MatrixBase
 from sympy.tensor.array import ImmutableDenseNDimArray, NDimArray
 
-from ..errors import ArgumentError, DerivativeNotImplementedError, ShapeError, VariableError
-from ..expressions.given import as_basic, as_scalar_or_matrix
-from ..expressions.shape import is_array, is_matrix, shape, show
+from ..core.errors import ArgumentError, DerivativeNotImplementedError, ShapeError, VariableError
+from ..core.given import as_basic, as_scalar_or_matrix
+from ..core.shapes import is_array, is_matrix, shape, show
 from ..reading.read import read
 
 __all__ = ["read_claim", "refuse_namesakes", "with_known_functions"]

@@ -12,7 +12,7 @@ from sympy.core.basic import Basic
 
 from ..numeric.account import MOST_WORK, Account, NoValue
 from ..numeric.evaluation import Evaluation, Value, Values, entries_of
-from ..variable import Variable
+from ..structures.variable import Variable
 from .arrangements import Arranged, Place, Slopes, at_structure
 
 __all__ = ["Comparison", "Deviation"]

@@ -11,13 +11,13 @@ from sympy import Expr, Rational
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import MatrixSymbol
 
-from ..algebra import constructors as c
-from ..algebra.canonical_form import built
-from ..expressions.shape import is_matrix, same_size, shape
-from ..expressions.structured import facts_about
-from ..expressions.traversal import operands
+from ..core.shapes import is_matrix, same_size, shape
+from ..nodes.structured import facts_about
+from ..nodes.traversal import operands
 from ..numeric.evaluation import Value
-from ..variable import Variable
+from ..simplify import constructors as c
+from ..simplify.canonical_form import built
+from ..structures.variable import Variable
 from .arrangements import Place
 from .comparison import Comparison
 

@@ -1,1 +1,1 @@
-"""What every room stands on: the registry of nodes."""
+"""What everything else stands on: errors, shapes, the registry of node classes."""

@@ -11,7 +11,7 @@ from mpmath import mpc
 from mpmath.libmp import NoConvergence
 from sympy.core.basic import Basic
 
-from ..errors import ArgumentError
+from ..core.errors import ArgumentError
 
 __all__ = [
     "MOST_FOR_FUNCTION",

@@ -15,7 +15,7 @@ from mpmath import mp, mpf
 from sympy import Expr
 from sympy.core.basic import Basic
 
-from ..expressions.shape import is_matrix
+from ..core.shapes import is_matrix
 from .evaluation import NumericArray, Value, Values, evaluate, vec
 from .linear_algebra import matrix_of
 

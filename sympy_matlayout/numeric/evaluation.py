@@ -78,21 +78,21 @@ from sympy.tensor.array.expressions.array_expressions import (
     ZeroArray,
 )
 
-from ..errors import DerivativeNotImplementedError
-from ..expressions.arrays import ArraySum
-from ..expressions.constants import (
+from ..core.errors import DerivativeNotImplementedError
+from ..nodes.array_nodes import ArraySum
+from ..nodes.constants import (
     CommutationMatrix,
     DiagonalEmbedding,
     MatrixUnit,
     SelectionMatrix,
     SympysUnit,
 )
-from ..expressions.linear_structures import LinearBasis, LowerOnes
-from ..expressions.matrix_sum import MatrixSum
-from ..expressions.norm import FROBENIUS, NUCLEAR, Norm
-from ..expressions.undefined_functions import FunctionValue
-from ..expressions.vec import Unvec, Vec
-from ..expressions.vech import (
+from ..nodes.linear_structures import LinearBasis, LowerOnes
+from ..nodes.matrix_sum import MatrixSum
+from ..nodes.norm import FROBENIUS, NUCLEAR, Norm
+from ..nodes.undefined_functions import FunctionValue
+from ..nodes.vec import Unvec, Vec
+from ..nodes.vech import (
     DuplicationMatrix,
     EliminationMatrix,
     SymmetrizerMatrix,

@@ -13,11 +13,11 @@ from sympy.core.basic import Basic
 from sympy.core.sorting import default_sort_key
 from sympy.matrices.expressions import MatrixSymbol
 
-from ..errors import ArgumentError, DerivativeNotImplementedError
-from ..expressions.differential import Differential
-from ..expressions.realness import is_declared_complex
-from ..expressions.shape import is_matrix, shape, show
-from ..expressions.structured import facts_about
+from ..core.errors import ArgumentError, DerivativeNotImplementedError
+from ..core.shapes import is_matrix, shape, show
+from ..nodes.differential_symbols import Differential
+from ..nodes.realness import is_declared_complex
+from ..nodes.structured import facts_about
 from .evaluation import Evaluation, Values
 from .linear_algebra import matrix_of, product
 

@@ -11,7 +11,7 @@ from mpmath import mp, mpf
 from sympy import Symbol
 from sympy.core.basic import Basic
 
-from ..expressions.structured import facts_about
+from ..nodes.structured import facts_about
 from .account import MOST_FOR_FUNCTION, Account, NoValue
 from .evaluation import Evaluation, Values
 from .examples import example_value, leaves

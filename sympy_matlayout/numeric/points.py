@@ -16,9 +16,9 @@ from sympy.core.sorting import default_sort_key
 from sympy.matrices.expressions import MatrixSlice
 from sympy.matrices.expressions.matexpr import MatrixElement
 
-from ..errors import DerivativeNotImplementedError, ShapeError
-from ..expressions.constants import MatrixUnit
-from ..expressions.shape import is_matrix, shape, show
+from ..core.errors import DerivativeNotImplementedError, ShapeError
+from ..core.shapes import is_matrix, shape, show
+from ..nodes.constants import MatrixUnit
 from .account import MOST_FOR_FUNCTION, MOST_WORK, Account, NotReal, NoValue, is_real
 from .evaluation import Evaluation, Values, entries_of
 from .examples import Style, example_value, example_values, leaves

@@ -9,8 +9,8 @@ from sympy import Symbol, preorder_traversal
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import MatrixSymbol
 
-from ..errors import ShapeError, VariableError
-from ..expressions.shape import same_shape, shape, show
+from ..core.errors import ShapeError, VariableError
+from ..core.shapes import same_shape, shape, show
 from .read import in_shape, read_function
 
 

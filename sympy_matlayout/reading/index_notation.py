@@ -31,11 +31,11 @@ from sympy.core.symbol import Symbol
 from sympy.matrices.expressions import FunctionMatrix, Identity, OneMatrix
 from sympy.matrices.expressions.matexpr import MatrixElement
 
-from ..algebra import constructors as c
-from ..algebra.contraction import Contraction, NotMatrixNotation
-from ..errors import ShapeError, VariableError
-from ..expressions.realness import OF_COMPLEX, complex_symbols
-from ..expressions.shape import is_matrix, same_size, shape, show
+from ..core.errors import ShapeError, VariableError
+from ..core.shapes import is_matrix, same_size, shape, show
+from ..nodes.realness import OF_COMPLEX, complex_symbols
+from ..simplify import constructors as c
+from ..simplify.contraction import Contraction, NotMatrixNotation
 
 Sizes = dict[Symbol, Expr]  # every live index with the size it runs over
 

@@ -62,20 +62,13 @@ from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.diagonal import DiagonalOf
 from sympy.matrices.expressions.matexpr import MatrixElement
 
-from ..algebra import constructors as c
-from ..algebra.rank import is_singular
-from ..errors import (
+from ..core.errors import (
     DerivativeNotImplementedError,
     ShapeError,
     ValueMissingError,
 )
-from ..expressions.constants import MatrixUnit, SympysUnit
-from ..expressions.differential import Differential
-from ..expressions.given import as_scalar_or_matrix
-from ..expressions.matrix_sum import MatrixSum
-from ..expressions.norm import Norm
-from ..expressions.realness import OF_COMPLEX, complex_symbols
-from ..expressions.shape import (
+from ..core.given import as_scalar_or_matrix
+from ..core.shapes import (
     Shape,
     is_matrix,
     is_scalar_shape,
@@ -85,9 +78,16 @@ from ..expressions.shape import (
     shape,
     show,
 )
-from ..expressions.undefined_functions import DerivativeAtPoint, FunctionValue
-from ..expressions.vec import Unvec, Vec
-from ..expressions.vech import Unvech, Vech
+from ..nodes.constants import MatrixUnit, SympysUnit
+from ..nodes.differential_symbols import Differential
+from ..nodes.matrix_sum import MatrixSum
+from ..nodes.norm import Norm
+from ..nodes.realness import OF_COMPLEX, complex_symbols
+from ..nodes.undefined_functions import DerivativeAtPoint, FunctionValue
+from ..nodes.vec import Unvec, Vec
+from ..nodes.vech import Unvech, Vech
+from ..simplify import constructors as c
+from ..simplify.rank import is_singular
 from .index_notation import ascending, from_index_notation, with_own_indices
 
 

@@ -1,6 +1,6 @@
 """Local differentials, one file per family; importing this fills the table."""
 
-from . import algebra, determinant_inverse, elementwise, norms, scalars, structure, summation
+from . import algebra, determinant_inverse, elementwise, norms, reshaping, scalars, summation
 from .table import cited, local_differentials
 
 __all__ = [
@@ -10,7 +10,7 @@ __all__ = [
     "elementwise",
     "local_differentials",
     "norms",
+    "reshaping",
     "scalars",
-    "structure",
     "summation",
 ]

@@ -17,18 +17,18 @@ from sympy.matrices.expressions import (
     ZeroMatrix,
 )
 
-from ..algebra import constructors as c
-from ..engine.law import Law
-from ..engine.maps import (
+from ..core.errors import VariableError
+from ..core.shapes import is_matrix, shape
+from ..linear_maps.law import Law
+from ..linear_maps.maps import (
     PowerSum,
     Sandwich,
     ScalarTimes,
     Transposition,
     identity,
 )
-from ..errors import VariableError
-from ..expressions.node import ConstantMatrix
-from ..expressions.shape import is_matrix, shape
+from ..nodes.node import ConstantMatrix
+from ..simplify import constructors as c
 from .table import cited, local_differentials
 
 CONSTANT_FACTORS = Law("constant factors", "d(AXB) = A·dX·B, d(cX) = c·dX", "M&N 8.2")

@@ -8,10 +8,10 @@ References: Magnus & Neudecker 8.3-8.4; Matrix Cookbook 2.1, 2.2, 2.5; document
 from sympy import Determinant, S, Trace
 from sympy.matrices.expressions import Identity, Inverse, MatPow
 
-from ..algebra import constructors as c
-from ..engine.law import Law
-from ..engine.maps import InnerProduct, Sandwich
-from ..expressions.shape import shape
+from ..core.shapes import shape
+from ..linear_maps.law import Law
+from ..linear_maps.maps import InnerProduct, Sandwich
+from ..simplify import constructors as c
 from .table import cited, local_differentials
 
 POWER = Law("trace of a power", "d tr Xᵏ = k tr(Xᵏ⁻¹ dX)", "M&N 8.2, 1.10")

@@ -9,10 +9,10 @@ from sympy import Lambda, S, log
 from sympy.matrices.expressions import HadamardPower, HadamardProduct, OneMatrix
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
-from ..algebra import constructors as c
-from ..engine.maps import HadamardBy, ScalarTimes
-from ..expressions.bound_symbols import argument_symbol
-from ..expressions.shape import is_matrix, shape
+from ..core.bound_symbols import argument_symbol
+from ..core.shapes import is_matrix, shape
+from ..linear_maps.maps import HadamardBy, ScalarTimes
+from ..simplify import constructors as c
 from .scalars import at_point, derivative, partials
 from .table import cited, local_differentials
 

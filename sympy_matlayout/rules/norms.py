@@ -6,12 +6,12 @@ References: Matrix Cookbook 2.8 (Frobenius, 2-norm); Watson 1992 (nuclear norm).
 
 from sympy import Abs, Lambda, Rational, sign
 
-from ..algebra import constructors as c
-from ..engine.maps import InnerProduct
-from ..errors import DerivativeNotImplementedError
-from ..expressions.bound_symbols import argument_symbol
-from ..expressions.norm import FROBENIUS, NUCLEAR, Norm
-from ..expressions.shape import shape
+from ..core.bound_symbols import argument_symbol
+from ..core.errors import DerivativeNotImplementedError
+from ..core.shapes import shape
+from ..linear_maps.maps import InnerProduct
+from ..nodes.norm import FROBENIUS, NUCLEAR, Norm
+from ..simplify import constructors as c
 from .table import cited, local_differentials
 
 

@@ -29,9 +29,11 @@ from sympy.core.basic import Basic
 from sympy.core.function import AppliedUndef
 from sympy.matrices.expressions import Identity, MatrixSymbol
 
-from ..algebra import constructors as c
-from ..engine.law import Law
-from ..engine.maps import (
+from ..core.bound_symbols import bound_symbol
+from ..core.errors import DerivativeNotImplementedError, NotByEntriesError
+from ..core.shapes import Shape, is_matrix, shape
+from ..linear_maps.law import Law
+from ..linear_maps.maps import (
     InnerProduct,
     Sandwich,
     Scaling,
@@ -39,18 +41,16 @@ from ..engine.maps import (
     unvectorization,
     vectorization,
 )
-from ..errors import DerivativeNotImplementedError, NotByEntriesError
-from ..expressions.bound_symbols import bound_symbol
-from ..expressions.differential import Differential
-from ..expressions.realness import OF_COMPLEX, complex_symbols, is_declared_complex
-from ..expressions.shape import Shape, is_matrix, shape
-from ..expressions.undefined_functions import (
+from ..nodes.differential_symbols import Differential
+from ..nodes.realness import OF_COMPLEX, complex_symbols, is_declared_complex
+from ..nodes.undefined_functions import (
     DerivativeAtPoint,
     FunctionGradient,
     FunctionJacobian,
     FunctionValue,
     MatrixFunction,
 )
+from ..simplify import constructors as c
 from .table import Varies, cited, local_differentials
 
 CONSTANT_FACTORS = Law("constant factors", "d(cu) = c du", "M&N 8.2")

@@ -29,7 +29,10 @@ from sympy.core.basic import Basic
 from sympy.matrices.expressions import FunctionMatrix, HadamardPower, MatPow, MatrixSymbol
 from sympy.matrices.expressions.matexpr import MatrixElement
 
-from ..engine.maps import (
+from ..core.bound_symbols import index_symbol
+from ..core.errors import DerivativeNotImplementedError, NotByEntriesError
+from ..core.shapes import is_matrix, is_one, same_size, shape
+from ..linear_maps.maps import (
     InnerProduct,
     LinearMap,
     Scaling,
@@ -38,10 +41,7 @@ from ..engine.maps import (
     sum_values,
     summation,
 )
-from ..errors import DerivativeNotImplementedError, NotByEntriesError
-from ..expressions.bound_symbols import index_symbol
-from ..expressions.matrix_sum import MatrixSum
-from ..expressions.shape import is_matrix, is_one, same_size, shape
+from ..nodes.matrix_sum import MatrixSum
 from ..reading.index_notation import from_index_notation
 from ..reading.read import read
 from .scalars import partials

@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from sympy.core.basic import Basic
 
-from ..engine.law import Law
-from ..engine.maps import LinearMap
-from ..errors import DerivativeNotImplementedError
+from ..core.errors import DerivativeNotImplementedError
+from ..linear_maps.law import Law
+from ..linear_maps.maps import LinearMap
 
 Varies = Callable[[Basic], bool]
 
@@ -38,7 +38,7 @@ def local_differentials(node: Basic, varies: Varies) -> Iterable[tuple[Basic, Li
 
     >>> from sympy import MatrixExpr, MatrixSymbol, Rational, Trace
     >>> from sympy_matlayout import gradient, local_differentials
-    >>> from sympy_matlayout.engine.maps import Scaling, Transposition
+    >>> from sympy_matlayout.linear_maps.maps import Scaling, Transposition
     >>> class SymmetricPart(MatrixExpr):
     ...     shape = property(lambda self: self.args[0].shape)
     >>> @local_differentials.register(SymmetricPart)
@@ -59,7 +59,7 @@ def local_differentials(node: Basic, varies: Varies) -> Iterable[tuple[Basic, Li
     See Also
     ========
 
-    sympy_matlayout.engine.maps
+    sympy_matlayout.linear_maps.maps
 
     References
     ==========
@@ -75,7 +75,7 @@ def local_differentials(node: Basic, varies: Varies) -> Iterable[tuple[Basic, Li
         f"    from sympy_matlayout import local_differentials\n"
         f"    @local_differentials.register({name})\n"
         "    def rule(node, varies):\n"
-        "        yield node.args[0], ...  # a LinearMap from sympy_matlayout.engine.maps")
+        "        yield node.args[0], ...  # a LinearMap from sympy_matlayout.linear_maps.maps")
 
 
 Rule = TypeVar("Rule", bound=Callable)

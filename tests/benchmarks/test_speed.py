@@ -18,9 +18,9 @@ from sympy.core.cache import clear_cache
 from sympy.matrices.expressions import HadamardProduct
 
 from sympy_matlayout import common_subexpressions, gradient, installed, matrix_derivative
-from sympy_matlayout.algebra import constructors as c
 from sympy_matlayout.numeric import evaluate, example_values
 from sympy_matlayout.numeric.definition import near
+from sympy_matlayout.simplify import constructors as c
 
 m, n, p = symbols("m n p", integer=True, positive=True)
 x, y, b, mu = (MatrixSymbol(name, n, 1) for name in ("x", "y", "b", "mu"))

@@ -1,1 +1,0 @@
-"""The algebra of matrix expressions: constructors, index notation, canonical forms."""

@@ -1,0 +1,1 @@
+"""Code that computes expressions with arrays."""

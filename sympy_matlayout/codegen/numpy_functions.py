@@ -1,0 +1,188 @@
+"""
+What generated NumPy code calls: the constant matrices, vech, and sums.
+
+NumPy is imported here alone, and only when such code is made; the library runs without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from math import prod
+
+import numpy as np
+
+from ..core.errors import ShapeError
+
+Array = np.ndarray
+
+
+# --- constant matrices -------------------------------------------------------------------
+
+
+def commutation_matrix(m: int, n: int) -> Array:
+    """K with K vec(X) = vec(X'), for X of shape m by n."""
+    return np.eye(m*n)[np.arange(m*n).reshape(n, m).T.ravel()]
+
+
+def diagonal_embedding(n: int) -> Array:
+    """Ψ with vec(diag(x)) = Ψ x."""
+    i = np.arange(n)
+    return _with_entries((n*n, n), (i*(n + 1), i, 1))
+
+
+def selection_matrix(rows: int, cols: int, start: int, step: int) -> Array:
+    """The rows start, start + step, ... of an identity matrix."""
+    i = np.arange(rows)
+    return _with_entries((rows, cols), (i, start + step*i, 1))
+
+
+def matrix_unit(m: int, n: int, i: int, j: int) -> Array:
+    """E with 1 at [i, j]."""
+    return _with_entries((m, n), (i, j, 1))
+
+
+def lower_ones(n: int) -> Array:
+    return np.tri(n)
+
+
+def upper_ones(n: int) -> Array:
+    return np.tri(n).T
+
+
+def duplication_matrix(n: int) -> Array:
+    """D with D vech(X) = vec(X) for symmetric X."""
+    j, i = np.triu_indices(n)  # the lower triangle column by column
+    k = np.arange(len(i))
+    return _with_entries((n*n, len(k)), (i + n*j, k, 1), (j + n*i, k, 1))
+
+
+def elimination_matrix(n: int) -> Array:
+    """L with L vec(X) = vech(X)."""
+    j, i = np.triu_indices(n)
+    k = np.arange(len(i))
+    return _with_entries((len(k), n*n), (k, i + n*j, 1))
+
+
+def symmetrizer_matrix(n: int) -> Array:
+    """N with N vec(X) = vec((X + X')/2)."""
+    return (np.eye(n*n) + commutation_matrix(n, n))/2
+
+
+def skew_duplication_matrix(n: int) -> Array:
+    """The basis of skew-symmetric matrices, by the entries below the diagonal."""
+    j, i = np.triu_indices(n, 1)
+    k = np.arange(len(i))
+    return _with_entries((n*n, len(k)), (i + n*j, k, 1), (j + n*i, k, -1))
+
+
+def upper_duplication_matrix(n: int) -> Array:
+    """The basis of upper triangular matrices, column by column."""
+    j, i = np.tril_indices(n)  # the upper triangle column by column
+    k = np.arange(len(i))
+    return _with_entries((n*n, len(k)), (i + n*j, k, 1))
+
+
+def toeplitz_basis(n: int) -> Array:
+    return _constant_along(n, 2*n - 1, lambda i, j: i - j + n - 1)
+
+
+def hankel_basis(n: int) -> Array:
+    return _constant_along(n, 2*n - 1, lambda i, j: i + j)
+
+
+def circulant_basis(n: int) -> Array:
+    return _constant_along(n, n, lambda i, j: (i - j) % n)
+
+
+def _constant_along(n: int, free: int, line: Callable[[Array, Array], Array]) -> Array:
+    j, i = np.divmod(np.arange(n*n), n)  # in the order of vec
+    return _with_entries((n*n, free), (i + n*j, line(i, j), 1))
+
+
+def _with_entries(shape: tuple[int, int], *entries: tuple) -> Array:
+    found = np.zeros(shape)
+    for row, col, value in entries:
+        found[row, col] = value
+    return found
+
+
+# --- sizes and shapes --------------------------------------------------------------------
+
+
+def whole(size: float) -> int:
+    """A size that was computed with fractions."""
+    found = round(size)
+    if abs(found - size) > 1e-9*max(1, abs(size)):
+        raise ShapeError(f"{size} is no size and no index")
+    return int(found)
+
+
+def of_shape(value: Array, rows: int, cols: int) -> Array:
+    """What a function gave, which has to be a matrix of the shape it was declared with."""
+    if np.shape(value) != (rows, cols):
+        raise ShapeError(f"a function gave an array of shape {np.shape(value)} for a matrix that "
+                         f"is {rows}×{cols}")
+    return value
+
+
+def sliced(M: Array, rows: tuple[int, int, int], cols: tuple[int, int, int]) -> Array:
+    """Rows and columns by start, step and number."""
+    for (start, step, number), size in zip((rows, cols), M.shape, strict=True):
+        if number > 0 and not (0 <= start and start + step*(number - 1) < size):
+            raise ShapeError(f"no {number} rows or columns from {start} on in a matrix of {size}")
+    (i, di, m), (j, dj, n) = rows, cols
+    return M[i:i + di*m:di, j:j + dj*n:dj]
+
+
+def function_matrix(entry: Callable[[int, int], float], rows: int, cols: int) -> Array:
+    return np.array([[entry(i, j) for j in range(cols)] for i in range(rows)]).reshape(rows, cols)
+
+
+# --- functions of matrices ---------------------------------------------------------------
+
+
+def vech(M: Array) -> Array:
+    """The lower triangle column by column, as a column."""
+    return M.T[np.triu_indices(len(M))].reshape(-1, 1)
+
+
+def unvech(v: Array, n: int) -> Array:
+    """The symmetric matrix with this vech."""
+    j, i = np.triu_indices(n)
+    place = np.zeros((n, n), dtype=int)
+    place[i, j] = place[j, i] = np.arange(len(i))
+    return v.ravel()[place]
+
+
+def constant_function(value: float) -> Callable[..., Array]:
+    """A function of arrays that is the same number everywhere."""
+    return lambda M: np.full(M.shape, value, np.result_type(M, value))
+
+
+def summed(term: Callable, lower: int, upper: int, zero: Array | float = 0) -> Array | float:
+    """The sum of ``term(i)`` from lower to upper, by Karr's convention if descending."""
+    if upper < lower:
+        return -sum(map(term, range(upper + 1, lower)), zero)
+    return sum(map(term, range(lower, upper + 1)), zero)
+
+
+def multiplied(term: Callable, lower: int, upper: int) -> float:
+    """The product of ``term(i)`` from lower to upper, by Karr's convention if descending."""
+    if upper < lower:
+        return 1/prod(map(term, range(upper + 1, lower)))
+    return prod(map(term, range(lower, upper + 1)))
+
+
+def logdet(M: Array) -> float:
+    """The logarithm of a determinant, which for large matrices overflows before its logarithm."""
+    sign, size = np.linalg.slogdet(M)
+    return np.where(sign > 0, size, np.nan)[()]
+
+
+def real_matrix_power(M: Array, exponent: float) -> Array:
+    """The principal power, also for exponents that are no integers."""
+    if exponent == round(exponent):
+        return np.linalg.matrix_power(M, round(exponent))
+    power = import_module("scipy.linalg").fractional_matrix_power  # all else does without SciPy
+    return np.real_if_close(power(M, exponent))

@@ -1,0 +1,1 @@
+"""The front door: gradients, Jacobians, Hessians, differentials, derivations."""

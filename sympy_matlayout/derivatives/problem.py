@@ -1,0 +1,121 @@
+"""What a user asked: a function and its variables, well-formed, with all that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sympy import S
+from sympy.core.basic import Basic
+
+from ..core.errors import ValueMissingError, VariableError
+from ..core.shapes import is_matrix, shape
+from ..linear_maps.graph import Graph
+from ..nodes.printable import all_printable
+from ..nodes.structured import KnownMatrixSymbol, facts_about
+from ..nodes.traversal import postorder
+from ..reading.definitions import read_definitions
+from ..reading.read import read, read_function, sympified
+from ..rules import local_differentials
+from ..simplify.canonical_form import canonical_forms
+from ..simplify.rank import refuse_singular
+from ..structures.facts import known_symbols
+from ..structures.variable import Variable, refuse_namesakes, refuse_strangers
+
+__all__ = ["Problem", "graph_of"]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """
+    A function, its variables and the definitions of intermediate ones.
+
+    A constant that facts are known of, and a variable with a structure, are
+    symbols that carry these while deriving; ``written`` puts the user's own
+    back.  Facts about a variable say where the derivative is taken, and not
+    what it is taken along, so they are used on the result alone.
+    """
+
+    function: Basic
+    variables: tuple[Variable, ...]
+    definitions: Mapping[Basic, Basic]
+    names: Mapping[Basic, Basic]  # of the symbols in use, those that were given
+    places: Mapping[Basic, Basic]  # what is known of the variables where it is evaluated
+
+    @classmethod
+    def read(cls, expr: Any, variables: Iterable[Any], where: Any = None,
+             structure: Any = None, assumptions: Any = True) -> Problem:
+        chosen = [Variable.of(v, structure) for v in variables]
+        known = known_symbols(assumptions, sympified(expr),
+                              structured={v.symbol: v.structured_symbol for v in chosen})
+        late = {v.symbol for v in chosen} | set(where if isinstance(where, Mapping) else ())
+        used = {a: k for a, k in known.items() if a not in late}
+        used |= {v.symbol: v.structured_symbol for v in chosen}
+        used = {a: k for a, k in used.items() if a != k}
+        refuse_strangers(structure, chosen)
+        for a, k in used.items():
+            if k in sympified(expr).free_symbols:
+                raise VariableError(f"the expression holds {a}, a {type(a).__name__}, and {k}, a "
+                                    f"{type(k).__name__}; give them different names")
+        if used and isinstance(where, Mapping):
+            where = {u: sympified(d).xreplace(used) for u, d in where.items()}
+        function = read_function(sympified(expr).xreplace(used) if used else expr)
+        definitions = read_definitions(where, function)
+        for given in (function, *definitions.values()):
+            refuse_singular(given)
+        places = {used.get(a, a): KnownMatrixSymbol(
+            a.name, *shape(a), k.facts | facts_about(used.get(a, a)))
+            for a, k in known.items() if a in late}
+        names = {k: a for a, k in used.items()}
+        names |= {k: names.get(a, a) for a, k in places.items()}
+        return cls(function, tuple(replace(v, symbol=used.get(v.symbol, v.symbol))
+                                   for v in chosen),
+                   definitions, names, places)
+
+    def graph(self, variables: Iterable[Variable] | None = None,
+              function: Basic | None = None) -> Graph:
+        """The graph of the function, or of another one, by some of the variables."""
+        return graph_of(self.function if function is None else function,
+                        self.variables if variables is None else variables, self.definitions)
+
+    def written(self, *results: Basic) -> list[Basic]:
+        """The results in canonical form, and in the symbols that were given."""
+        found = list(map(self.renamed, canonical_forms(list(map(self._placed, results)))))
+        _require_values(found)
+        return all_printable(found)
+
+    def in_given_symbols(self, result: Basic) -> Basic:
+        """The result as it is, in the symbols that were given."""
+        return all_printable([self.renamed(self._placed(result))])[0]
+
+    def _placed(self, result: Basic) -> Basic:
+        """With what is known of the variables where it is evaluated; not arrays of more axes."""
+        if self.places and (is_matrix(result) or not hasattr(result, "shape")):
+            result = result.xreplace(self.places)
+            refuse_singular(result)  # before |A|·A⁻¹ of a singular A is read as zero
+            return read(result)
+        return result
+
+    def renamed(self, expr: Basic) -> Basic:
+        """The symbols that were given in the place of those that carry what is known."""
+        return expr.xreplace(self.names) if self.names else expr
+
+
+def _require_values(results: Sequence[Basic]) -> None:
+    """Refuse results with a part that has no value anywhere."""
+    for node in postorder(results, lambda e: e.args):
+        if node is S.NaN or node is S.ComplexInfinity:
+            raise ValueMissingError(f"the derivative would hold {node}, which is no value")
+
+
+def graph_of(function: Basic, variables: Iterable[Variable],
+             definitions: Mapping[Basic, Basic]) -> Graph:
+    """The graph of a function as read, by some variables."""
+    variables = list(variables)
+    graph = Graph(function, [v.symbol for v in variables], local_differentials, definitions)
+    for v in variables:
+        if v.symbol in definitions:
+            raise VariableError(f"{v.symbol} is the variable, and where= defines it")
+    refuse_namesakes((*graph.variables, *definitions), graph)
+    return graph

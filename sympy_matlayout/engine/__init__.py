@@ -1,1 +1,0 @@
-"""The graph of local linear maps and its three read-offs; knows no operation by name."""

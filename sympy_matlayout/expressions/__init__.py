@@ -1,1 +1,0 @@
-"""New SymPy nodes, and shapes."""

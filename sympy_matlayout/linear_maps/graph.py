@@ -1,0 +1,145 @@
+"""The graph of an expression: each distinct subexpression once, with its local maps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from sympy import S, ZeroMatrix
+from sympy.core.basic import Basic
+from sympy.core.symbol import Symbol
+
+from ..core.errors import VariableError
+from ..core.shapes import shape
+from ..nodes.differential_symbols import Differential
+from .maps import LinearMap, compose, identity, sum_values, total
+
+Edge = tuple[Basic, LinearMap]
+Rule = Callable[[Basic, Callable[[Basic], bool]], Iterable[Edge]]
+
+
+class Graph:
+    """
+    An expression as a graph of local linear maps.
+
+    ``order`` lists the nodes that depend on a variable, arguments before the
+    nodes that use them; ``edges[node]`` holds the pairs of argument and map.
+    Each of the read-offs is one pass over it, so its cost is linear in the
+    number of nodes.
+
+    ``definitions`` gives intermediate variables, ``{u: b - A*x}``: the map
+    from d(b - A*x) to du is the identity, and the symbol `u` stands for its
+    value wherever the maps of other nodes need it.
+    """
+
+    def __init__(self, root: Basic, variables: Iterable[Basic], rule: Rule,
+                 definitions: Mapping[Basic, Basic] | None = None):
+        self.root = root
+        self.variables = dict.fromkeys(variables)  # an ordered set
+        self.definitions = definitions or {}
+        self._varies: dict[Basic, bool] = dict.fromkeys(self.variables, True)
+        self.edges: dict[Basic, list[Edge]] = {}
+        self.order: list[Basic] = []
+        if self.varies(root):
+            self._build(rule)
+
+    def varies(self, expr: Basic) -> bool:
+        """Whether the expression depends on a variable."""
+        known = self._varies
+        stack = [expr]
+        while stack:
+            node = stack[-1]
+            if node in known:
+                stack.pop()
+                continue
+            args = self._arguments(node)
+            pending = [a for a in args if a not in known]
+            if pending:
+                stack.extend(pending)
+            else:
+                known[stack.pop()] = any(known[a] for a in args) and self._is_free_in(node)
+        return known[expr]
+
+    def nodes(self) -> Iterable[Basic]:
+        """Every distinct expression in the function and in the definitions it uses."""
+        return self._varies
+
+    def _arguments(self, node: Basic) -> tuple[Basic, ...]:
+        if node in self.definitions:
+            return (self.definitions[node],)
+        # dX is a direction of its own, whatever becomes of X; d(X**2) depends on X
+        is_direction = isinstance(node, Differential) and node.is_of_variable
+        return () if is_direction or isinstance(node, Symbol) else node.args
+
+    def _is_free_in(self, node: Basic) -> bool:
+        """Sums and lambdas bind symbols; what is bound in them is not the variable."""
+        if not getattr(node, "bound_symbols", None):
+            return True
+        free = node.free_symbols
+        varying = [v for v in (*self.variables, *self.definitions) if v in free and self.varies(v)]
+        for v in varying:
+            if v in node.bound_symbols:
+                raise VariableError(f"{v} is a variable and also bound in {node}; "
+                                    "give the bound symbol another name")
+        return bool(varying)
+
+    def _build(self, rule: Rule) -> None:
+        stack = [self.root]
+        done = set()
+        while stack:
+            node = stack[-1]
+            if node in done:
+                stack.pop()
+                continue
+            if node not in self.edges:
+                self.edges[node] = [
+                    (child, m) for child, m in self._local(node, rule) if self.varies(child)]
+            pending = [child for child, _ in self.edges[node] if child not in done]
+            if pending:
+                stack.extend(pending)
+            else:
+                done.add(stack.pop())
+                self.order.append(node)
+
+    def _local(self, node: Basic, rule: Rule) -> Iterable[Edge]:
+        if node in self.variables:
+            return ()
+        if node in self.definitions:
+            return ((self.definitions[node], identity(shape(node))),)
+        return rule(node, self.varies)
+
+    # --- the read-offs -------------------------------------------------------------------
+
+    def gradients(self) -> list[Basic]:
+        """The gradient of a scalar root by each variable, in one reverse sweep."""
+        incoming: dict[Basic, list[Basic]] = {self.root: [S.One]}
+        for node in reversed(self.order):
+            if node in self.variables or node not in incoming:
+                continue
+            G = sum_values(incoming.pop(node))
+            for child, m in self.edges[node]:
+                incoming.setdefault(child, []).append(m.adjoint(G))
+        return [sum_values(incoming[v]) if v in incoming else zero(shape(v))
+                for v in self.variables]
+
+    def tangent(self, directions: dict[Basic, Basic]) -> Basic:
+        """The differential of the root for given differentials of the variables."""
+        tangents = dict(directions)
+        for node in self.order:
+            if node not in directions:
+                terms = [m.apply(tangents[child]) for child, m in self.edges[node]]
+                tangents[node] = sum_values(terms) if terms else zero(shape(node))
+        return tangents.get(self.root, zero(shape(self.root)))
+
+    def linear_map(self, variable: Basic) -> LinearMap | None:
+        """The differential of the root as one map of the variable's; None if it is zero."""
+        maps: dict[Basic, LinearMap] = {variable: identity(shape(variable))}
+        for node in self.order:
+            terms = [compose(m, maps[child]) for child, m in self.edges[node] if child in maps]
+            if terms:
+                maps[node] = total(terms)
+        return maps.get(self.root)
+
+
+def zero(of_shape: tuple) -> Basic:
+    """The zero of a shape: a scalar, or a zero matrix."""
+    return ZeroMatrix(*of_shape) if of_shape else S.Zero

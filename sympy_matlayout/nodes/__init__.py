@@ -1,0 +1,1 @@
+"""The expressions that SymPy lacks, one file a family."""

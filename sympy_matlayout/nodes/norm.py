@@ -1,0 +1,150 @@
+"""Norms of vectors and matrices, which SymPy has for explicit ones only."""
+
+from __future__ import annotations
+
+from sympy import Abs, Expr, Max, Mul, S, Trace, oo, sqrt
+from sympy.core.symbol import Str
+from sympy.matrices import MatrixBase
+from sympy.matrices.expressions import MatMul, ZeroMatrix
+from sympy.printing.pretty.stringpict import prettyForm
+
+from ..core.errors import ArgumentError, ShapeError
+from ..core.given import as_basic
+from ..core.shapes import is_matrix, is_vector_shape, shape, show
+from .node import numpy_call
+
+__all__ = ["Norm"]
+
+FROBENIUS, NUCLEAR = Str("fro"), Str("nuc")
+
+
+class Norm(Expr):
+    r"""
+    The norm of a vector or matrix, a scalar.
+
+    Explanation
+    ===========
+
+    Orders are named as in NumPy: for vectors a number `p \geq 1`, 2 by
+    default, `\|x\|_p = (\sum_i |x_i|^p)^{1/p}`, or ``oo``; for matrices
+    ``"fro"``, the default, `\sqrt{\mathrm{tr}(X^T X)}`, ``"nuc"``, the sum of
+    the singular values, or 2, the largest of them.
+
+    Gradients (Matrix Cookbook 2.8; Watson 1992): `x/\|x\|_2`, `X/\|X\|_F`,
+    `\mathrm{sign}(x)` for the 1-norm, `X(X^T X)^{-1/2}` for the nuclear norm
+    where `X` has full column rank (`(X X^T)^{-1/2}X` where it is known to be wide,
+    of full row rank).  The maximum and the spectral norm are not
+    differentiated.
+
+    Examples
+    ========
+
+    >>> from sympy import MatrixSymbol, symbols
+    >>> from sympy_matlayout import Norm, gradient
+    >>> m, n = symbols('m n', integer=True, positive=True)
+    >>> X, x, A = MatrixSymbol('X', m, n), MatrixSymbol('x', n, 1), MatrixSymbol('A', m, n)
+    >>> gradient(Norm(X), X)
+    1/Norm(X)*X
+    >>> gradient(Norm(A*x)**2, x)
+    2*A.T*A*x
+
+    Parameters
+    ==========
+
+    matrix : a vector or matrix expression
+    order : a number, a symbol, ``oo``, ``"fro"`` or ``"nuc"``
+
+    References
+    ==========
+
+    .. [1] K. B. Petersen, M. S. Pedersen, The Matrix Cookbook, 2.8 and 10.3
+    .. [2] G. A. Watson, Characterization of the subdifferential of some matrix
+           norms, Linear Algebra and its Applications 170 (1992)
+    """
+
+    is_commutative = True
+    is_extended_real = True
+    is_nonnegative = True
+
+    def __new__(cls, matrix, order=None):
+        matrix = as_basic(matrix, "the argument of Norm")
+        if isinstance(matrix, Mul) and any(map(is_matrix, matrix.args)):
+            matrix = MatMul(*matrix.args)  # as SymPy's signsimp writes -1*(B - A)
+        if not is_matrix(matrix):
+            raise ShapeError(f"Norm needs a vector or matrix, got the scalar {matrix}; use Abs")
+        vector = is_vector_shape(shape(matrix))
+        if order is None:
+            order = S(2) if vector else FROBENIUS
+        order = Str(order) if isinstance(order, str) else as_basic(order, "the order of a norm")
+        if vector and order in (FROBENIUS, NUCLEAR):
+            order = S(2)
+        if not vector and order not in (FROBENIUS, NUCLEAR, S(2)):
+            raise ArgumentError(
+                f"no norm of order {order} of a {show(shape(matrix))} matrix; the orders are "
+                "'fro', 'nuc' and 2, and Norm(Vec(X), p) is the norm by entries")
+        real = isinstance(order, Expr) and order.is_extended_real is not False \
+            and order is not S.NaN and not is_matrix(order)
+        if vector and (not real or (order < 1) == True):  # noqa: E712
+            raise ArgumentError(f"no norm of order {order} of a vector; "
+                             "an order is a number >= 1 or oo")
+        if order == FROBENIUS or vector and order == 2:
+            return super().__new__(cls, matrix)
+        return super().__new__(cls, matrix, order)
+
+    @property
+    def matrix(self):
+        return self.args[0]
+
+    @property
+    def order(self):
+        """The order, ``"fro"`` for a matrix and 2 for a vector where none is given."""
+        if len(self.args) == 2:
+            return self.args[1]
+        return S(2) if self.is_of_vector else FROBENIUS
+
+    @property
+    def is_of_vector(self) -> bool:
+        return is_vector_shape(shape(self.matrix))
+
+    def doit(self, **hints):
+        matrix = self.matrix.doit(**hints) if hints.get("deep", True) else self.matrix
+        if isinstance(matrix, ZeroMatrix):
+            return S.Zero
+        if isinstance(matrix, MatrixBase) and (self.is_of_vector or self.order == FROBENIUS):
+            entries = [Abs(a) for a in matrix]
+            if self.order == oo:
+                return Max(*entries)
+            p = S(2) if self.order == FROBENIUS else self.order
+            return sum(a**p for a in entries)**(1/p)
+        return self.func(matrix, *self.args[1:])
+
+    def _eval_Abs(self):
+        return self
+
+    def _eval_rewrite(self, rule, args, **hints):
+        if rule in (Trace, sqrt) and self.order in (FROBENIUS, 2) and len(self.args) == 1:
+            return sqrt(Trace(self.matrix.T*self.matrix))
+        return None
+
+    def _latex(self, printer, exp=None):
+        subscript = {FROBENIUS: "F", NUCLEAR: "*"}.get(self.order, printer._print(self.order))
+        tex = r"\left\|%s\right\|_{%s}" % (printer._print(self.matrix), subscript)
+        return tex if exp is None else f"{tex}^{{{exp}}}"
+
+    def _pretty(self, printer):
+        bars = "‖" if printer._use_unicode else "||"
+        inside = printer._print(self.matrix)
+        order = printer._print(self.order)
+        if not self.order.is_Atom:
+            order = prettyForm(*order.parens())
+        order = f"_{order}" if len(self.args) == 2 else ""
+        return prettyForm(*prettyForm(*inside.left(bars)).right(bars + order))
+
+    def _numpycode(self, printer):
+        matrix = printer._print(self.matrix)
+        if self.is_of_vector:
+            order = [] if self.order == 2 else [self.order]
+            return numpy_call(printer, f"{printer._module}.linalg.norm", f"({matrix}).ravel()",
+                              *order)
+        order = {NUCLEAR: ["'nuc'"], S(2): ["2"]}.get(self.order, [])
+        return numpy_call(printer, f"{printer._module}.linalg.norm", matrix, *order)

@@ -1,0 +1,49 @@
+"""Which nodes an expression is worked on by, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from sympy import Expr
+from sympy.core.basic import Basic
+from sympy.matrices import MatrixBase
+from sympy.matrices.expressions import (
+    BlockDiagMatrix,
+    BlockMatrix,
+    Identity,
+    MatrixSymbol,
+    OneMatrix,
+    ZeroMatrix,
+)
+from sympy.matrices.expressions.matexpr import MatrixElement
+
+from ..core.shapes import is_matrix
+from .node import ConstantMatrix
+from .undefined_functions import DerivativeAtPoint
+
+__all__ = ["LEAVES", "operands", "postorder"]
+
+LEAVES = (MatrixSymbol, MatrixElement, ConstantMatrix, Identity, OneMatrix, ZeroMatrix)
+
+
+def operands(node: Basic) -> tuple[Basic, ...]:
+    """The arguments to work on; what binds symbols or has none is a leaf."""
+    if isinstance(node, (*LEAVES, MatrixBase, DerivativeAtPoint)) \
+            or getattr(node, "bound_symbols", None):
+        return ()
+    if isinstance(node, BlockMatrix) and not isinstance(node, BlockDiagMatrix):
+        return tuple(node.blocks)
+    return tuple(a for a in node.args if isinstance(a, Expr) or is_matrix(a))
+
+
+def postorder(roots: Iterable[Basic], below: Callable[[Basic], Iterable[Basic]]) -> Iterator[Basic]:
+    """Each distinct node once, its arguments before it; without recursion."""
+    seen, stack = set(), [(root, False) for root in roots]
+    while stack:
+        node, entered = stack.pop()
+        if entered:
+            yield node
+        elif node not in seen:
+            seen.add(node)
+            stack.append((node, True))
+            stack.extend((a, False) for a in below(node))

@@ -1,0 +1,86 @@
+"""The canonical form of an expression, as the results of derivatives have it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sympy.core.basic import Basic
+
+from ..core.errors import reporting_bugs
+from ..nodes.printable import all_printable
+from ..reading.read import read, sympified
+from ..simplify.canonical_form import canonical_form, in_order
+from ..simplify.cost import count_operations
+from ..simplify.rank import refuse_singular
+from ..structures.facts import known_symbols
+
+__all__ = ["canonical"]
+
+
+@reporting_bugs
+def canonical(expr: Any, assumptions: Any = True) -> Basic:
+    r"""
+    The expression as a textbook would print it: never longer, and equal ones alike.
+
+    Explanation
+    ===========
+
+    Transposes stand at the leaves, scalars in front, inverses and powers are merged
+    and cancelled, 1x1 products and traces are turned one way, and like terms are
+    collected even where they differ by such turns.  Hadamard and Kronecker products,
+    diagonals, ones, vec and the matrices that go with it follow their rules.  Of the
+    expression multiplied out, its common factors taken out again, and the expression
+    with its products of sums kept, the one with fewer operations is the result.
+
+    The value stays the same wherever the expression has one.  What the rules need is
+    part of that: `|AB| = |A||B|` and `(AB)^{-1} = B^{-1}A^{-1}` are used for square
+    factors only, `\operatorname{sign}(a)/|a| = 1/a` because all variables are real, so
+    that the gradient of `\log|\det X|` is `X^{-T}`.  That a matrix is symmetric or
+    orthogonal is never assumed: say so in ``assumptions``.
+
+    Sums of any length are brought into one form; other expressions of more than some
+    hundred nodes are simplified part by part, at a cost that grows with their graph.
+
+    Examples
+    ========
+
+    >>> from sympy import MatrixSymbol, Q, Trace, symbols
+    >>> from sympy_matlayout import canonical
+    >>> m, n = symbols('m n', integer=True, positive=True)
+    >>> A, X = MatrixSymbol('A', n, n), MatrixSymbol('X', m, n)
+    >>> x, y = MatrixSymbol('x', n, 1), MatrixSymbol('y', m, 1)
+    >>> canonical(A*x + A.T*x)
+    (A + A.T)*x
+    >>> canonical(A*x + A.T*x, Q.symmetric(A))
+    2*A*x
+    >>> canonical(-X.T*(2*y - 2*X*x))
+    2*X.T*(X*x - y)
+    >>> canonical(Trace(A*X.T*X) - Trace(X*A.T*X.T))
+    0
+
+    Parameters
+    ==========
+
+    expr : a scalar or matrix expression
+    assumptions : facts about symbols, ``Q.symmetric(A) & Q.orthogonal(U)``
+
+    Raises
+    ======
+
+    ShapeError : the expression is ill-shaped
+    FactsError : unknown or contradictory facts
+
+    See Also
+    ========
+
+    sympy_matlayout.count_operations, sympy_matlayout.trace_normal_form
+    """
+    expr = sympified(expr)
+    known = known_symbols(assumptions, expr)
+    names = {k: a for a, k in known.items()}
+    given = expr.xreplace(known)
+    refuse_singular(given, determinants=False)
+    found = canonical_form(read(given))
+    if count_operations(found) > count_operations(given):  # tr(A - B), |A⊗B|
+        found = in_order(given)
+    return all_printable([found.xreplace(names)])[0]

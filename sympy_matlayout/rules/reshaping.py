@@ -1,0 +1,217 @@
+"""
+Kronecker products, diagonals, blocks, slices, entries, vec.
+
+All of these are linear in each argument, so the rules say only which map it is.
+References: Magnus & Neudecker, Theorem 3.10 (vec of a Kronecker product) and 2.4.
+"""
+
+from sympy import Integer, Lambda, S
+from sympy.matrices import ImmutableDenseMatrix, MatrixBase
+from sympy.matrices.expressions import (
+    BlockDiagMatrix,
+    BlockMatrix,
+    DiagMatrix,
+    DiagonalMatrix,
+    FunctionMatrix,
+    Identity,
+    KroneckerProduct,
+    MatrixSlice,
+)
+from sympy.matrices.expressions.diagonal import DiagonalOf
+from sympy.matrices.expressions.matexpr import MatrixElement
+
+from ..core.errors import DerivativeNotImplementedError, VariableError
+from ..core.shapes import is_one, same_shape, same_size, shape
+from ..linear_maps.maps import (
+    Adjoint,
+    DiagonalIn,
+    DiagonalOut,
+    HadamardBy,
+    HalfUnvectorization,
+    HalfVectorization,
+    InnerProduct,
+    KroneckerLeft,
+    KroneckerRight,
+    LinearMap,
+    Sandwich,
+    ScalarTimes,
+    Slicing,
+    Transposition,
+    Unvectorization,
+    Vectorization,
+    compose,
+)
+from ..nodes.constants import MatrixUnit
+from ..nodes.vec import Unvec, Vec
+from ..nodes.vech import Unvech, Vech
+from ..simplify import constructors as c
+from .scalars import partials
+from .table import cited, local_differentials
+
+
+@local_differentials.register(KroneckerProduct)
+@cited("Kronecker product rule", "M&N 8.2")
+def kronecker_product(node, varies):
+    """d(X⊗Y) = dX⊗Y + X⊗dY"""
+    one = Identity(S.One)
+    for k, factor in enumerate(node.args):
+        if varies(factor):
+            right = kronecker_right(shape(factor), c.kronecker(one, *node.args[k + 1:]))
+            yield factor, compose(
+                kronecker_left(c.kronecker(one, *node.args[:k]), right.codomain), right)
+
+
+def kronecker_left(factor, of_shape) -> LinearMap:
+    """Y ↦ A⊗Y; for a column a it is (a⊗I)Y, for a row Y(a⊗I)"""
+    rows, cols = map(Identity, of_shape)
+    if is_one(shape(factor)[1]):
+        return Sandwich(c.kronecker(factor, rows), cols)
+    if is_one(shape(factor)[0]):
+        return Sandwich(rows, c.kronecker(factor, cols))
+    return KroneckerLeft(factor, of_shape)
+
+
+def kronecker_right(of_shape, factor) -> LinearMap:
+    """Y ↦ Y⊗B; for a column b it is (I⊗b)Y, for a row Y(I⊗b)"""
+    rows, cols = map(Identity, of_shape)
+    if is_one(shape(factor)[1]):
+        return Sandwich(c.kronecker(rows, factor), cols)
+    if is_one(shape(factor)[0]):
+        return Sandwich(rows, c.kronecker(cols, factor))
+    return KroneckerRight(factor, of_shape)
+
+
+@local_differentials.register(DiagMatrix)
+@cited("diagonal matrix rule", "M&N 8.2")
+def diagonal_matrix_of_a_vector(node, varies):
+    """d diag(x) = diag(dx)"""
+    yield node.args[0], DiagonalIn(shape(node)[0])
+
+
+@local_differentials.register(DiagonalOf)
+@cited("diagonal rule", "M&N 8.2")
+def diagonal(node, varies):
+    """the differential of the diagonal is the diagonal of dX"""
+    yield node.args[0], DiagonalOut(shape(node)[0])
+
+
+@local_differentials.register(DiagonalMatrix)
+@cited("diagonal rule", "M&N 8.2")
+def diagonal_part(node, varies):
+    """d(X∘I) = dX∘I"""
+    matrix = node.args[0]
+    rows, cols = shape(matrix)
+    if same_size(rows, cols):
+        yield matrix, HadamardBy(Identity(rows))
+    elif rows.is_Integer and cols.is_Integer:
+        yield matrix, HadamardBy(ImmutableDenseMatrix(rows, cols, lambda i, j: int(i == j)))
+    else:
+        yield matrix, HadamardBy(DiagonalMatrix(c.OneMatrix(rows, cols)))
+
+
+@local_differentials.register(BlockMatrix)
+@local_differentials.register(BlockDiagMatrix)
+@cited("block rule", "M&N 8.2")
+def blocks(node, varies):
+    """each block in its place, which is the adjoint of slicing it out"""
+    blocks, size = node.blocks, shape(node)
+    table = [[blocks[i, j] for j in range(blocks.cols)] for i in range(blocks.rows)]
+    row = S.Zero
+    for line in table:
+        below, col = row + shape(line[0])[0], S.Zero
+        for block in line:
+            right = col + shape(block)[1]
+            if varies(block):
+                yield block, Adjoint(Slicing((row, below, S.One), (col, right, S.One), size))
+            col = right
+        row = below
+
+
+@local_differentials.register(MatrixSlice)
+@cited("slice rule")
+def matrix_slice(node, varies):
+    """X[rows, columns]"""
+    parent, rows, cols = node.args
+    _require_fixed((*rows, *cols), node, varies)
+    yield parent, Slicing(tuple(rows), tuple(cols), shape(parent))
+
+
+@local_differentials.register(MatrixElement)
+@cited("entry rule", "M&N 8.2")
+def matrix_entry(node, varies):
+    """dX[i, j] = tr(E_ijᵀ dX)"""
+    parent, i, j = node.args
+    _require_fixed((i, j), node, varies)
+    yield parent, InnerProduct(MatrixUnit(*shape(parent), i, j))
+
+
+def _require_fixed(places, node, varies) -> None:
+    if any(map(varies, places)):
+        raise VariableError(f"the variable is an index of {node}; "
+                            "there is no derivative by an index")
+
+
+@local_differentials.register(MatrixBase)
+@cited("entry rule", "M&N 8.2")
+def explicit_matrix(node, varies):
+    """an explicit matrix is the sum of its entries, each at its place"""
+    rows, cols = map(Integer, node.shape)
+    for i in range(rows):
+        for j in range(cols):
+            if varies(node[i, j]):
+                yield node[i, j], ScalarTimes(MatrixUnit(rows, cols, Integer(i), Integer(j)))
+
+
+@local_differentials.register(FunctionMatrix)
+@cited("entry rule")
+def matrix_of_entries(node, varies):
+    """a matrix given by its entries, through the scalars and the entries [i, j] in them"""
+    rows, cols, entries = node.args
+    (i, j), body = entries.args
+    for atom, partial in partials(body, varies, frozenset({i, j}), is_atom=_is_entry):
+        slope = FunctionMatrix(rows, cols, Lambda((i, j), partial))
+        if not _is_entry(atom):
+            yield atom, ScalarTimes(slope)
+            continue
+        parent, *place = atom.args
+        size = shape(parent)
+        if place == [i, j] and same_shape(size, (rows, cols)):
+            yield parent, HadamardBy(slope)
+        elif place == [j, i] and same_shape(size, (cols, rows)):
+            yield parent, compose(HadamardBy(slope), Transposition(size))
+        else:
+            raise DerivativeNotImplementedError(
+                f"a FunctionMatrix with entries of another matrix out of place is not covered: "
+                f"{atom} in {node}")
+
+
+def _is_entry(expr) -> bool:
+    return isinstance(expr, MatrixElement)
+
+
+@local_differentials.register(Vec)
+@cited("vec rule", "M&N 8.2")
+def vectorized(node, varies):
+    """d vec X = vec dX"""
+    yield node.arg, Vectorization(shape(node.arg))
+
+
+@local_differentials.register(Unvec)
+@cited("vec rule", "M&N 8.2")
+def unvectorized(node, varies):
+    """d unvec x = unvec dx"""
+    yield node.arg, Unvectorization(shape(node))
+
+
+@local_differentials.register(Vech)
+@cited("vech rule", "M&N 3.8")
+def half_vectorized(node, varies):
+    """d vech X = vech dX"""
+    yield node.arg, HalfVectorization(shape(node.arg)[0])
+
+
+@local_differentials.register(Unvech)
+@cited("vech rule", "M&N 3.8")
+def half_unvectorized(node, varies):
+    """d unvech x = unvech dx"""
+    yield node.arg, HalfUnvectorization(node.args[1])

@@ -1,0 +1,1 @@
+"""Equal expressions in one form, and that form as a textbook prints it."""

@@ -1,0 +1,282 @@
+"""
+The form a textbook would print: the shorter of two ways to write an expression.
+
+One multiplies everything out, collects what is equal and takes common factors
+out again; equal expressions get one form that way.  The other keeps products of
+sums as they are and does the same to the parts.  Expressions too large for
+that are rebuilt node by node, at a cost linear in their graph.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from hashlib import md5
+from itertools import groupby
+from typing import NamedTuple
+
+from sympy import Add, Basic, Expr, Mul, S, Trace
+from sympy.matrices.expressions import (
+    BlockDiagMatrix,
+    BlockMatrix,
+    HadamardPower,
+    HadamardProduct,
+    Inverse,
+    MatAdd,
+    MatMul,
+    Transpose,
+)
+from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
+
+from ..core.registry import constructor_of
+from ..core.shapes import is_matrix, is_one, is_scalar_shape, shape
+from ..nodes.traversal import operands, postorder
+from . import constructors as c
+from .applied_functions import applied
+from .cost import nodes, operations
+from .factoring import factored, scaled, taken_out, with_numbers_placed
+from .monomial import order
+from .normal_form import normal_form
+from .scalar_forms import one_trace, simplified_scalar
+from .words import has_pairs, is_word
+
+__all__ = ["built", "canonical_form", "canonical_forms", "in_order", "shortest"]
+
+# Larger and deeper expressions are rebuilt node by node, but for flat sums of small terms.
+MOST_NODES = 500
+MOST_NODES_OF_A_TERM = 150
+MOST_LEVELS = 25
+# The form that keeps products is settled after one or two rounds.
+MOST_ROUNDS = 4
+
+
+def canonical_form(expr: Basic) -> Basic:
+    """The expression in the form a textbook would print."""
+    return canonical_forms([expr])[0]
+
+
+def canonical_forms(exprs: Sequence[Basic]) -> list[Basic]:
+    """Several expressions; what they share is worked on once."""
+    sizes: dict[Basic, Size] = {}
+    marks: dict[Basic, bytes] = {}
+    forms: dict[Basic, Basic] = {}
+    _measure(exprs, sizes)
+    for node in postorder(exprs, lambda e: () if sizes[e].is_small else operands(e)):
+        if not sizes[node].is_small:
+            _measure([found := _rebuilt(node, forms, sizes, marks)], sizes)
+        else:
+            found = node
+        forms[node] = shortest(found) if sizes[found].is_small else found
+    return [forms[expr] for expr in exprs]
+
+
+def _rebuilt(node: Basic, forms: dict[Basic, Basic], sizes: dict[Basic, Size],
+             marks: dict[Basic, bytes]) -> Basic:
+    """A large node over the forms of its arguments."""
+    args = [forms.get(a, a) for a in node.args]
+    if not isinstance(node, MatAdd):
+        return built(node, args)
+    _measure(args, sizes)
+    # sums in sums may be shared, and stay so
+    nested = any(isinstance(a, MatAdd) and not sizes[a].is_small for a in args)
+    found = c.new(MatAdd, *args) if nested else c.add(*args)
+    if not isinstance(found, MatAdd):
+        return found
+    return c.new(MatAdd, *sorted(found.args, key=lambda a: _mark(a, marks)))
+
+
+def _measure(exprs: Sequence[Basic], sizes: dict[Basic, Size]) -> None:
+    for node in postorder(exprs, lambda e: () if e in sizes else operands(e)):
+        if node not in sizes:
+            sizes[node] = Size.of(node, [sizes[a] for a in operands(node)])
+
+
+class Size(NamedTuple):
+    """The nodes and levels of an expression's tree."""
+
+    nodes: int
+    levels: int
+    is_small: bool
+
+    @classmethod
+    def of(cls, node: Basic, inside: Sequence[Size]) -> Size:
+        count = 1 + sum(a.nodes for a in inside)
+        levels = 1 + max((a.levels for a in inside), default=0)
+        terms = isinstance(node, (MatAdd, Add)) and all(
+            a.nodes <= MOST_NODES_OF_A_TERM for a in inside)
+        return cls(count, levels, levels <= MOST_LEVELS and (terms or count <= MOST_NODES))
+
+
+def _mark(expr: Basic, marks: dict[Basic, bytes]) -> bytes:
+    """A short text for a large expression to be sorted by, the same in every process."""
+    if expr not in marks:
+        for node in postorder([expr], lambda e: () if e in marks else e.args):
+            if node not in marks:
+                inside = b"".join(marks[a] for a in node.args) or str(node).encode()
+                marks[node] = md5(type(node).__name__.encode() + inside).digest()
+    return marks[expr]
+
+
+# --- nodes over canonical arguments -----------------------------------------------------
+
+def _hadamard(*factors: Basic) -> Basic:
+    """X∘X as a power of X."""
+    scalar, core = c.split_scalar(c.hadamard(*factors))
+    exponents: dict[Basic, list[Expr]] = defaultdict(list)
+    for factor in core.args if isinstance(core, HadamardProduct) else (core,):
+        is_power = isinstance(factor, HadamardPower) and not any(map(is_matrix, factor.args[1:]))
+        base, exponent = factor.args if is_power else (factor, S.One)
+        exponents[base].append(exponent)
+    return c.scale(scalar, c.hadamard(*(
+        c.hadamard_power(base, Add(*es)) for base, es in exponents.items())))
+
+
+CONSTRUCTORS = {HadamardProduct: _hadamard, ElementwiseApplyFunction: applied}
+
+
+def built(node: Basic, args: Sequence[Basic]) -> Basic:
+    make = CONSTRUCTORS.get(type(node)) or constructor_of(type(node))
+    if make is not None:
+        return make(*args)
+    return c.evaluated(node, args)
+
+
+# --- what is small ----------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1 << 14)
+def shortest(expr: Basic) -> Basic:
+    """The form multiplied out and factored, or where that is longer the one that keeps products."""
+    if not operands(expr) or expr.is_Atom or is_word(expr) and not _has_inverses_to_join(expr):
+        return expr
+    found = _shorter(expr)
+    # vecs and Kronecker products may cancel late, and leave something to take out
+    return _settled(found, _shorter) if has_pairs(expr) else found
+
+
+def _shorter(expr: Basic) -> Basic:
+    if is_matrix(expr) and is_scalar_shape(shape(expr)):
+        found = _one_by_one(shortest(c.trace(expr)))
+        return found if operations(found) <= operations(expr) else in_order(expr)
+    expanded = _expanded(expr)
+    if is_matrix(expr) and operations(expanded) <= operations(expr):
+        return expanded
+    best = _settled(_kept(expr), _kept)
+    found = min(expanded, best, key=operations)  # the first of equals
+    return in_order(expr) if operations(expr) < operations(found) else found
+
+
+def _settled(expr: Basic, step: Callable[[Basic], Basic]) -> Basic:
+    """Where a step leads if it is repeated; of several it goes round in, the first in order."""
+    seen = [expr]
+    while (expr := step(expr)) not in seen and len(seen) < MOST_ROUNDS:
+        seen.append(expr)
+    if len(circle := seen[seen.index(expr):] if expr in seen else seen[-1:]) == 1:
+        return circle[0]
+    return min(circle, key=lambda e: (operations(e), nodes(e), order(e)))
+
+
+def _expanded(expr: Basic) -> Basic:
+    found = normal_form(expr)
+    if is_matrix(found):
+        return with_numbers_placed(_with_letters(taken_out(found)))
+    return _kept(found) if found.args else found
+
+
+def _with_letters(matrix: Basic) -> Basic:
+    """The factors of products in canonical form themselves."""
+    if isinstance(matrix, MatAdd):
+        return c.add(*map(_with_letters, matrix.args))
+    if isinstance(matrix, MatMul):
+        scalar, core = c.split_scalar(matrix)
+        scalar = _kept(scalar) if isinstance(scalar, Trace) else shortest(scalar)
+        return scaled(scalar, *_with_inverses_joined(
+            c.multiply(*map(_with_letters, c.factors_of(core)))))
+    return _over_arguments(matrix)
+
+
+def _with_inverses_joined(product: Basic) -> Iterator[Basic]:
+    """The factors, ``B**-1*A**-1`` among them as ``(A*B)**-1``."""
+    for is_inverse, run in groupby(c.factors_of(product), key=lambda f: isinstance(f, Inverse)):
+        run = list(run)
+        if is_inverse and len(run) > 1:
+            yield c.inverse(c.multiply(*(f.args[0] for f in reversed(run))))
+        else:
+            yield from run
+
+
+def _has_inverses_to_join(word: Basic) -> bool:
+    inverses = [isinstance(f, Inverse) for f in word.args] if isinstance(word, MatMul) else []
+    return any(a and b for a, b in zip(inverses, inverses[1:], strict=False))
+
+
+def in_order(expr: Basic) -> Basic:
+    """The expression as it is, but for the order of summands and Hadamard factors."""
+    if not operands(expr):
+        return expr
+    forms = {a: in_order(a) for a in operands(expr)}
+    args = [forms.get(a, a) for a in expr.args]
+    if isinstance(expr, (MatAdd, HadamardProduct)):
+        return c.new(type(expr), *sorted(args, key=order))
+    if isinstance(expr, BlockMatrix) or tuple(args) == expr.args:
+        return expr
+    return c.new(MatMul, *args) if isinstance(expr, MatMul) else c.evaluated(expr, args)
+
+
+def _over_arguments(node: Basic) -> Basic:
+    """The node over canonical arguments, those of a Hadamard product in order."""
+    # a trace multiplied out may hold, with a sign, the same trace turned
+    forms = {a: _kept(a) if isinstance(a, Trace) else shortest(a) for a in operands(node)}
+    if isinstance(node, BlockMatrix) and not isinstance(node, BlockDiagMatrix):
+        return node.func(node.blocks.applyfunc(shortest))
+    args = [forms.get(a, a) for a in node.args]
+    if isinstance(node, HadamardProduct):
+        args.sort(key=order)
+    return built(node, args) if forms else node
+
+
+def _kept(expr: Basic) -> Basic:
+    if isinstance(expr, Trace):  # a 1x1 matrix is canonical as a scalar
+        inside = _over_arguments(expr.args[0])
+        if isinstance(inside, (MatMul, MatAdd)):
+            inside = taken_out(_with_scalars_in_front(inside))
+        found = c.trace(inside)
+        number, rest = found.as_coeff_Mul()
+        return one_trace(number, rest.args[0]) if isinstance(rest, Trace) else found
+    found = _over_arguments(expr)
+    if isinstance(found, (MatMul, MatAdd)):
+        return factored(_with_scalars_in_front(found))
+    if isinstance(found, Transpose):
+        turned = c.transpose(found.args[0])
+        return found if turned == found else shortest(turned)
+    return found if is_matrix(found) else simplified_scalar(found)
+
+
+def _one_by_one(value: Expr) -> Basic:
+    """A scalar as a 1x1 matrix, its 1x1 products without the trace."""
+    if isinstance(value, Add):
+        return c.add(*map(_one_by_one, value.args))
+    factors = Mul.make_args(value)
+    for k, factor in enumerate(factors):
+        trace, exponent = factor.as_base_exp()
+        if isinstance(trace, Trace) and is_scalar_shape(shape(trace.args[0])) \
+                and exponent.is_Integer:
+            return c.multiply(*factors[:k], *factors[k + 1:], c.power(trace.args[0], exponent))
+    return c.scale(value, c.Identity(S.One))
+
+
+def _with_scalars_in_front(matrix: Basic) -> Basic:
+    """``x*y.T*z*w.T`` is ``tr(y.T*z)*x*w.T``"""
+    if isinstance(matrix, MatAdd):
+        return c.add(*map(_with_scalars_in_front, matrix.args))
+    scalar, core = c.split_scalar(matrix)
+    letters = c.factors_of(core)
+    thin = [k for k, a in enumerate(letters) if k and is_one(shape(a)[0])]
+    if not thin or len(thin) + is_one(shape(core)[0]) + is_one(shape(core)[1]) < 2:
+        return matrix
+    cuts = [0, *thin, len(letters)]
+    words = [c.multiply(*letters[a:b]) for a, b in zip(cuts, cuts[1:], strict=False)]
+    closed = [w for w in words if is_scalar_shape(shape(w))]
+    opened = [w for w in words if not is_scalar_shape(shape(w))] or [c.Identity(S.One)]
+    return c.multiply(scalar, *(shortest(c.trace(w)) for w in closed), *opened)

@@ -1,0 +1,119 @@
+"""Large expressions as a list of short ones."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sympy import Mul, Symbol, numbered_symbols
+from sympy.core.basic import Basic
+from sympy.matrices.expressions import MatMul, MatrixSymbol, Transpose
+
+from ..core.errors import ArgumentError, reporting_bugs
+from ..core.given import as_basic
+from ..core.shapes import is_matrix, shape
+from ..nodes.traversal import operands, postorder
+from .canonical_form import built
+
+__all__ = ["common_subexpressions"]
+
+
+@reporting_bugs
+def common_subexpressions(exprs: Any, symbols: Iterable[Symbol] | None = None, *,
+                          levels: int | None = None
+                          ) -> tuple[list[tuple[Basic, Basic]], list[Basic]]:
+    r"""
+    The expressions with what occurs more than once given a name.
+
+    Explanation
+    ===========
+
+    The printed gradient of a deep network grows with the square of the number of its
+    layers, its graph with the number itself.  This writes the graph: each inner node
+    that is used more than once is named, matrices by MatrixSymbols of their shape and
+    scalars by Symbols, as SymPy's ``cse`` does.  It takes one pass and no recursion,
+    and looks for equal nodes only, not for products that begin alike.
+
+    Examples
+    ========
+
+    >>> from sympy import MatrixSymbol, symbols, tanh
+    >>> from sympy_matlayout import common_subexpressions, gradient
+    >>> m, n, p = symbols('m n p', integer=True, positive=True)
+    >>> x, y = MatrixSymbol('x', n, 1), MatrixSymbol('y', p, 1)
+    >>> V, W = MatrixSymbol('V', m, n), MatrixSymbol('W', p, m)
+    >>> f = y.T*(W*(V*x).applyfunc(tanh)).applyfunc(tanh)
+    >>> replacements, reduced = common_subexpressions(gradient(f, V, W))
+    >>> for name, definition in replacements:
+    ...     print(name, '=', definition)
+    x0 = V*x
+    x1 = Lambda(_z, tanh(_z)).(x0)
+    x2 = HadamardProduct(Lambda(_z, 1 - tanh(_z)**2).(W*x1), y)
+    >>> reduced
+    [(HadamardProduct(Lambda(_z, 1 - tanh(_z)**2).(x0), W.T*x2))*x.T, x2*x1.T]
+
+    Parameters
+    ==========
+
+    exprs : an expression, or several
+    symbols : the names to take, by default ``x0``, ``x1``, … as far as they are free
+    levels : if given, no expression is nested deeper than this: parts used once are named
+        as well
+
+    Returns
+    =======
+
+    ``replacements, reduced``: pairs of a symbol and its definition, which uses symbols
+    defined before it, and the list of expressions in these symbols.
+
+    See Also
+    ========
+
+    sympy.simplify.cse_main.cse, sympy_matlayout.gradient
+    """
+    given = exprs if isinstance(exprs, (list, tuple)) else [exprs]
+    roots = [as_basic(e, "the expression") for e in given]
+    if levels is not None and not (isinstance(levels, int) and levels > 0):
+        raise ArgumentError(f"levels is a number of levels, 1 or more, got {levels!r}")
+    order = list(postorder(roots, operands))
+    uses = Counter(a for node in order for a in operands(node))
+    uses.update(root for root in roots)
+    if symbols is not None and not (isinstance(symbols, Iterable)
+                                    and not isinstance(symbols, str)):
+        raise ArgumentError(f"symbols are Symbols to take for names, got {symbols!r}")
+    names = _free_names(symbols, order)
+    replacements: list[tuple[Basic, Basic]] = []
+    written: dict[Basic, Basic] = {}
+    height: dict[Basic, int] = {}
+    for node in order:
+        args = [written.get(a, a) for a in node.args]
+        short = built(node, args) if any(a in written for a in node.args) else node
+        height[node] = 1 + max((height[a] for a in operands(node)), default=-1)
+        if (uses[node] > 1 or height[node] == levels) and not _is_short(short):
+            height[node] = 0
+            name = next(names)
+            symbol = MatrixSymbol(name, *shape(node)) if is_matrix(node) else Symbol(name)
+            replacements.append((symbol, short))
+            short = symbol
+        if short is not node:
+            written[node] = short
+    return replacements, [written.get(root, root) for root in roots]
+
+
+def _is_short(expr: Basic) -> bool:
+    """A symbol, its transpose, its negative or multiple by a number."""
+    inside = expr.args
+    if isinstance(expr, (Mul, MatMul)):
+        inside = [a for a in expr.args if not a.is_Number]
+    elif not isinstance(expr, Transpose):
+        return not operands(expr)
+    return len(inside) == 1 and not operands(inside[0])
+
+
+def _free_names(symbols: Iterable[Symbol] | None, nodes: Iterable[Basic]) -> Iterator[str]:
+    taken = {getattr(node, "name", None) for node in nodes}
+    for symbol in numbered_symbols() if symbols is None else symbols:
+        if symbol.name not in taken:
+            yield symbol.name
+    raise ArgumentError("there are fewer names in symbols than common subexpressions")

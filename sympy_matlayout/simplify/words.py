@@ -1,0 +1,142 @@
+"""Sums of products with Kronecker products, vecs and K multiplied out into single words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from itertools import product
+from math import prod
+
+from sympy import Expr, Mul, S
+from sympy.core.basic import Basic
+from sympy.matrices.expressions import (
+    DiagMatrix,
+    Identity,
+    KroneckerProduct,
+    MatAdd,
+    MatMul,
+    MatPow,
+    MatrixSymbol,
+    Transpose,
+    ZeroMatrix,
+)
+
+from ..core.registry import constructor_of
+from ..core.shapes import is_matrix, is_one, shape
+from ..nodes.constants import CommutationMatrix, DiagonalEmbedding
+from ..nodes.structured import facts_about
+from ..nodes.vec import Unvec, Vec
+from ..nodes.vech import SymmetrizerMatrix
+from . import constructors as c
+from .neighbours import neighbours_merged
+
+__all__ = ["MOST_TERMS", "Word", "has_pairs", "is_word", "plain_words", "words"]
+
+Word = tuple[Expr, tuple[Basic, ...]]  # a scalar, and factors without sums
+
+# Products of sums are multiplied out up to this many terms.
+MOST_TERMS = 128
+
+PAIRED = (KroneckerProduct, Vec, Unvec, CommutationMatrix, SymmetrizerMatrix, DiagonalEmbedding)
+
+
+@lru_cache(maxsize=1 << 12)
+def has_pairs(expr: Basic) -> bool:
+    """Whether a matrix holds one whose rows or columns are pairs of indices."""
+    return isinstance(expr, PAIRED) or any(map(has_pairs, expr.args))
+
+
+def is_word(matrix: Basic) -> bool:
+    """A product of symbols, their transposes and powers with nothing left to simplify."""
+    scalar, core = c.split_scalar(matrix)
+    if isinstance(core, Identity):
+        return not is_one(core.args[0]) and (scalar.is_Atom or core is matrix)
+    letters = c.factors_of(core)
+    if not all(map(_is_letter, letters)) or not (scalar.is_Atom or core is matrix):
+        return False
+    bases = [a.args[0] if isinstance(a, MatPow) else a for a in letters]
+    if any(a == b for a, b in zip(bases, bases[1:], strict=False)):
+        return False
+    rows, cols = shape(core)
+    thin = sum(is_one(shape(a)[0]) for a in letters[1:])
+    return thin + is_one(rows) + is_one(cols) < 2  # else a part of it is a scalar
+
+
+def _is_letter(matrix: Basic) -> bool:
+    if isinstance(matrix, MatPow) and matrix.args[1].is_Integer:
+        matrix = matrix.args[0]
+    if isinstance(matrix, Transpose):
+        return isinstance(matrix.args[0], MatrixSymbol) and not facts_about(matrix.args[0])
+    return isinstance(matrix, MatrixSymbol) and "orthogonal" not in facts_about(matrix)
+
+
+def plain_words(matrix: Basic) -> list[Basic] | None:
+    """A product of sums of words as a sum of words, None where it isn't so simple."""
+    if is_word(matrix):
+        return [matrix]
+    if isinstance(matrix, MatAdd):
+        parts = [plain_words(a) for a in matrix.args]
+        return None if None in parts else [w for part in parts for w in part]
+    if not isinstance(matrix, MatMul):
+        return None
+    parts = [plain_words(a) for a in matrix.args if is_matrix(a)]
+    if None in parts or prod(map(len, parts)) > MOST_TERMS:
+        return None
+    scalar = c.split_scalar(matrix)[0]
+    found = [c.multiply(scalar, *chosen) for chosen in product(*parts)]
+    return found if all(is_word(c.split_scalar(w)[1]) for w in found) else None
+
+
+def words(matrix: Basic, simplified: Callable[[Basic], Basic]) -> list[Word]:
+    """
+    The matrix as a sum of words, neighbouring factors merged.
+
+    ``simplified`` is what the arguments of Kronecker products, vecs and diagonals
+    are brought into before their sums are multiplied out.
+    """
+    found = []
+    for scalar, factors in _words(matrix, simplified):
+        rows = Identity(shape(factors[0])[0])
+        more, merged = neighbours_merged(factors)
+        again, core = c.split_scalar(c.multiply(rows, *merged))
+        scalar = scalar*more*again
+        if scalar != 0 and not isinstance(core, ZeroMatrix):
+            found.append((scalar, c.factors_of(core)))
+    return found
+
+
+def _words(matrix: Basic, simplified: Callable[[Basic], Basic]) -> list[Word]:
+    if isinstance(matrix, MatAdd):
+        return [w for a in matrix.args for w in _words(a, simplified)]
+    if isinstance(matrix, MatMul):
+        coefficient = Mul(*(a for a in matrix.args if not is_matrix(a)))
+        factors = [a for a in matrix.args if is_matrix(a)]
+        return [(coefficient*scalar, f) for scalar, f in _products(factors, simplified)]
+    if isinstance(matrix, SymmetrizerMatrix):  # N = (I + K)/2
+        n = matrix.args[0]
+        return [(S.Half, (Identity(n*n),)), (S.Half, (c.commutation(n, n),))]
+    if isinstance(matrix, Transpose):
+        turned = c.transpose(matrix.args[0])
+        if not isinstance(turned, Transpose):
+            return _words(turned, simplified)
+        return [(scalar, tuple(c.transpose(f) for f in reversed(factors)))
+                for scalar, factors in _words(matrix.args[0], simplified)]
+    if isinstance(matrix, (CommutationMatrix, DiagonalEmbedding)):
+        return [(S.One, (matrix.doit(),))]  # the identity for sizes of one
+    if isinstance(matrix, (KroneckerProduct, Vec, DiagMatrix)) and has_pairs(matrix):
+        make = constructor_of(type(matrix))
+        summands = [a.args if isinstance(a, MatAdd) else (a,)
+                    for a in map(simplified, matrix.args)]
+        if prod(map(len, summands)) <= MOST_TERMS:
+            return [(S.One, (make(*chosen),)) for chosen in product(*summands)]
+    return [(S.One, (matrix,))]
+
+
+def _products(factors: list[Basic],
+              simplified: Callable[[Basic], Basic]) -> list[Word]:
+    """A product of sums multiplied out, unless it is too long."""
+    sums = [_words(f, simplified) for f in factors]
+    if prod(map(len, sums)) > MOST_TERMS:
+        sums = [[(S.One, (f,))] for f in factors]
+    return [(Mul(*(scalar for scalar, _ in chosen)), tuple(f for _, fs in chosen for f in fs))
+            for chosen in product(*sums)]

@@ -1,0 +1,1 @@
+"""Symmetric and other structured variables, their conventions, and facts about symbols."""

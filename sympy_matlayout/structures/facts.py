@@ -1,0 +1,174 @@
+"""What is known about constants: assumptions as SymPy writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from sympy import Not, Q, Symbol, false, true
+from sympy.assumptions import AppliedPredicate, Predicate, global_assumptions
+from sympy.core.basic import Basic
+from sympy.logic.boolalg import And, Boolean
+from sympy.matrices.expressions import MatrixSymbol
+
+from ..core.errors import FactsError
+from ..core.shapes import is_matrix, same_size, shape, show
+from ..nodes.structured import KnownMatrixSymbol, facts_about
+from ..nodes.traversal import postorder
+
+__all__ = ["known_symbols"]
+
+# what each predicate says, and what it contradicts
+MEANING: dict[Basic, set[str]] = {
+    Q.symmetric: {"symmetric"},
+    Q.hermitian: {"symmetric"},  # all matrices are real
+    Q.antihermitian: {"skew"},
+    Q.diagonal: {"diagonal", "symmetric", "lower", "upper"},
+    Q.lower_triangular: {"lower"},
+    Q.upper_triangular: {"upper"},
+    Q.orthogonal: {"orthogonal", "invertible", "full rank"},
+    Q.unitary: {"orthogonal", "invertible", "full rank"},
+    Q.positive_definite: {"symmetric", "positive definite", "invertible", "full rank"},
+    Q.invertible: {"invertible", "full rank"},
+    Q.singular: {"singular"},
+    Q.square: {"square"},
+    Q.fullrank: {"full rank"},
+    Q.normal: set(),
+    Q.triangular: set(),
+    Q.unit_triangular: set(),
+    Q.real_elements: set(),
+    Q.integer_elements: set(),
+}
+# the word for what is denied where a predicate is, which may say more than that
+OWN = {Q.symmetric: "symmetric", Q.hermitian: "symmetric", Q.antihermitian: "skew",
+       Q.diagonal: "diagonal", Q.lower_triangular: "lower", Q.upper_triangular: "upper",
+       Q.orthogonal: "orthogonal", Q.unitary: "orthogonal",
+       Q.positive_definite: "positive definite", Q.invertible: "invertible",
+       Q.singular: "singular", Q.square: "square", Q.fullrank: "full rank"}
+# and what holds then, of a square matrix
+OPPOSITE = {Q.invertible: {"singular"}, Q.fullrank: {"singular"},
+            Q.singular: {"invertible", "full rank"}}
+CONTRADICTIONS = [{"singular", "invertible"}, {"singular", "full rank"},
+                  {"skew", "positive definite"}, {"skew", "symmetric", "invertible"}]
+USED = {"symmetric", "skew", "diagonal", "lower", "upper", "orthogonal", "invertible",
+        "positive definite", "singular"}
+FOR_ANY_SHAPE = {Q.fullrank, Q.real_elements, Q.integer_elements}
+NOT_REAL = {Q.complex_elements, Q.imaginary, Q.complex}
+
+
+def known_symbols(assumptions: Any, *exprs: Basic,
+                  structured: Mapping[Basic, Basic] | None = None
+                  ) -> dict[Basic, KnownMatrixSymbol]:
+    """
+    Each symbol that something is known of, with the symbol that has the facts.
+
+    ``assumptions`` are facts joined by ``&``, or a list of them; those of
+    SymPy's ``assuming(...)`` hold as well.  Facts about a symbol while one of the
+    expressions holds another of its name are refused, and so are those that deny what
+    a variable's structure says; ``structured`` are the symbols that carry these.
+    """
+    facts: dict[Basic, set[str]] = {}
+    denied: dict[Basic, set[str]] = {}
+    for fact in _each([*_given(assumptions), *filter(_is_usable, _each(global_assumptions))]):
+        positive = fact.args[0] if isinstance(fact, Not) else fact
+        if not isinstance(positive, AppliedPredicate):
+            if fact.free_symbols and not fact.atoms(MatrixSymbol):
+                continue  # about scalars
+            raise FactsError(f"can't use the assumption {fact}; {WANTED}")
+        predicate, about = positive.function, positive.arguments[0]
+        if predicate in NOT_REAL and positive is fact:
+            raise FactsError(f"{fact}: all matrices and variables are real here, and complex ones "
+                             "are not covered")
+        if not is_matrix(about) or predicate in NOT_REAL:
+            continue  # about scalars, or that something is real
+        if predicate not in MEANING:
+            raise FactsError(f"{fact}: unknown fact about a matrix; the facts are "
+                             f"{', '.join(sorted(map(str, MEANING)))}")
+        _check(predicate, about)
+        if positive is fact:
+            facts.setdefault(about, set()).update(MEANING[predicate])
+            continue
+        denied.setdefault(about, set()).update({OWN[predicate]} if predicate in OWN else set())
+        if predicate in OPPOSITE and same_size(*shape(about)):
+            facts.setdefault(about, set()).update(OPPOSITE[predicate])
+    for about in {**facts, **denied}:
+        of_structure = (structured or {}).get(about, about)
+        _require_consistent(about, facts.get(about, set()) | facts_about(of_structure),
+                            denied.get(about, set()))
+    if facts or denied:
+        _refuse_namesakes({**facts, **denied}, exprs)
+    return {about: KnownMatrixSymbol(about.name, *shape(about), meant & USED | facts_about(about))
+            for about, meant in facts.items() if meant & USED}
+
+
+WANTED = ("give facts about single symbols joined by &, such as "
+          "Q.symmetric(A) & Q.orthogonal(U)")
+
+
+def _given(assumptions: Any) -> list:
+    several = isinstance(assumptions, (list, tuple, set, frozenset))
+    facts = [f for f in (assumptions if several else [assumptions])
+             if f is not True and f is not true]
+    for fact in facts:
+        if isinstance(fact, Predicate):
+            raise FactsError(f"{fact} is a fact of no symbol; say of which, as in {fact}(A)")
+        if not isinstance(fact, Boolean) or fact is false:
+            raise FactsError(f"assumptions are facts such as Q.symmetric(A), got {fact!r}; "
+                             f"{WANTED}")
+    return facts
+
+
+def _refuse_namesakes(known: Iterable[Basic], exprs: Iterable[Basic]) -> None:
+    """Refuse facts about a symbol while the expressions hold another of its name."""
+    named = {about.name: about for about in known}
+    symbols = {s for s in postorder(exprs, lambda e: e.args)
+               if isinstance(s, (MatrixSymbol, Symbol)) and s.name in named}
+    for symbol in symbols:
+        about = named[symbol.name]
+        if about not in symbols:
+            other = f"{show(shape(symbol))} {type(symbol).__name__}" if is_matrix(symbol) \
+                else type(symbol).__name__
+            raise FactsError(f"the facts are about {about}, {show(shape(about))}, and the "
+                             f"{about} in the expression is another one, a {other}")
+
+
+def _each(facts: Iterable) -> Iterator:
+    for fact in facts:
+        if isinstance(fact, And):
+            yield from _each(fact.args)
+        else:
+            yield fact
+
+
+def _is_usable(fact: Basic) -> bool:
+    """Whether a fact of the surroundings says something of a symbol; others are none of ours."""
+    positive = fact.args[0] if isinstance(fact, Not) else fact
+    if not isinstance(positive, AppliedPredicate):
+        return False
+    about = positive.arguments[0]
+    if positive.function not in {*MEANING, *NOT_REAL}:
+        return False
+    return isinstance(about, MatrixSymbol) and (
+        positive.function in FOR_ANY_SHAPE or same_size(*shape(about)))
+
+
+def _check(predicate: Basic, about: Basic) -> None:
+    if not isinstance(about, MatrixSymbol):
+        raise FactsError(f"{predicate}({about}): facts are about symbols, and this is a "
+                         f"{type(about).__name__}; say what its symbols are, or give it a name "
+                         "with where=")
+    if predicate not in FOR_ANY_SHAPE and not same_size(*shape(about)):
+        raise FactsError(f"{predicate}({about}): {about} is {show(shape(about))}, "
+                         "and such a matrix is square")
+
+
+def _require_consistent(about: Basic, facts: set[str], denied: set[str]) -> None:
+    if "skew" in facts and shape(about)[0].is_odd and "invertible" in facts:
+        raise FactsError(f"the facts about {about} contradict each other: a skew matrix of odd "
+                         "size has no inverse")
+    contradiction = facts & denied
+    if not contradiction:
+        contradiction = next((pair for pair in CONTRADICTIONS if pair <= facts), set())
+    if contradiction:
+        raise FactsError(f"the facts about {about} contradict each other: "
+                         f"{', '.join(sorted(contradiction))}")

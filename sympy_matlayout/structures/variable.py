@@ -1,0 +1,142 @@
+"""What derivatives are taken by."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sympy import Dummy, Mul, Symbol, srepr
+from sympy.core.basic import Basic
+from sympy.matrices.expressions import Identity, MatrixSymbol, Transpose
+from sympy.matrices.expressions.matexpr import MatrixElement
+
+from ..core.errors import DerivativeNotImplementedError, ShapeError, StructureError, VariableError
+from ..core.shapes import Shape, is_matrix, shape, show
+from ..linear_maps.graph import Graph
+from ..linear_maps.maps import LinearMap, Transposition, compose
+from ..nodes.differential_symbols import Differential
+from ..nodes.structured import StructuredMatrixSymbol
+from ..simplify import constructors as c
+from .structure import Structure, structure_of
+
+__all__ = ["Variable", "refuse_namesakes", "refuse_strangers"]
+
+
+@dataclass(frozen=True)
+class Variable:
+    """What a derivative is taken by: a scalar symbol, a matrix symbol or its transpose."""
+
+    symbol: Basic
+    transposed: bool = False
+    named_structure: Any = None
+
+    @classmethod
+    def of(cls, given: Any, structure: Any = None) -> Variable:
+        """
+        What was given as a variable.
+
+        ``structure`` is a name for all matrices, or a dictionary of names.
+        """
+        found = cls._read(given)
+        named = structure.get(found.symbol) if isinstance(structure, Mapping) else structure
+        if named is not None and not isinstance(structure, Mapping) and not shape(found.symbol):
+            raise ShapeError(f"{found.symbol} is a scalar and has no structure {named!r}")
+        found = cls(found.symbol, found.transposed, named)
+        found.structure  # refused here where it doesn't fit  # noqa: B018
+        return found
+
+    @classmethod
+    def _read(cls, given: Any) -> Variable:
+        if not isinstance(given, Basic):
+            raise VariableError(f"can't differentiate by {given!r} ({type(given).__name__}); "
+                                "give the MatrixSymbol or Symbol itself")
+        if isinstance(given, MatrixSymbol):
+            return cls(given)
+        if isinstance(given, Transpose) and isinstance(given.arg, MatrixSymbol):
+            return cls(given.arg, transposed=True)
+        if isinstance(given, Symbol):
+            if not given.is_commutative:
+                raise DerivativeNotImplementedError(
+                    f"{given} is a non-commutative Symbol, which is no variable; for a matrix use "
+                    "a MatrixSymbol")
+            return cls(given)
+        hint = ""
+        if isinstance(given, MatrixElement):
+            hint = (f"; for the derivative by an entry, differentiate by {given.parent} "
+                    "and take the entry of the result")
+        raise VariableError(
+            f"can't differentiate by {given} ({type(given).__name__}); a variable is a "
+            f"MatrixSymbol, the transpose of one, or a Symbol{hint}")
+
+    @property
+    def shape(self) -> Shape:
+        size = shape(self.symbol)
+        return size[::-1] if self.transposed else size
+
+    @property
+    def structure(self) -> Structure | None:
+        """The structure of the variable, of its transpose if that is the variable."""
+        return structure_of(self.symbol, self.named_structure, self.transposed)
+
+    @property
+    def structured_symbol(self) -> Basic:
+        """The symbol, with the structure if that has symbols of its own."""
+        found = structure_of(self.symbol, self.named_structure)
+        if found is None or found.symbol is None or isinstance(
+                self.symbol, (Differential, StructuredMatrixSymbol)):
+            return self.symbol
+        return found.symbol(self.symbol.name, shape(self.symbol)[0])
+
+    def onto(self, form: str, convention: str = "projection") -> Basic:
+        """What a Jacobian by all entries is multiplied with for that by the structured matrix."""
+        if self.structure is None:
+            return Identity(Mul(*self.shape))
+        n = self.shape[0]
+        return self.structure.basis(n) if form == "vech" else self.structure.onto(n, convention)
+
+    def along_structure(self, gradient: Basic, convention: str = "projection") -> Basic:
+        """The gradient by the symbol's entries as that by the variable, in a convention."""
+        turned = self.turn(gradient)
+        return turned if self.structure is None else self.structure.arranged(turned, convention)
+
+    def turn(self, gradient: Basic) -> Basic:
+        """The gradient by the symbol as the gradient by the variable."""
+        return c.transpose(gradient) if self.transposed else gradient
+
+    def turn_map(self, differential: LinearMap) -> LinearMap:
+        """The map of d(symbol) as a map of d(variable)."""
+        return compose(differential, Transposition(self.shape)) if self.transposed \
+            else differential
+
+
+def refuse_strangers(structure: Any, variables: Iterable[Variable]) -> None:
+    """Refuse structures of what is no variable."""
+    symbols = {v.symbol for v in variables}
+    strangers = [k for k in structure if k not in symbols] if isinstance(structure, Mapping) else []
+    if strangers:
+        raise StructureError(f"structure= names {strangers[0]!s}, and the variables are "
+                             f"{', '.join(sorted(map(str, symbols)))}")
+
+
+def refuse_namesakes(symbols: Iterable[Basic], graph: Graph) -> None:
+    """
+    Refuse a symbol while another one bears its name.
+
+    MatrixSymbols of one name and two shapes are different symbols, and so are
+    Symbols with different assumptions; the derivative would be a zero that
+    nobody meant.
+    """
+    named: dict[str, list[Basic]] = defaultdict(list)
+    for node in graph.nodes():
+        if isinstance(node, (MatrixSymbol, Symbol)) and not isinstance(node, Dummy):
+            named[node.name].append(node)
+    for symbol in symbols:
+        for other in named[symbol.name]:
+            alike = is_matrix(other) == is_matrix(symbol) or symbol not in graph.edges
+            if other != symbol and alike:
+                kinds = [f"{type(s).__name__}, {show(shape(s))}" if is_matrix(s) else srepr(s)
+                         for s in (other, symbol)]
+                raise VariableError(f"the expression holds another {symbol} than the one named: "
+                                    f"{kinds[0]}, not {kinds[1]}")

@@ -1,0 +1,1 @@
+"""What install() puts into SymPy, and uninstall() takes out again."""
