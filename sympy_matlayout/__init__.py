@@ -6,6 +6,7 @@ Importing this changes nothing in SymPy.
 
 from .checking.check import DerivativeCheck, check_derivative
 from .codegen.lambdification import lambdify
+from .core.caches import clear_caches
 from .core.errors import (
     ArgumentError,
     ConventionError,
@@ -156,6 +157,7 @@ __all__ = [
     "Vech",
     "canonical",
     "check_derivative",
+    "clear_caches",
     "collect_vec",
     "common_subexpressions",
     "convert_convention",

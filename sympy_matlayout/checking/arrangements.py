@@ -12,11 +12,12 @@ import mpmath
 from mpmath import mp, mpc, mpf
 from sympy.core.basic import Basic
 
+from ..core import limits
 from ..core.errors import DerivativeNotImplementedError
 from ..core.shapes import is_matrix, is_vector_shape, shape
 from ..nodes.realness import is_declared_complex
 from ..numeric import NumericArray
-from ..numeric.account import MOST_FOR_FUNCTION, MOST_WORK, Account
+from ..numeric.account import Account
 from ..numeric.definition import (
     Sizes,
     central_difference,
@@ -33,9 +34,6 @@ LAYOUTS = ("denominator", "numerator")
 ARRAYS = ("array", "autodiff")  # the same in every layout
 CONVENTIONS = ("projection", "entries")
 
-# What all partial derivatives at a point may cost; where they cost more, only some of them are
-# taken, and directions in which all entries move.
-MOST_FOR_PARTIALS = 4*10**5
 SOME_PARTIALS, SOME_DIRECTIONS = 5, 2
 
 Place = tuple[str, str]  # a layout and a form, or a convention
@@ -136,7 +134,7 @@ class Slopes:
     def __init__(self, function: Basic, variable: Variable, values: Values, seed: int):
         self.function, self.variable, self.values = function, variable, values
         self.chance = random.Random(seed)
-        account = Account(MOST_FOR_FUNCTION)
+        account = Account(limits.WORK_FOR_FUNCTION)
         F = Evaluation(values, account).value(function)
         self.work = account.work
         self.size = max(map(abs, vec(F)))
@@ -178,7 +176,7 @@ class Slopes:
     def _directions(self, rows: int, cols: int) -> list[Direction]:
         """Each entry alone, if these are few enough; else some, and some in which all move."""
         entries = [(i, j) for j in range(cols) for i in range(rows)]
-        if len(entries) > SOME_PARTIALS and len(entries)*self.work > MOST_FOR_PARTIALS:
+        if len(entries) > SOME_PARTIALS and len(entries)*self.work > limits.WORK_FOR_PARTIALS:
             entries = self.chance.sample(entries, SOME_PARTIALS)
             dense = [Direction(matrix_of(rows, cols, lambda i, j: mpf(self.chance.uniform(-1, 1))))
                      for _ in range(SOME_DIRECTIONS)]
@@ -207,11 +205,11 @@ class Slopes:
 
     def _value(self, X: Value) -> Value:
         values = {**self.values, self.variable.symbol: X}
-        return Evaluation(values, Account(MOST_FOR_FUNCTION)).value(self.function)
+        return Evaluation(values, Account(limits.WORK_FOR_FUNCTION)).value(self.function)
 
     def _by_free_entries(self, free: _FreeEntries) -> Callable[[mpmath.matrix], mpmath.matrix]:
         """The slope along free entries, from those along each if these are few enough."""
-        if len(free.matrices)*self.work > MOST_FOR_PARTIALS:
+        if len(free.matrices)*self.work > limits.WORK_FOR_PARTIALS:
             return lambda theta: self.along(free.combined(theta))
         columns = [self.along(M) for M in free.matrices]
         return lambda theta: sum((c*t for c, t in zip(columns, theta, strict=True)),
@@ -245,7 +243,7 @@ class _FreeEntries:
 
     def __init__(self, variable: Variable, values: Values):
         n = shape(variable.symbol)[0]
-        basis = Evaluation(values, Account(MOST_WORK)).value(variable.structure.basis(n))
+        basis = Evaluation(values, Account(limits.WORK)).value(variable.structure.basis(n))
         rows = values[variable.symbol].rows
         self.matrices = [matrix_of(rows, rows, lambda i, j, s=s: basis[i + rows*j, s])
                          for s in range(basis.cols)]

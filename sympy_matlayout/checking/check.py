@@ -12,6 +12,7 @@ from mpmath import mp
 from sympy import Symbol
 from sympy.core.basic import Basic
 
+from ..core import limits
 from ..core.errors import (
     ArgumentError,
     DerivativeNotImplementedError,
@@ -32,7 +33,6 @@ from .slips import NO_VALUE, slips
 
 __all__ = ["DerivativeCheck", "check_derivative"]
 
-MOST_POINTS = 100
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ def check_derivative(expr: Any, X: Any, claimed: Any, *, layout: Layout | str | 
 
     sympy_matlayout.matrix_derivative, sympy_matlayout.convert_layout
     """
-    points, seed = _whole("points", points, 1, MOST_POINTS), _whole("seed", seed)
+    points, seed = _whole("points", points, 1, limits.POINTS), _whole("seed", seed)
     layout = None if layout is None else Layout.of(layout)
     known = known_symbols(assumptions, sympified(expr))
     variable = Variable.of(X.xreplace(known) if isinstance(X, Basic) else X, structure)

@@ -10,7 +10,8 @@ from mpmath import mp, mpf
 from sympy import Float
 from sympy.core.basic import Basic
 
-from ..numeric.account import MOST_WORK, Account, NoValue
+from ..core import limits
+from ..numeric.account import Account, NoValue
 from ..numeric.evaluation import Evaluation, Value, Values, entries_of
 from ..structures.variable import Variable
 from .arrangements import Arranged, Place, Slopes, at_structure
@@ -21,7 +22,6 @@ DIGITS = 80
 TOLERANCE = mpf(10)**-24  # of the largest entry
 ROUNDED = mpf(10)**-12  # where Floats are taken for numbers rounded to their fifteen digits
 VANISHING = mpf(10)**-20  # what is left of rounding errors with twice the digits
-MOST_DOUBLINGS = 2
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Comparison:
 
     def value(self, expr: Basic) -> Value | None:
         """The value of the claim or of something in its place, None if it has no finite one."""
-        self.evaluation.account = Account(MOST_WORK)
+        self.evaluation.account = Account(limits.WORK)
         try:
             with mp.workdps(self.digits):
                 found = self.evaluation.value(expr)
@@ -146,7 +146,7 @@ class Comparison:
             bound = self.tolerance*max(map(abs, wanted.numbers.values()))
             return all(abs(value - wanted.numbers[key]) <= bound for key, value in claimed)
 
-    def agrees(self, place: Place, doublings: int = MOST_DOUBLINGS) -> bool | None:
+    def agrees(self, place: Place, doublings: int = limits.DOUBLINGS) -> bool | None:
         """
         Whether the claim agrees up to what vanishes with more digits.
 

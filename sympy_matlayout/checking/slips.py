@@ -11,6 +11,7 @@ from sympy import Expr, Rational
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import MatrixSymbol
 
+from ..core import limits
 from ..core.shapes import is_matrix, same_size, shape
 from ..nodes.structured import facts_about
 from ..nodes.traversal import operands
@@ -24,7 +25,6 @@ from .comparison import Comparison
 __all__ = ["NO_VALUE", "slips"]
 
 NO_VALUE = "the claim has no finite value where the function has one"
-MOST_PLACES = 30  # where a transpose is tried
 SIGNIFICANT = mpf(10)**-15  # of the largest entry
 EXACT = mpf(10)**-18
 
@@ -68,7 +68,7 @@ def _sum(left: Value, right: Value | None) -> Value | None:
 
 
 def _with_one_transpose(points: list[Comparison]) -> Iterator[str]:
-    for turned in islice(_turned_once(points[0].claim), MOST_PLACES):
+    for turned in islice(_turned_once(points[0].claim), limits.TRANSPOSED_PLACES):
         if _hold(points, lambda p, e=turned: p.value(e)):
             yield f"a transpose is missing or too many, right is {turned}"
 

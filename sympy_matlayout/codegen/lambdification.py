@@ -25,6 +25,7 @@ from sympy.matrices.expressions import MatrixExpr, MatrixSymbol
 from sympy.printing.numpy import CuPyPrinter, JaxPrinter, NumPyPrinter, SciPyPrinter
 from sympy.tensor.array.expressions.array_expressions import _ArrayExpr
 
+from ..core import limits
 from ..core.errors import DerivativeNotImplementedError, ShapeError, VariableError
 from ..core.given import as_basic
 from ..core.shapes import is_one, shape, strictly
@@ -43,9 +44,6 @@ __all__ = ["lambdify"]
 PRINTERS = {"cupy": (CuPyPrinter, "cupy"), "jax": (JaxPrinter, "jax.numpy"),
             "scipy": (SciPyPrinter, "numpy"), "numpy": (NumPyPrinter, "numpy")}
 
-# Longer or deeper expressions are computed part by part.
-MOST_NODES = 2000
-LEVELS = 30
 
 
 def lambdify(args: Any, expr: Any, modules: Any = None, printer: Any = None,
@@ -216,15 +214,15 @@ def _is_long(exprs: list) -> bool:
     for node in _all_nodes(exprs):
         size[node] = 1 + sum(size[a] for a in node.args)
         height[node] = 1 + max((height[a] for a in node.args), default=0)
-    return sum(map(size.get, exprs)) > MOST_NODES or max(
-        map(height.get, exprs), default=0) > LEVELS
+    return sum(map(size.get, exprs)) > limits.COMPILED_NODES or max(
+        map(height.get, exprs), default=0) > limits.COMPILED_LEVELS
 
 
 def _with_names(expr: Any) -> tuple[list, Any]:
     parts = list(_flat(expr))
     taken = {getattr(node, "name", None) for node in _all_nodes(parts)}
     fresh = (Symbol(name) for k in count() if (name := f"x{k}") not in taken)
-    definitions, short = common_subexpressions(parts, fresh, levels=LEVELS//2)
+    definitions, short = common_subexpressions(parts, fresh, levels=limits.COMPILED_LEVELS//2)
     remaining = iter(short)
     return definitions, _mapped(lambda _: next(remaining), expr)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from sympy import Function, S
 from sympy.core.basic import Basic
 from sympy.matrices import ImmutableDenseMatrix
 from sympy.matrices.expressions import Determinant, MatMul
 from sympy.printing.numpy import JaxPrinter, NumPyPrinter
 
+from ..core.caches import cached
 from ..core.shapes import shape
 from ..nodes.node import NUMPY_FUNCTIONS, numpy_call, numpy_size
 
@@ -246,7 +245,7 @@ for function in JAX_SPECIAL:
     setattr(JaxCode, f"_print_{function}", JaxCode._special)
 
 
-@lru_cache(maxsize=16)
+@cached(16)
 def matrix_printer(kind: type[NumPyPrinter]) -> type[NumPyPrinter]:
     """One of SymPy's NumPy printers that prints all of SymPy's matrix expressions."""
     return type(kind.__name__, (JaxCode if issubclass(kind, JaxPrinter) else MatrixCode, kind), {})

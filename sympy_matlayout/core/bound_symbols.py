@@ -9,11 +9,12 @@ whose name is free for use.
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
-from functools import lru_cache
 from itertools import count
 
 from sympy import Dummy
 from sympy.core.basic import Basic
+
+from .caches import cached
 
 __all__ = ["argument_symbol", "bound_symbol", "index_symbol"]
 
@@ -21,7 +22,7 @@ __all__ = ["argument_symbol", "bound_symbol", "index_symbol"]
 NUMBER = 10**5
 
 
-@lru_cache(maxsize=256)
+@cached(256)
 def bound_symbol(name: str, **assumptions: bool) -> Dummy:
     """The one Dummy of a name: equal wherever it is made, unlike SymPy's own."""
     return Dummy(name, dummy_index=NUMBER, **assumptions)

@@ -18,6 +18,8 @@ from typing import Any
 from sympy.core.basic import Basic
 from sympy.matrices import ShapeError as SympyShapeError
 
+from . import limits
+
 __all__ = [
     "ArgumentError",
     "ConventionError",
@@ -40,8 +42,6 @@ __all__ = [
 # From this many levels on, a recursion that doesn't end is blamed on the depth of what was given;
 # SymPy takes up to ten of Python's 1,000 frames a level.
 DEEP = 60
-# Nobody nests deeper by hand; a circle in somebody's objects ends here.
-MOST_LEVELS = 1_000_000
 
 
 class MatlayoutError(Exception):
@@ -141,7 +141,7 @@ def _levels(given: Any) -> int:
     """How deep what was given is nested, counted without recursion."""
     levels = 0
     stage = {id(given): given}
-    while stage and levels < MOST_LEVELS:
+    while stage and levels < limits.NESTED_LEVELS:
         levels += 1
         inside = (a for e in stage.values() for a in (
             e if isinstance(e, (list, tuple)) else e.args if isinstance(e, Basic) else ()))

@@ -1,43 +1,72 @@
 """
-What is known of a class of nodes, looked up by the class.
+What is known of a class of nodes, declared once and looked up by the class.
 
-Nodes stand below the algebra that simplifies them and the engine that
-differentiates.  What they need of these when they are evaluated, multiplied or
-differentiated they ask for here, and the rooms above enter it: nothing below
-imports anything above.
+Beside a class stands what the library must know of it, an aspect a line::
+
+    @declares("trace", CommutationMatrix)
+    def trace_of_commutation(K): ...
+
+Nodes stand below the rooms that simplify, compute and differentiate.  What they need of
+these when they are evaluated or multiplied they ask for here, and the rooms above
+enter it: nothing below imports anything above.  What a class does not declare is asked
+by SymPy's own protocol (``_entry``, ``_eval_transpose``, ``_eval_trace``, ``as_explicit``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import singledispatch
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sympy.core.basic import Basic
 
-__all__ = ["construct", "constructor_of", "constructs", "known_derivative", "simplified_product"]
+from . import limits
+from .caches import cached
 
-Constructor = TypeVar("Constructor", bound=Callable[..., Basic])
+__all__ = ["ASPECTS", "construct", "constructor_of", "declared", "declares", "known_derivative",
+           "simplified_product"]
 
-_constructors: dict[type, Callable[..., Basic]] = {}
+ASPECTS = {
+    "constructor": "the node over other arguments, simplified locally",
+    "transpose": "its transpose",
+    "trace": "its trace",
+    "determinant": "its determinant",
+    "power": "its power by an exponent, None where that has no shorter form",
+    "product": "its product with a neighbour, left or right, None where that isn't shorter",
+    "entry": "its entry [i, j]",
+    "indices": "its rows and columns as indices, and its entries as products with these",
+    "value": "its value in mpmath",
+}
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_declared: dict[str, dict[type, Callable[..., Any]]] = {aspect: {} for aspect in ASPECTS}
 
 
-def constructs(*kinds: type) -> Callable[[Constructor], Constructor]:
-    """Enter the function that makes nodes of these classes from their arguments."""
-    def entered(constructor: Constructor) -> Constructor:
-        _constructors.update(dict.fromkeys(kinds, constructor))
-        return constructor
+def declares(aspect: str, *kinds: type) -> Callable[[Function], Function]:
+    """Declare what a function knows of these classes."""
+    def entered(function: Function) -> Function:
+        _declared[aspect].update(dict.fromkeys(kinds, function))
+        declared.cache_clear()
+        return function
     return entered
 
 
+@cached(limits.CACHED_FORMS)
+def declared(aspect: str, kind: type) -> Callable[..., Any] | None:
+    """What is declared of a class, or of the nearest class that it inherits from."""
+    known = _declared[aspect]
+    return next((known[k] for k in kind.__mro__ if k in known), None)
+
+
 def constructor_of(kind: type) -> Callable[..., Basic] | None:
-    """What makes a node of a class from its arguments and simplifies locally, if there is one."""
-    return _constructors.get(kind)
+    """What makes a node of exactly this class from its arguments, if there is something."""
+    return _declared["constructor"].get(kind)
 
 
-def construct(kind: type, *args: Basic) -> Basic:
+def construct(kind: type, *args: Any) -> Any:
     """A node of a class over its arguments, simplified locally."""
-    return _constructors.get(kind, kind)(*args)
+    return (constructor_of(kind) or kind)(*args)
 
 
 @singledispatch

@@ -7,7 +7,6 @@ bottom up costs one step a node.
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from functools import lru_cache
 
 from sympy import Add, Expr, S, expand
 from sympy.core.basic import Basic
@@ -27,6 +26,8 @@ from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.tensor.array import NDimArray
 from sympy.tensor.array.expressions.array_expressions import _ArrayExpr, _CodegenArrayAbstract
 
+from . import limits
+from .caches import cached
 from .errors import ShapeError
 
 Shape = tuple[Expr, ...]
@@ -43,7 +44,7 @@ def is_array(expr: Basic) -> bool:
     return isinstance(expr, (NDimArray, _ArrayExpr, _CodegenArrayAbstract))
 
 
-@lru_cache(maxsize=1 << 16)
+@cached(limits.CACHED_NODES)
 def shape(expr: Basic) -> Shape:
     """``(rows, columns)`` of a matrix expression, ``()`` of a scalar one."""
     if not is_matrix(expr):
@@ -95,7 +96,7 @@ def as_size(value: object) -> Expr:
     return size
 
 
-@lru_cache(maxsize=1 << 12)
+@cached(limits.CACHED_FORMS)
 def same_size(a: Expr, b: Expr) -> bool:
     """Whether two sizes are equal for all values of their symbols."""
     return a == b or expand(Add(a, -b)) == 0

@@ -30,6 +30,7 @@ from sympy import (
 from sympy.core.function import AppliedUndef
 from sympy.printing.pretty.stringpict import prettyForm
 
+from ..core import limits
 from ..core.errors import VariableError, reporting_bugs
 from ..core.given import as_name
 from ..core.shapes import is_matrix, is_scalar_shape, shape
@@ -81,8 +82,6 @@ REWRITTEN = Law("rewritten")
 TRANSPOSED = Law("the other layout is the transpose", "", "document 002")
 BY_TRANSPOSE = Law("by the transpose of the variable", "", "document 000 (34)")
 
-# Terms are kept apart, as they came, up to this many ways from one part to the whole.
-MOST_TERMS = 8
 
 
 @dataclass(frozen=True)
@@ -404,7 +403,7 @@ def _swept(graph: Graph, law: str) -> Iterator[tuple[Law, dict[Basic, list[Linea
             graph, lambda node: getattr(_outermost(graph.edges[node][0][1]), law)):
         for node in nodes:
             to_root = maps.pop(node)
-            if len(to_root) > MOST_TERMS:
+            if len(to_root) > limits.SHOWN_TERMS:
                 to_root = [total(to_root)]
             for m in to_root:
                 for child, local in graph.edges[node]:

@@ -24,6 +24,7 @@ from sympy import Add, Expr, S, Tuple
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import Identity, KroneckerProduct, ZeroMatrix
 
+from ..core import limits
 from ..core.bound_symbols import index_symbol
 from ..core.errors import DerivativeNotImplementedError
 from ..core.shapes import SCALAR, Shape, is_matrix, is_one, same_shape, same_size, shape
@@ -31,10 +32,6 @@ from ..nodes.constants import DiagonalEmbedding
 from ..nodes.vech import DuplicationMatrix, EliminationMatrix, triangle
 from ..simplify import constructors as c
 from .law import Law
-
-# Distributing over sums writes the derivative as a textbook does, one term for
-# each occurrence of X; past this many terms sharing matters more.
-MOST_TERMS = 64
 
 
 class LinearMap(ABC):
@@ -705,7 +702,7 @@ def compose(outer: LinearMap, inner: LinearMap) -> LinearMap:
         return compose(Sandwich(c.scale(outer.factor, Identity(outer.domain[0])),
                                 Identity(outer.domain[1])), inner)
     for tree, other in ((outer, inner), (inner, outer)):
-        if isinstance(tree, Total) and len(tree.terms)*_terms(other) <= MOST_TERMS:
+        if isinstance(tree, Total) and len(tree.terms)*_terms(other) <= limits.DISTRIBUTED_TERMS:
             return total(compose(t, inner) if tree is outer else compose(outer, t)
                          for t in tree.terms)
     if isinstance(inner, Composition):

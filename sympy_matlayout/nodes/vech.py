@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from sympy import Eq, Expr, Max, Min, Mod, Piecewise, Rational, S, floor, sqrt
 from sympy.matrices import ImmutableDenseMatrix
 
+from ..core.caches import cached
 from ..core.errors import ShapeError
 from ..core.given import as_matrix
 from ..core.registry import construct
@@ -35,7 +34,7 @@ def place(i: Expr, j: Expr, n: Expr) -> Expr:
     return j*n - j*(j - 1)/2 + i - j
 
 
-@lru_cache(maxsize=32)
+@cached(32)
 def _places(n: int) -> list[tuple[int, int]]:
     """The entries of the lower triangle, column by column."""
     return [(i, j) for j in range(n) for i in range(j, n)]

@@ -14,8 +14,6 @@ from sympy.core.basic import Basic
 from ..core.errors import ArgumentError
 
 __all__ = [
-    "MOST_FOR_FUNCTION",
-    "MOST_WORK",
     "Account",
     "NoSuchIndex",
     "NoValue",
@@ -25,9 +23,6 @@ __all__ = [
     "reaching_no_value",
 ]
 
-# What one evaluation may cost, in multiplications; about as many take a second or two.  A function
-# is evaluated some dozen times.
-MOST_WORK, MOST_FOR_FUNCTION = 10**6, 2*10**5
 
 
 class NoValue(ArithmeticError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache, singledispatchmethod
+from functools import singledispatchmethod
 from itertools import product as indices
 from math import prod
 from typing import Any
@@ -78,6 +78,8 @@ from sympy.tensor.array.expressions.array_expressions import (
     ZeroArray,
 )
 
+from ..core import limits
+from ..core.caches import cached
 from ..core.errors import DerivativeNotImplementedError
 from ..nodes.array_nodes import ArraySum
 from ..nodes.constants import (
@@ -99,7 +101,7 @@ from ..nodes.vech import (
     Unvech,
     Vech,
 )
-from .account import MOST_WORK, Account, NoSuchIndex, NotReal, NotWhole, is_real, reaching_no_value
+from .account import Account, NoSuchIndex, NotReal, NotWhole, is_real, reaching_no_value
 from .linear_algebra import (
     determinant,
     kronecker,
@@ -147,7 +149,7 @@ def evaluate(expr: Basic, values: Values) -> Value:
     ArgumentError : sizes are too large to compute with every number
     DerivativeNotImplementedError : a part has no value, as an undefined function
     """
-    return Evaluation(values, Account(MOST_WORK)).value(expr)
+    return Evaluation(values, Account(limits.WORK)).value(expr)
 
 
 class NumericArray(dict):
@@ -672,7 +674,7 @@ def _at(M: Value, i: int, j: int) -> Value:
     return M[i, j] if isinstance(M, mpmath.matrix) else M
 
 
-@lru_cache(maxsize=32)
+@cached(32)
 def _nonzero_entries(constant: MatrixExpr) -> list[tuple[tuple[int, int], Rational]]:
     """Of a matrix that is given by its size alone."""
     M = constant.as_explicit()

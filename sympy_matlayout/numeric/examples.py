@@ -13,6 +13,7 @@ from sympy.core.basic import Basic
 from sympy.core.sorting import default_sort_key
 from sympy.matrices.expressions import MatrixSymbol
 
+from ..core import limits
 from ..core.errors import ArgumentError, DerivativeNotImplementedError
 from ..core.shapes import is_matrix, shape, show
 from ..nodes.differential_symbols import Differential
@@ -23,7 +24,6 @@ from .linear_algebra import matrix_of, product
 
 __all__ = ["Style", "example_value", "example_values", "leaves"]
 
-MOST_ENTRIES = 10**5  # of one matrix
 # What the entries of a symbol are like: their scale, and "all" signs, those "off" the
 # diagonal, or none.
 Style = tuple[Any, str]
@@ -61,11 +61,11 @@ def example_value(leaf: Basic, sizes: Mapping[Symbol, int], chance: random.Rando
     scale, signs = style
     if is_matrix(leaf):
         rows, cols = map(Evaluation(sizes).size, leaf.shape)
-        if rows*cols > MOST_ENTRIES:
+        if rows*cols > limits.EXAMPLE_ENTRIES:
             raise ArgumentError(
                 f"{leaf} is {show(shape(leaf))}, too large to try it with numbers, which takes "
-                f"matrices of up to {MOST_ENTRIES:,} entries; give symbols for its sizes, or "
-                "smaller numbers")
+                f"matrices of up to {limits.EXAMPLE_ENTRIES:,} entries; give symbols for its "
+                "sizes, or smaller numbers")
         found = scale*matrix_of(rows, cols, _entries(chance, rows, cols))
         return _structured(_with_signs(found, chance, signs), facts_about(leaf))
     if leaf.is_integer:

@@ -11,15 +11,15 @@ from mpmath import mp, mpf
 from sympy import Symbol
 from sympy.core.basic import Basic
 
+from ..core import limits
 from ..nodes.structured import facts_about
-from .account import MOST_FOR_FUNCTION, Account, NoValue
+from .account import Account, NoValue
 from .evaluation import Evaluation, Values
 from .examples import example_value, leaves
 
 __all__ = ["beside_kinks", "sides_of"]
 
 DIRECTIONS = 12  # in which a kink is looked for
-MOST_KINKS = 4
 HALVINGS = 40
 DISTANCE = mpf(10)**-9
 SCALES = (0.1, 0.3, 1, 3, 10)
@@ -49,14 +49,14 @@ def beside_kinks(function: Basic, start: Values, seed: int) -> Iterator[Values]:
             end = _moved(function, start, chance)
             there = _sides(function, end) or {}
             for node in sorted(here.keys() & there.keys() - met, key=str):
-                if here[node] != there[node] and len(met) < MOST_KINKS and (
+                if here[node] != there[node] and len(met) < limits.KINKS and (
                         at := _crossing(function, node, start, end)) is not None:
                     met.add(node)
                     yield from (_between(start, end, at + d) for d in (-DISTANCE, DISTANCE))
 
 
 def _sides(function: Basic, values: Values) -> dict[Basic, set] | None:
-    account = Account(MOST_FOR_FUNCTION)
+    account = Account(limits.WORK_FOR_FUNCTION)
     try:
         Evaluation(values, account).value(function)
     except NoValue:

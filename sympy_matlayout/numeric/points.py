@@ -16,10 +16,11 @@ from sympy.core.sorting import default_sort_key
 from sympy.matrices.expressions import MatrixSlice
 from sympy.matrices.expressions.matexpr import MatrixElement
 
+from ..core import limits
 from ..core.errors import DerivativeNotImplementedError, ShapeError
 from ..core.shapes import is_matrix, shape, show
 from ..nodes.constants import MatrixUnit
-from .account import MOST_FOR_FUNCTION, MOST_WORK, Account, NotReal, NoValue, is_real
+from .account import Account, NotReal, NoValue, is_real
 from .evaluation import Evaluation, Values, entries_of
 from .examples import Style, example_value, example_values, leaves
 from .kinks import beside_kinks, sides_of
@@ -28,9 +29,6 @@ __all__ = ["example_points"]
 
 ATTEMPTS = 40  # for each point
 PATIENCE = 20  # while there is no value at all
-MOST_SIDES = 8  # points more on other sides of kinks
-# What the search for other sides of kinks may cost, in attempts and multiplications.
-MOST_FOR_SIDES = 60, 10**6
 SIGN_ATTEMPTS = 6  # for each symbol
 MORE_DIGITS = 20
 WHOLE_NUMBERS = [3, 2, 5, 4, 1, 6, 7, 0, -1, -2, -3]
@@ -112,7 +110,7 @@ def _is_enough(found: list[_Point], reasons: list[NoValue], wanted: int) -> bool
         return attempts >= PATIENCE and not any(isinstance(r, NotReal) for r in reasons)
     if attempts >= ATTEMPTS and len(found) >= wanted:
         return True
-    most, work = MOST_FOR_SIDES
+    most, work = limits.WORK_FOR_SIDES
     sides = sides_of(branch for p in good for branch in p.branches)
     return len(good) >= wanted and (attempts >= most or attempts*good[0].work >= work
                                     or all(len(each) > 1 for each in sides.values()))
@@ -123,7 +121,7 @@ def _chosen(found: list[_Point], wanted: int) -> list[_Point]:
     best = sorted(found, key=lambda p: p.rank)
     chosen = [p for p in best if p.is_real == best[0].is_real][:wanted]
     for p in best[wanted:]:
-        if p.rank == best[0].rank and len(chosen) < wanted + MOST_SIDES and all(
+        if p.rank == best[0].rank and len(chosen) < wanted + limits.SIDES and all(
                 p.branches != q.branches for q in chosen):
             chosen.append(p)
     return chosen
@@ -131,11 +129,11 @@ def _chosen(found: list[_Point], wanted: int) -> list[_Point]:
 
 def _point(function: Basic, others: Sequence[Basic], values: Values) -> _Point:
     """What a point is good for; a NoValue where the function has none."""
-    account = Account(MOST_FOR_FUNCTION)
+    account = Account(limits.WORK_FOR_FUNCTION)
     _require_steady(function, values, account)
     branches, work, has_all = set(account.branches), account.work, True
     for other in others:
-        claimed = Account(MOST_WORK)
+        claimed = Account(limits.WORK)
         try:
             _require_steady(other, values, claimed)
         except NoValue:

@@ -16,6 +16,7 @@ from sympy import Add, Expr, Trace
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import HadamardProduct, MatAdd
 
+from ..core import limits
 from ..core.errors import DerivativeNotImplementedError, ShapeError, VariableError, reporting_bugs
 from ..core.shapes import is_matrix, shape, show
 from ..reading.read import read, read_function, sympified
@@ -31,7 +32,6 @@ __all__ = [
     "transpose_traces",
 ]
 
-MOST_TERMS = 1 << 12
 
 
 @reporting_bugs
@@ -291,7 +291,7 @@ def _summands(matrix: Basic) -> list[Basic]:
         return [t for a in matrix.args for t in _summands(a)]
     if max(map(len, sums)) == 1:
         return [matrix]
-    if prod(map(len, sums)) > MOST_TERMS:
+    if prod(map(len, sums)) > limits.SPLIT_TERMS:
         raise DerivativeNotImplementedError(
             f"a product of sums with {prod(map(len, sums))} terms is too long to write out")
     return [t for factors in product(*sums) for t in _summands(c.multiply(*factors))]

@@ -31,6 +31,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 
 from ..core.bound_symbols import index_symbol
 from ..core.errors import DerivativeNotImplementedError, NotByEntriesError
+from ..core.limits import TERMS_APART
 from ..core.shapes import is_matrix, is_one, same_size, shape
 from ..linear_maps.maps import (
     InnerProduct,
@@ -46,9 +47,6 @@ from ..reading.index_notation import from_index_notation
 from ..reading.read import read
 from .scalars import partials
 from .table import Varies, cited, local_differentials
-
-# So many of the first terms of a sum are looked at for powers that are constant in them.
-MOST_TERMS_APART = 16
 
 
 @dataclass(frozen=True)
@@ -114,7 +112,7 @@ def _without_constant_powers(node: Basic, varies: Varies) -> Basic | None:
                      if isinstance(p, (Pow, MatPow, HadamardPower))
                      and index not in p.args[0].free_symbols and varies(p.args[0])
                      and index in p.args[1].free_symbols}
-        last = max((lower + j for j in range(MOST_TERMS_APART) for e in exponents
+        last = max((lower + j for j in range(TERMS_APART) for e in exponents
                     if e.xreplace({index: lower + j}) == 0), default=None)
         if last is not None and (last <= upper) != False:  # noqa: E712 - may be symbolic
             # subs, unlike xreplace, leaves a sum inside alone that has an index of the same name

@@ -19,6 +19,7 @@ from sympy.core.basic import Basic
 from sympy.matrices.expressions import Identity, KroneckerProduct
 from sympy.tensor.array.expressions.array_expressions import Reshape
 
+from ..core import limits
 from ..core.shapes import is_matrix, same_size, shape
 from ..nodes.constants import CommutationMatrix, DiagonalEmbedding
 from . import constructors as c
@@ -28,8 +29,6 @@ from .monomial import DELTA, Factor, Index, Monomial, scalar
 __all__ = ["arranged", "one_by_one", "permutation"]
 
 Indices = tuple[Index, ...]
-# All orders of up to this many factors of a Kronecker product are tried.
-MOST_BLOCKS = 4
 
 
 def arranged(monomial: Monomial, rows: Indices, cols: Indices) -> Basic:
@@ -199,7 +198,8 @@ def _assembled(blocks: Sequence[Block], rows: Indices, cols: Indices,
     """The blocks side by side in the order that is shortest to write."""
     if any(b.rows and b.cols for b in blocks):
         first = _in_this_order(blocks, rows, cols, sizes)
-        if len(blocks) == 2 or len(blocks) > MOST_BLOCKS or not first.has(CommutationMatrix):
+        if len(blocks) == 2 or len(blocks) > limits.ORDERED_BLOCKS \
+                or not first.has(CommutationMatrix):
             return first
         return min((_in_this_order(o, rows, cols, sizes) for o in permutations(blocks)),
                    key=lambda found: (_nodes(found), _widest(found)))

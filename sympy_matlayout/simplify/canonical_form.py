@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
 from hashlib import md5
 from itertools import groupby
 from typing import NamedTuple
@@ -29,6 +28,8 @@ from sympy.matrices.expressions import (
 )
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
+from ..core import limits
+from ..core.caches import cached
 from ..core.registry import constructor_of
 from ..core.shapes import is_matrix, is_one, is_scalar_shape, shape
 from ..nodes.traversal import operands, postorder
@@ -43,12 +44,6 @@ from .words import has_pairs, is_word
 
 __all__ = ["built", "canonical_form", "canonical_forms", "in_order", "shortest"]
 
-# Larger and deeper expressions are rebuilt node by node, but for flat sums of small terms.
-MOST_NODES = 500
-MOST_NODES_OF_A_TERM = 150
-MOST_LEVELS = 25
-# The form that keeps products is settled after one or two rounds.
-MOST_ROUNDS = 4
 
 
 def canonical_form(expr: Basic) -> Basic:
@@ -104,8 +99,9 @@ class Size(NamedTuple):
         count = 1 + sum(a.nodes for a in inside)
         levels = 1 + max((a.levels for a in inside), default=0)
         terms = isinstance(node, (MatAdd, Add)) and all(
-            a.nodes <= MOST_NODES_OF_A_TERM for a in inside)
-        return cls(count, levels, levels <= MOST_LEVELS and (terms or count <= MOST_NODES))
+            a.nodes <= limits.WHOLE_TERM_NODES for a in inside)
+        return cls(count, levels, levels <= limits.WHOLE_LEVELS and (
+            terms or count <= limits.WHOLE_NODES))
 
 
 def _mark(expr: Basic, marks: dict[Basic, bytes]) -> bytes:
@@ -145,7 +141,7 @@ def built(node: Basic, args: Sequence[Basic]) -> Basic:
 # --- what is small ----------------------------------------------------------------------
 
 
-@lru_cache(maxsize=1 << 14)
+@cached(limits.CACHED_TERMS)
 def shortest(expr: Basic) -> Basic:
     """The form multiplied out and factored, or where that is longer the one that keeps products."""
     if not operands(expr) or expr.is_Atom or is_word(expr) and not _has_inverses_to_join(expr):
@@ -170,7 +166,7 @@ def _shorter(expr: Basic) -> Basic:
 def _settled(expr: Basic, step: Callable[[Basic], Basic]) -> Basic:
     """Where a step leads if it is repeated; of several it goes round in, the first in order."""
     seen = [expr]
-    while (expr := step(expr)) not in seen and len(seen) < MOST_ROUNDS:
+    while (expr := step(expr)) not in seen and len(seen) < limits.ROUNDS:
         seen.append(expr)
     if len(circle := seen[seen.index(expr):] if expr in seen else seen[-1:]) == 1:
         return circle[0]

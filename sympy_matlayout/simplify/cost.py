@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 
 from sympy import Add, Lambda, Mul, Pow, S, Trace, Tuple
 from sympy.core.basic import Basic
@@ -18,6 +17,8 @@ from sympy.matrices.expressions import (
 )
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
+from ..core import limits
+from ..core.caches import cached
 from ..core.errors import reporting_bugs
 from ..core.given import as_basic
 from ..core.shapes import is_scalar_shape, shape
@@ -82,7 +83,7 @@ def _summed(expr: Basic, below: Callable[[Basic], Iterable[Basic]],
     return counts[expr]
 
 
-@lru_cache(maxsize=1 << 16)
+@cached(limits.CACHED_NODES)
 def operations(expr: Basic) -> int:
     """``count_operations`` of an expression that isn't deep."""
     return _count(expr, sum(map(operations, arguments(expr))))

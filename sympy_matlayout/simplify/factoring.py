@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from math import gcd, lcm
 
 from sympy import Add, Expr, Mul, Rational, S, default_sort_key
@@ -27,6 +26,8 @@ from sympy.matrices.expressions import (
 )
 from sympy.matrices.expressions.diagonal import DiagonalOf
 
+from ..core import limits
+from ..core.caches import cached
 from ..core.registry import construct
 from ..core.shapes import Shape, shape
 from ..nodes.constants import CommutationMatrix
@@ -39,9 +40,6 @@ from .neighbours import commutation_left, neighbours_merged
 
 __all__ = ["factored", "scaled", "taken_out", "with_numbers_placed"]
 
-# Sums with more terms than this stay as they are, powers up to this are taken apart.
-MOST_TERMS = 64
-MOST_FACTORS = 16
 
 
 def factored(matrix: Basic) -> Basic:
@@ -51,7 +49,7 @@ def factored(matrix: Basic) -> Basic:
 
 def taken_out(matrix: Basic) -> Basic:
     """Factored, all numbers in front of sums."""
-    if not isinstance(matrix, (MatAdd, MatMul)) or len(matrix.args) > MOST_TERMS:
+    if not isinstance(matrix, (MatAdd, MatMul)) or len(matrix.args) > limits.FACTORED_TERMS:
         return matrix
     terms = matrix.args if isinstance(matrix, MatAdd) else (matrix,)
     scalar, found = _sum(map(Term.of, terms), shape(matrix))
@@ -116,7 +114,7 @@ class Term:
         return [self.word, *_turned(self.word)]
 
 
-@lru_cache(maxsize=1 << 10)
+@cached(limits.CACHED_FORMS)
 def _turned(word: tuple[Basic, ...]) -> list[tuple[Basic, ...]]:
     if len(word) < 2 or not isinstance(word[-1], CommutationMatrix):
         return []
@@ -124,15 +122,15 @@ def _turned(word: tuple[Basic, ...]) -> list[tuple[Basic, ...]]:
     return [(*word[:-2], *turned)] if turned else []
 
 
-@lru_cache(maxsize=1 << 13)
+@cached(limits.CACHED_FORMS)
 def _letters(factor: Basic) -> tuple[Expr, tuple[Basic, ...]]:
     """A power taken apart so that it can meet its like, a sum with its own factors taken out."""
-    if isinstance(factor, MatAdd) and len(factor.args) <= MOST_TERMS:
+    if isinstance(factor, MatAdd) and len(factor.args) <= limits.FACTORED_TERMS:
         number, inner = _sum(map(Term.of, factor.args), shape(factor))
         scalar, core = c.split_scalar(inner)
         return number*scalar, c.factors_of(core)
     k = factor.args[1] if isinstance(factor, MatPow) else S.One
-    if k.is_Integer and 1 < abs(k) <= MOST_FACTORS:
+    if k.is_Integer and 1 < abs(k) <= limits.EXPANDED_POWER:
         return S.One, (c.power(factor.args[0], S.One if k > 0 else S.NegativeOne),)*abs(int(k))
     if isinstance(factor, HadamardProduct):
         factor = c.new(HadamardProduct, *sorted(factor.args, key=order))

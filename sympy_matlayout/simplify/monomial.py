@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import count
 from math import prod
 
@@ -30,6 +29,8 @@ from sympy.matrices.expressions import (
     Transpose,
 )
 
+from ..core import limits
+from ..core.caches import cached
 from ..core.shapes import is_one, shape
 from . import constructors as c
 from .contraction import Contraction, NotMatrixNotation
@@ -37,12 +38,9 @@ from .contraction import Contraction, NotMatrixNotation
 __all__ = ["DELTA", "Factor", "Index", "Monomial", "order", "scalar"]
 
 Index = int
-# Symmetric choices are followed up to this many times; past it the numbering
-# is still right, but two equal monomials may be numbered in two ways.
-MOST_NUMBERINGS = 512
 
 
-@lru_cache(maxsize=1 << 14)
+@cached(limits.CACHED_TERMS)
 def order(expr: Basic) -> tuple[int, str]:
     """Where an expression stands among others: fewest transposes first, then by its text."""
     if isinstance(expr, MatrixSymbol):
@@ -287,7 +285,7 @@ class Monomial:
             yield code, prod(_sign(f, colours) for f in self.factors), colours
             return
         for k, i in enumerate(classes[tied]):
-            if k and next(budget) > MOST_NUMBERINGS:
+            if k and next(budget) > limits.NUMBERINGS:
                 return
             yield from self._numberings(
                 _ranks({j: (colour, j != i) for j, colour in colours.items()}), budget)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from functools import lru_cache, singledispatch
+from functools import singledispatch
 from itertools import islice, product
 from math import prod
 
@@ -38,7 +38,9 @@ from sympy.matrices.expressions import (
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.diagonal import DiagonalOf
 
+from ..core import limits
 from ..core.bound_symbols import index_symbol
+from ..core.caches import cached
 from ..core.registry import constructor_of
 from ..core.shapes import is_matrix, is_one, same_size, shape
 from ..nodes.constants import CommutationMatrix, DiagonalEmbedding
@@ -50,14 +52,10 @@ from .arrangement import arranged
 from .contraction import NotMatrixNotation
 from .monomial import DELTA, Factor, Index, Monomial, order
 from .segments import Segment, aligned, segments_of
-from .words import MOST_TERMS, has_pairs, plain_words, words
+from .words import has_pairs, plain_words, words
 
 __all__ = ["Expansion", "Term", "delta", "normal_form"]
 
-# One round nearly always is enough; the next finds nothing to do.
-MOST_ROUNDS = 4
-# Powers of products are written out up to this exponent.
-MOST_FACTORS = 16
 
 # Nodes that take their argument in normal form.
 CONSTRUCTORS = {ElementwiseApplyFunction: applied,
@@ -68,12 +66,12 @@ CONSTRUCTORS = {ElementwiseApplyFunction: applied,
 _in_progress: ContextVar[frozenset[Basic]] = ContextVar("in progress", default=frozenset())
 
 
-@lru_cache(maxsize=1 << 12)
+@cached(limits.CACHED_FORMS)
 def normal_form(expr: Basic) -> Basic:
     """The expression as a sum of monomials in one form; scalars as polynomials of these."""
     token = _in_progress.set(_in_progress.get() | {expr})
     try:
-        for _ in range(MOST_ROUNDS):  # writing a monomial may merge factors that then go on
+        for _ in range(limits.ROUNDS):  # writing a monomial may merge factors that then go on
             before, expr = expr, _once(expr)
             if expr == before:
                 break
@@ -88,7 +86,7 @@ def _once(expr: Basic) -> Basic:
     return _scalar(expr) if _holds_matrices(expr) else expr
 
 
-@lru_cache(maxsize=1 << 12)
+@cached(limits.CACHED_FORMS)
 def _holds_matrices(expr: Basic) -> bool:
     return is_matrix(expr) or any(map(_holds_matrices, expr.args))
 
@@ -136,10 +134,11 @@ def _multiplied_out(expr: Expr) -> Expr:
     factors: list[Expr] = []
     for factor in Mul.make_args(expr):
         base, exponent = factor.as_base_exp()
-        repeated = isinstance(base, Add) and exponent.is_Integer and 0 < exponent <= MOST_FACTORS
+        repeated = isinstance(base, Add) and exponent.is_Integer \
+            and 0 < exponent <= limits.EXPANDED_POWER
         factors.extend([base]*int(exponent) if repeated else [factor])
     sums = [f.args if isinstance(f, Add) else (f,) for f in factors]
-    if max(map(len, sums)) == 1 or prod(map(len, sums)) > MOST_TERMS:
+    if max(map(len, sums)) == 1 or prod(map(len, sums)) > limits.EXPANDED_TERMS:
         return expr
     return Add(*(Mul(*term) for term in product(*sums)))
 
@@ -274,7 +273,7 @@ class Expansion:
             for s in segments:
                 i, j = tuple(islice(at, len(s.rows))), tuple(islice(to, len(s.cols)))
                 lists.append(self.segment(s.matrix, i, j))
-        if prod(map(len, lists)) > MOST_TERMS:
+        if prod(map(len, lists)) > limits.EXPANDED_TERMS:
             raise NotMatrixNotation(word)
         return _ones_along(self.product(lists), *rows, *cols, *(k for ks in inner for k in ks))
 
@@ -426,7 +425,7 @@ def _product(matrix, expansion, i, j):
     places = [i, *(expansion.index(shape(a)[0]) for a in matrices[1:]), j]
     ends = list(zip(matrices, places, places[1:], strict=False))
     lists = [expansion.terms(*end) for end in ends]
-    if prod(map(len, lists)) > MOST_TERMS:
+    if prod(map(len, lists)) > limits.EXPANDED_TERMS:
         lists = [_whole(*end, expansion) if len(terms) > 1 else terms
                  for end, terms in zip(ends, lists, strict=True)]
     summed = frozenset(k for k in places[1:-1] if k is not None)
@@ -467,8 +466,8 @@ def _written_out(base: Basic, k: int) -> Basic | None:
             return None
         return c.power(c.multiply(*(c.inverse(a) for a in reversed(base.args))), S(-k))
     factors = len(base.args) if isinstance(base, MatMul) else 1
-    if k > MOST_FACTORS or k*factors > 4*MOST_FACTORS \
-            or isinstance(base, MatAdd) and len(base.args)**k > MOST_TERMS:
+    if k > limits.EXPANDED_POWER or k*factors > 4*limits.EXPANDED_POWER \
+            or isinstance(base, MatAdd) and len(base.args)**k > limits.EXPANDED_TERMS:
         return None
     return c.new(MatMul, *[base]*k)
 
@@ -476,7 +475,7 @@ def _written_out(base: Basic, k: int) -> Basic | None:
 @_terms.register(HadamardProduct)
 def _hadamard(matrix, expansion, i, j):
     lists = [expansion.terms(a, i, j) for a in matrix.args]
-    if prod(map(len, lists)) > MOST_TERMS:
+    if prod(map(len, lists)) > limits.EXPANDED_TERMS:
         lists = [_whole(a, i, j, expansion) if len(terms) > 1 else terms
                  for a, terms in zip(matrix.args, lists, strict=True)]
     return _ones_along(expansion.product(lists), i, j)
@@ -527,7 +526,7 @@ def _diagonal_of(matrix, expansion, i, j):
 @_terms.register(KroneckerProduct)
 def _kronecker(matrix, expansion, i, j):
     sums = [a.args if isinstance(a, MatAdd) else (a,) for a in map(normal_form, matrix.args)]
-    if prod(map(len, sums)) > MOST_TERMS:
+    if prod(map(len, sums)) > limits.EXPANDED_TERMS:
         return _terms.dispatch(object)(matrix, expansion, i, j)
     return [t for factors in product(*sums)
             for t in _kronecker_letter(c.kronecker(*factors), expansion, i, j)]

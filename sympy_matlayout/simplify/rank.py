@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 
 from sympy import Add, Determinant, Expr, Integer, Mul, S, expand
 from sympy.core.basic import Basic
@@ -22,6 +21,8 @@ from sympy.matrices.expressions import (
     ZeroMatrix,
 )
 
+from ..core import limits
+from ..core.caches import cached
 from ..core.errors import SingularError
 from ..core.shapes import is_matrix, shape, show
 from ..nodes.constants import MatrixUnit
@@ -30,9 +31,6 @@ from ..nodes.traversal import postorder
 from ..nodes.vech import SymmetrizerMatrix, triangle
 from . import constructors as c
 from .normal_form import normal_form
-
-# Determinants of explicit matrices with symbols are looked at up to this size.
-MOST_ROWS = 4
 
 __all__ = ["is_singular", "rank_bounds", "refuse_singular"]
 
@@ -72,7 +70,7 @@ def refuse_singular(expr: Basic, determinants: bool = True) -> None:
                     "Give sizes as numbers if they are smaller")
 
 
-@lru_cache(maxsize=1 << 12)
+@cached(limits.CACHED_FORMS)
 def rank_bounds(matrix: Basic) -> set[Expr]:
     """Numbers and sizes that the rank of a matrix can't exceed."""
     if isinstance(matrix, ZeroMatrix):
@@ -117,7 +115,7 @@ def _of_entries(matrix: MatrixBase) -> set[Expr]:
     """A bound from the entries of an explicit matrix, of a small one with symbols as well."""
     if not matrix.free_symbols:
         return {Integer(matrix.rank())}
-    small = matrix.rows == matrix.cols <= MOST_ROWS
+    small = matrix.rows == matrix.cols <= limits.EXPLICIT_ROWS
     return {Integer(matrix.rows - 1)} if small and expand(matrix.det()) == 0 else set()
 
 

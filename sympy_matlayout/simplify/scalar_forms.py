@@ -10,11 +10,12 @@ from sympy import Abs, Add, Determinant, Expr, Mul, Pow, S, Trace, exp, sign
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import MatAdd
 
+from ..core import limits
 from ..core.shapes import Shape, is_one, is_scalar_shape, shape
 from ..nodes.realness import complex_symbols
 from . import constructors as c
 from .cost import nodes, operations
-from .factoring import MOST_TERMS, scaled, taken_out, with_numbers_placed
+from .factoring import scaled, taken_out, with_numbers_placed
 from .monomial import order, oriented
 
 __all__ = ["one_trace", "simplified_scalar"]
@@ -87,7 +88,7 @@ def _exponential_into_sum(product: Expr) -> Expr:
 def _with_traces_merged(total: Add) -> Expr:
     """Traces that differ in one factor are one: ``tr(AXB) + tr(AYB) = tr(A(X + Y)B)``."""
     terms = list(total.args)
-    while len(terms) <= MOST_TERMS and (found := _most_alike(terms)) is not None:
+    while len(terms) <= limits.FACTORED_TERMS and (found := _most_alike(terms)) is not None:
         place, members = found
         of_one = c.add(*(c.scale(number, letter) for _, number, letter in members.values()))
         number, letter = c.split_scalar(taken_out(of_one))

@@ -19,6 +19,7 @@ from sympy import Expr, expand
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import DiagMatrix, Identity, KroneckerProduct, Transpose
 
+from ..core import limits
 from ..core.shapes import is_one, shape
 from ..nodes.constants import CommutationMatrix, DiagonalEmbedding
 from ..nodes.vec import Vec
@@ -27,7 +28,6 @@ from . import constructors as c
 __all__ = ["Segment", "Sizes", "aligned", "segments_of", "whole"]
 
 Sizes = tuple[Expr, ...]
-MOST_CHANGES = 64
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def aligned(word: Word, rows: Sizes | None = None, cols: Sizes | None = None, *,
         places = [(word[k - 1], word[k]) for k in range(len(word))]
     else:
         places = list(zip([rows, *word], [*word, cols], strict=True))
-    for _ in range(MOST_CHANGES):
+    for _ in range(limits.ALIGNMENTS):
         changes = (_changed(*place) for place in places if None not in place)
         change = next(filter(None, changes), None)
         if change is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from itertools import product
 from math import prod
 
@@ -21,6 +20,8 @@ from sympy.matrices.expressions import (
     ZeroMatrix,
 )
 
+from ..core import limits
+from ..core.caches import cached
 from ..core.registry import constructor_of
 from ..core.shapes import is_matrix, is_one, shape
 from ..nodes.constants import CommutationMatrix, DiagonalEmbedding
@@ -30,17 +31,15 @@ from ..nodes.vech import SymmetrizerMatrix
 from . import constructors as c
 from .neighbours import neighbours_merged
 
-__all__ = ["MOST_TERMS", "Word", "has_pairs", "is_word", "plain_words", "words"]
+__all__ = ["Word", "has_pairs", "is_word", "plain_words", "words"]
 
 Word = tuple[Expr, tuple[Basic, ...]]  # a scalar, and factors without sums
 
-# Products of sums are multiplied out up to this many terms.
-MOST_TERMS = 128
 
 PAIRED = (KroneckerProduct, Vec, Unvec, CommutationMatrix, SymmetrizerMatrix, DiagonalEmbedding)
 
 
-@lru_cache(maxsize=1 << 12)
+@cached(limits.CACHED_FORMS)
 def has_pairs(expr: Basic) -> bool:
     """Whether a matrix holds one whose rows or columns are pairs of indices."""
     return isinstance(expr, PAIRED) or any(map(has_pairs, expr.args))
@@ -80,7 +79,7 @@ def plain_words(matrix: Basic) -> list[Basic] | None:
     if not isinstance(matrix, MatMul):
         return None
     parts = [plain_words(a) for a in matrix.args if is_matrix(a)]
-    if None in parts or prod(map(len, parts)) > MOST_TERMS:
+    if None in parts or prod(map(len, parts)) > limits.EXPANDED_TERMS:
         return None
     scalar = c.split_scalar(matrix)[0]
     found = [c.multiply(scalar, *chosen) for chosen in product(*parts)]
@@ -127,7 +126,7 @@ def _words(matrix: Basic, simplified: Callable[[Basic], Basic]) -> list[Word]:
         make = constructor_of(type(matrix))
         summands = [a.args if isinstance(a, MatAdd) else (a,)
                     for a in map(simplified, matrix.args)]
-        if prod(map(len, summands)) <= MOST_TERMS:
+        if prod(map(len, summands)) <= limits.EXPANDED_TERMS:
             return [(S.One, (make(*chosen),)) for chosen in product(*summands)]
     return [(S.One, (matrix,))]
 
@@ -136,7 +135,7 @@ def _products(factors: list[Basic],
               simplified: Callable[[Basic], Basic]) -> list[Word]:
     """A product of sums multiplied out, unless it is too long."""
     sums = [_words(f, simplified) for f in factors]
-    if prod(map(len, sums)) > MOST_TERMS:
+    if prod(map(len, sums)) > limits.EXPANDED_TERMS:
         sums = [[(S.One, (f,))] for f in factors]
     return [(Mul(*(scalar for scalar, _ in chosen)), tuple(f for _, fs in chosen for f in fs))
             for chosen in product(*sums)]

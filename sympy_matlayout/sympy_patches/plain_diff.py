@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 from sympy import (
@@ -42,6 +41,8 @@ from sympy.tensor.array.expressions.array_expressions import ZeroArray
 from sympy.tensor.indexed import Indexed
 from sympy.utilities.exceptions import SymPyDeprecationWarning, ignore_warnings
 
+from ..core import limits
+from ..core.caches import cached
 from ..core.errors import MatlayoutError
 from ..core.shapes import (
     Shape,
@@ -72,10 +73,6 @@ from .sympys_own import FAILURES, asked, is_undone, parts
 __all__ = ["Theirs", "derived", "is_by_size", "is_variable", "remembered_matrices", "steps_of",
            "successive"]
 
-# SymPy's own form of a right answer is looked for up to this size.
-MOST_NODES = 300
-# So many entries are compared one by one.
-MOST_ENTRIES = 256
 
 Theirs = Callable[[Basic, Basic], "Basic | None"]  # SymPy's own derivative of an expression by x
 
@@ -145,7 +142,7 @@ def matrices_in(expr: Basic) -> frozenset[Basic]:
 
 
 # one expression is often differentiated by many variables, with zeros for most
-remembered_matrices = lru_cache(maxsize=1 << 12)(matrices_in)
+remembered_matrices = cached(limits.CACHED_FORMS)(matrices_in)
 
 
 # sizes are no part of the expression: they are real whatever SymPy knows of them
@@ -339,7 +336,7 @@ def _in_their_form(expr: Basic, x: Basic, ours: Basic, theirs: Theirs,
                    names: Mapping[Basic, Basic]) -> Basic:
     """SymPy's own answer where it is provably the same."""
     mine = _with(ours, {name: symbol for symbol, name in names.items()})
-    if nodes(expr) > MOST_NODES or isinstance(x, MatrixElement) and expr.has(MatPow):
+    if nodes(expr) > limits.COMPARED_NODES or isinstance(x, MatrixElement) and expr.has(MatPow):
         return mine  # SymPy writes out the entries of inverses
     try:
         with ignore_warnings(SymPyDeprecationWarning):
@@ -378,7 +375,7 @@ def _is_same(of: Shape, x: Basic, found: Basic, ours: Basic) -> bool:
 def _has_same_entries(found: Basic, ours: Basic) -> bool:
     """Whether the entries, multiplied out, are the same, where the sizes are numbers."""
     size = array_shape(ours)
-    if not all(n.is_Integer for n in size) or Mul(*size) > MOST_ENTRIES:
+    if not all(n.is_Integer for n in size) or Mul(*size) > limits.COMPARED_ENTRIES:
         return False
     try:
         theirs = Array(found.as_explicit()) if size else found

@@ -1,0 +1,92 @@
+"""
+How far the library goes: every limit by name, with its reason.
+
+Past a limit nothing becomes wrong.  An expression is left as it is, or rebuilt part by
+part, or refused with the size that is too large.
+"""
+
+from __future__ import annotations
+
+# --- simplification ---------------------------------------------------------------------
+
+# A product of sums is multiplied out into at most so many terms.
+EXPANDED_TERMS = 128
+# A power is written out as a product up to this exponent.
+EXPANDED_POWER = 16
+# A sum of more terms than this is not searched for common factors: the search is quadratic.
+FACTORED_TERMS = 64
+# So many trees of equal orders are followed when indices are numbered; past it two equal
+# terms may be numbered in two ways, and stay apart.
+NUMBERINGS = 512
+# So many steps to make the indices of neighbours match; each splits or joins a factor.
+ALIGNMENTS = 64
+# All orders of up to so many factors of a Kronecker product are tried (24 of four).
+ORDERED_BLOCKS = 4
+# Rounds of a simplification; one nearly always is enough, the next finds nothing to do.
+ROUNDS = 4
+# Larger and deeper expressions are simplified part by part, but for flat sums of small terms.
+WHOLE_NODES = 500
+WHOLE_TERM_NODES = 150
+WHOLE_LEVELS = 25
+# The determinant of an explicit matrix with symbols is looked at up to so many rows.
+EXPLICIT_ROWS = 4
+# A trace of a product of sums is split into at most so many traces, which was asked for.
+SPLIT_TERMS = 1 << 12
+
+# --- derivatives ------------------------------------------------------------------------
+
+# A derivative is written with one term for each occurrence of its variable, as a textbook
+# does, up to so many; past it sharing matters more.
+DISTRIBUTED_TERMS = 64
+# A derivation shows so many terms of a sum in a step, more would be no step to read.
+SHOWN_TERMS = 8
+# So many of the first terms of a sum over an index are looked at for powers that are constant
+# in them, as M**0 is.
+TERMS_APART = 16
+
+# --- what SymPy's diff gives under install() --------------------------------------------
+
+# SymPy's own form of a result is compared with ours up to this size.
+COMPARED_NODES = 300
+# Ours and theirs are compared entry by entry up to so many.
+COMPARED_ENTRIES = 256
+
+# --- code -------------------------------------------------------------------------------
+
+# A larger or deeper expression is computed part by part; Python's compiler is recursive.
+COMPILED_NODES = 2000
+COMPILED_LEVELS = 30
+
+# --- numbers, and claims held against them ----------------------------------------------
+
+# What one evaluation may cost, in multiplications; about as many take a second or two.  A
+# function is evaluated some dozen times.
+WORK, WORK_FOR_FUNCTION = 10**6, 2*10**5
+# What all partial derivatives at a point may cost; where they cost more, only some of them
+# are taken, and directions in which all entries move.
+WORK_FOR_PARTIALS = 4*10**5
+# What the search for other sides of kinks may cost, in attempts and multiplications, how many
+# points come of it, and how many kinks of one function are met.
+WORK_FOR_SIDES = 60, 10**6
+SIDES = 8
+KINKS = 4
+# Entries of one matrix of examples; its size is refused past them.
+EXAMPLE_ENTRIES = 10**5
+# Points that a claim is compared at; each costs a definition of its own.
+POINTS = 100
+# Places in a wrong claim at which a transpose is tried.
+TRANSPOSED_PLACES = 30
+# How often the digits are doubled where a comparison can't be told from rounding.
+DOUBLINGS = 2
+
+# --- what is given ----------------------------------------------------------------------
+
+# Nobody nests deeper by hand; a circle in somebody's objects ends here.
+NESTED_LEVELS = 1_000_000
+
+# --- what is kept of earlier work -------------------------------------------------------
+
+# Nodes and shapes are looked up in every step of a sweep, forms once for an expression.
+CACHED_NODES = 1 << 16
+CACHED_TERMS = 1 << 14
+CACHED_FORMS = 1 << 12

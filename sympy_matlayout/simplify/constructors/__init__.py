@@ -1,0 +1,30 @@
+"""
+Constructors that simplify locally and never walk the tree.
+
+SymPy's ``MatMul(...)``, ``hadamard_product(...)`` and ``.doit()`` check shapes
+and simplify deeply at every call.  These look only at the arguments at hand,
+whose shapes are already known, so a sweep over a graph stays linear.  They
+assume well-shaped arguments; ``reading`` checks what a user wrote.
+
+Arguments that are zero matrices, identities, ones or scalar multiples are
+taken up on the spot; nothing else is rearranged.
+"""
+
+from sympy.matrices.expressions import Identity, MatAdd, MatMul, OneMatrix, ZeroMatrix
+from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
+
+from .elementwise import elementwise, hadamard, hadamard_power
+from .kronecker import commutation, kronecker
+from .nodes import evaluated, factors_of, new, split_scalar, substituted
+from .products import add, inverse, matrix_sum, multiply, power, scale
+from .reshaping import diag, diagonal_of, matrix_slice, selection, unvec, unvech, vec, vech
+from .scalars import as_scalar, determinant, entry, inner, trace
+from .transposes import transpose
+
+__all__ = [
+    "ElementwiseApplyFunction", "Identity", "MatAdd", "MatMul", "OneMatrix", "ZeroMatrix",
+    "add", "as_scalar", "commutation", "determinant", "diag", "diagonal_of", "elementwise",
+    "entry", "evaluated", "factors_of", "hadamard", "hadamard_power", "inner", "inverse",
+    "kronecker", "matrix_slice", "matrix_sum", "multiply", "new", "power", "scale", "selection",
+    "split_scalar", "substituted", "trace", "transpose", "unvec", "unvech", "vec", "vech",
+]

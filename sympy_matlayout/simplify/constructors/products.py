@@ -1,0 +1,243 @@
+"""Scalar multiples, sums, products and powers."""
+
+from __future__ import annotations
+
+from sympy import Add, Expr, Mul, S, Sum, Transpose, Tuple
+from sympy.core.basic import Basic
+from sympy.matrices import ImmutableDenseMatrix, MatrixBase
+from sympy.matrices.expressions import (
+    Identity,
+    Inverse,
+    MatAdd,
+    MatMul,
+    MatPow,
+    MatrixSymbol,
+    OneMatrix,
+    ZeroMatrix,
+)
+
+from ...core.registry import declared, declares
+from ...core.shapes import Shape, is_matrix, is_one, is_scalar_shape, same_size
+from ...core.shapes import shape as shape_of
+from ...nodes.matrix_sum import MatrixSum
+from ...nodes.structured import facts_about
+from .identities import merged_by_identity
+from .nodes import factors_of, new, split_scalar
+from .transposes import transpose, transpose_of_term
+
+__all__ = ["add", "inverse", "matrix_sum", "multiply", "power", "scale"]
+
+
+def scale(c: Expr, matrix: Basic) -> Basic:
+    """``c*matrix``"""
+    if c is S.One:
+        return matrix
+    if not isinstance(matrix, MatMul) or c == 0:
+        return multiply(c, matrix)
+    scalar, core = split_scalar(matrix)  # its factors need no second look
+    scalar *= c
+    factors = factors_of(core)
+    if len(factors) == 1 and (scalar.is_Rational or isinstance(core, MatrixBase)):
+        return multiply(scalar, core)
+    return core if scalar is S.One else new(MatMul, scalar, *factors)
+
+
+@declares("constructor", MatAdd)
+def add(*terms: Basic, shape: Shape | None = None) -> Basic:
+    """The sum of matrices of one shape, like terms collected; the zero matrix for no terms."""
+    if len(terms) == 1:
+        return terms[0]
+    coefficients: dict[Basic, list[Expr]] = {}
+    explicit = None
+    flat: list[Basic] = []
+    for term in terms:
+        flat.extend(term.args if isinstance(term, MatAdd) else [term])
+    for term in flat:
+        shape = shape or shape_of(term)
+        if isinstance(term, MatrixBase):
+            explicit = term if explicit is None else explicit + term
+        elif not isinstance(term, ZeroMatrix):
+            c, matrix = split_scalar(term)
+            coefficients.setdefault(matrix, []).append(c)
+    summands = [scale(Add(*cs), matrix) for matrix, cs in coefficients.items()]
+    summands = [s for s in summands if not isinstance(s, ZeroMatrix)]
+    if explicit is not None and not explicit.is_zero_matrix:
+        summands.append(explicit)
+    if not summands:
+        if shape is None:
+            raise TypeError("add() of nothing needs a shape")
+        return ZeroMatrix(*shape)
+    return summands[0] if len(summands) == 1 else new(MatAdd, *summands)
+
+
+@declares("constructor", MatMul)
+def multiply(*factors: Basic) -> Basic:
+    """The product of scalars and of matrices that fit; neighbours with one base are merged."""
+    scalars, matrices = [], []
+    for factor in factors:
+        for f in factors_of(factor):
+            (matrices if is_matrix(f) else scalars).append(f)
+    coefficient = Mul(*scalars)
+    rows, cols = shape_of(matrices[0])[0], shape_of(matrices[-1])[1]
+    if coefficient == 0 or any(isinstance(m, ZeroMatrix) for m in matrices):
+        return ZeroMatrix(rows, cols)
+    product: list[Basic] = []
+    for matrix in matrices:
+        while not _is_neutral(matrix):
+            if (found := merged_by_identity(product, matrix)) is not None:
+                count, matrix = found
+                del product[len(product) - count:]
+                continue
+            merged = _merged(product[-1], matrix) if product else None
+            if merged is None:
+                product.append(matrix)
+                break
+            product.pop()
+            scalar, matrix = split_scalar(merged)
+            coefficient *= scalar
+    if not product:
+        product = [Identity(rows)]
+    if coefficient == 0 or isinstance(product[-1], ZeroMatrix):
+        return ZeroMatrix(rows, cols)
+    if len(product) == 1 and isinstance(product[0], MatrixBase):
+        return product[0]*coefficient
+    if coefficient.is_Rational and len(product) == 1 and isinstance(product[0], MatAdd):
+        # as SymPy does, so that signs and numbers meet inside
+        return add(*(scale(coefficient, term) for term in product[0].args))
+    if coefficient is not S.One:
+        return new(MatMul, coefficient, *product)
+    return product[0] if len(product) == 1 else new(MatMul, *product)
+
+
+def _is_neutral(matrix: Basic) -> bool:
+    return isinstance(matrix, Identity) or (
+        isinstance(matrix, OneMatrix) and is_scalar_shape(shape_of(matrix)))
+
+
+# --- neighbours that are one node together ----------------------------------------------
+
+PLAIN = (MatrixSymbol, MatAdd)  # what only an equal neighbour, or an inverse, merges with
+
+
+def _merged(left: Basic, right: Basic) -> Basic | None:
+    """``left*right`` as one node where that is shorter, else None."""
+    if isinstance(left, PLAIN) and isinstance(right, PLAIN) and not (
+            facts_about(left) or facts_about(right)):
+        return power(left, S(2)) if left == right and same_size(*shape_of(left)) else None
+    for symbol, other in ((left, right), (right, left)):
+        if "orthogonal" in facts_about(symbol) and other == transpose_of_term(symbol):
+            return Identity(shape_of(symbol)[0])
+    for kind in dict.fromkeys((type(left), type(right))):
+        known = declared("product", kind)
+        if known is not None and (found := known(left, right)) is not None:
+            return found
+    base, exponent = _base_exponent(left)
+    other, power_of_other = _base_exponent(right)
+    if base == other and same_size(*shape_of(base)):
+        return power(base, exponent + power_of_other)
+    return None
+
+
+@declares("product", MatrixBase)
+def product_of_explicit(left: Basic, right: Basic) -> Basic | None:
+    if isinstance(left, MatrixBase) and isinstance(right, MatrixBase):
+        return ImmutableDenseMatrix(left*right)
+    return None
+
+
+@declares("product", OneMatrix)
+def product_of_ones(left: Basic, right: Basic) -> Basic | None:
+    """A column of ones times a row of ones."""
+    if isinstance(left, OneMatrix) and isinstance(right, OneMatrix) and is_one(shape_of(left)[1]):
+        return OneMatrix(shape_of(left)[0], shape_of(right)[1])
+    return None
+
+
+# --- powers -----------------------------------------------------------------------------
+
+
+def _base_exponent(matrix: Basic) -> tuple[Basic, Expr]:
+    if isinstance(matrix, MatPow):  # Inverse is one
+        return matrix.args
+    return matrix, S.One
+
+
+@declares("constructor", MatPow, Inverse)
+def power(base: Basic, exponent: Expr) -> Basic:
+    """``base**exponent`` of a square matrix."""
+    if exponent == 0:
+        return Identity(shape_of(base)[0])
+    if exponent == 1:
+        return base
+    known = declared("power", type(base))
+    if known is not None and (found := known(base, exponent)) is not None:
+        return found
+    scalar, core = split_scalar(base)
+    if scalar == -1 and exponent.is_integer:  # of a skew matrix, transposed
+        return scale(scalar**exponent, power(core, exponent))
+    if exponent == -1:
+        if "orthogonal" in facts_about(base):
+            return transpose(base)
+        return new(Inverse, base, S.NegativeOne)
+    return new(MatPow, base, exponent)
+
+
+@declares("power", Identity)
+def power_of_identity(base: Identity, exponent: Expr) -> Basic:
+    return base
+
+
+@declares("power", ZeroMatrix)
+def power_of_zero(base: ZeroMatrix, exponent: Expr) -> Basic | None:
+    return base if exponent.is_positive else None
+
+
+@declares("power", OneMatrix)
+def power_of_ones(base: OneMatrix, exponent: Expr) -> Basic | None:
+    if exponent.is_Integer and exponent > 0:
+        return scale(shape_of(base)[0]**(exponent - 1), base)
+    return None
+
+
+@declares("power", MatPow)
+def power_of_power(base: MatPow, exponent: Expr) -> Basic | None:
+    if base.args[1].is_integer and exponent.is_integer:
+        return power(base.args[0], base.args[1]*exponent)
+    return None
+
+
+@declares("power", Transpose)
+def power_of_transpose(base: Transpose, exponent: Expr) -> Basic | None:
+    """Q'⁻¹ = Q of an orthogonal Q"""
+    matrix = base.args[0]
+    return matrix if exponent == -1 and "orthogonal" in facts_about(matrix) else None
+
+
+def inverse(matrix: Basic) -> Basic:
+    """The inverse of a square matrix, scalar factors in front."""
+    c, core = split_scalar(matrix)
+    return scale(1/c, power(core, S.NegativeOne))
+
+
+# --- sums over an index -----------------------------------------------------------------
+
+
+def matrix_sum(body: Basic, limits: Tuple) -> Basic:
+    """The sum over an index, of scalars as well, constant factors in front and behind."""
+    index, lower, upper = limits
+    if not is_matrix(body):
+        return Sum(body, limits) if index in body.free_symbols else (upper - lower + 1)*body
+    if isinstance(body, ZeroMatrix):
+        return body
+    factors = list(factors_of(body))
+    before, after = [], []
+    while factors and index not in factors[0].free_symbols:
+        before.append(factors.pop(0))
+    while factors and index not in factors[-1].free_symbols:
+        after.insert(0, factors.pop())
+    if not factors:
+        return scale(upper - lower + 1, body)
+    if not any(map(is_matrix, factors)):  # only a scalar holds the index
+        return multiply(Sum(Mul(*factors), limits), *before, *after)
+    inside = factors[0] if len(factors) == 1 else new(MatMul, *factors)
+    return multiply(*before, new(MatrixSum, inside, limits), *after)
