@@ -15,6 +15,10 @@ EXPANDED_TERMS = 128
 EXPANDED_POWER = 16
 # A sum of more terms than this is not searched for common factors: the search is quadratic.
 FACTORED_TERMS = 64
+# In a sum of up to so many terms several ways to factor it are followed to their ends.
+SEARCHED_TERMS = 16
+# A sum of up to so many commuting products is factored as a polynomial.
+POLYNOMIAL_TERMS = 12
 # So many trees of equal orders are followed when indices are numbered; past it two equal
 # terms may be numbered in two ways, and stay apart.
 NUMBERINGS = 512

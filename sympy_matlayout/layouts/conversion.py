@@ -33,8 +33,8 @@ from ..core.shapes import (
 )
 from ..reading.read import read
 from ..simplify import constructors as c
-from ..simplify.arrays import array_shape, matricized, tensorized
 from ..simplify.factoring import factored
+from ..simplify.matricization import array_shape, matricized, tensorized
 from .layout import Arrangement, Layout
 
 __all__ = ["Derivative", "convert_layout", "written"]

@@ -6,7 +6,8 @@ from sympy.matrices.expressions import MatrixExpr
 
 from ..core.errors import ArgumentError, ShapeError
 from ..core.given import as_index
-from ..core.registry import construct
+from ..core.indexed import Indexed, delta
+from ..core.registry import construct, declares
 from ..core.shapes import Shape, as_size, same_size
 from .node import ConstantMatrix
 
@@ -106,6 +107,14 @@ class CommutationMatrix(ConstantMatrix):
         return S.NegativeOne**(m*(m - 1)*n*(n - 1)/4)
 
 
+@declares("indices", CommutationMatrix)
+def entries_of_commutation(K: CommutationMatrix) -> Indexed:
+    """K[(i, j), (k, l)] = δ_il δ_jk"""
+    m, n = K.args
+    return Indexed((m, n), (n, m), lambda row, col: [
+        (S.One, [delta(row[0], col[1]), delta(row[1], col[0])])])
+
+
 class DiagonalEmbedding(ConstantMatrix):
     r"""
     The `n^2 \times n` matrix `\Psi_n` with `\mathrm{vec}(\mathrm{diag}(x)) = \Psi_n x`.
@@ -160,6 +169,14 @@ class DiagonalEmbedding(ConstantMatrix):
 
     def _latex(self, printer):
         return super()._latex(printer).replace("Ψ", r"\Psi")
+
+
+@declares("indices", DiagonalEmbedding)
+def entries_of_embedding(Psi: DiagonalEmbedding) -> Indexed:
+    """Ψ[(i, j), k] = δ_ij δ_jk"""
+    (n,) = Psi.args
+    return Indexed((n, n), (n,), lambda row, col: [
+        (S.One, [delta(*row), delta(row[1], *col)])])
 
 
 class SelectionMatrix(ConstantMatrix):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from sympy import S
+from sympy import Dummy, S
 from sympy.core.basic import Basic
 from sympy.core.decorators import call_highest_priority
 from sympy.core.sympify import _sympify
@@ -57,7 +57,7 @@ class ConstantMatrix(MatrixNode):
     """A matrix of numbers that its sizes determine, written as a letter with these."""
 
     letter: str
-    numpy_function: str  # its name in codegen/numpy_functions.py
+    numpy_function: str | None = None  # its name in codegen/numpy_functions.py, if it is there
 
     def _eval_conjugate(self):
         return self
@@ -84,6 +84,8 @@ class ConstantMatrix(MatrixNode):
         return prettyForm(f"{letter}[{', '.join(subscripts)}]")
 
     def _numpycode(self, printer):
+        if self.numpy_function is None:
+            return _code_of_entries(self, printer)
         sizes = (numpy_size(printer, size) for size in self.args)
         return numpy_call(printer, self.numpy_function, *sizes)
 
@@ -104,6 +106,14 @@ class ConstantOfSize(ConstantMatrix):
     def _number(self, r: int, s: int, n: int) -> Basic:
         """The entry [r, s] for a size that is a number."""
         return self._entry(S(r), S(s))
+
+
+def _code_of_entries(matrix: MatrixNode, printer) -> str:
+    """A matrix that is computed entry by entry."""
+    i, j = (Dummy(letter, integer=True) for letter in "ij")
+    entry = f"lambda {printer._print(i)}, {printer._print(j)}: {printer._print(matrix[i, j])}"
+    sizes = (numpy_size(printer, size) for size in matrix.shape)
+    return numpy_call(printer, "function_matrix", entry, *sizes)
 
 
 def pretty_call(printer, name: str, args: Sequence[Basic]) -> prettyForm:

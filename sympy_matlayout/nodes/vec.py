@@ -4,7 +4,8 @@ from sympy import Mod, S, floor
 
 from ..core.errors import ShapeError
 from ..core.given import as_matrix
-from ..core.registry import construct
+from ..core.indexed import Entry, Indexed
+from ..core.registry import construct, declares
 from ..core.shapes import Shape, as_size, is_one, same_size, shape, show
 from .node import MatrixNode, numpy_size, pretty_call
 
@@ -80,6 +81,13 @@ class Vec(MatrixNode):
 
     def _numpycode(self, printer):
         return f"({printer._print(self.arg)}).reshape((-1, 1), order='F')"
+
+
+@declares("indices", Vec)
+def entries_of_vec(node: Vec) -> Indexed:
+    """vec(X)[(j, i)] = X[i, j]"""
+    m, n = shape(node.arg)
+    return Indexed((n, m), (), lambda row, col: [(S.One, [Entry(node.arg, row[1:], row[:1])])])
 
 
 class Unvec(MatrixNode):

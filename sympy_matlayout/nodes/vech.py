@@ -8,7 +8,8 @@ from sympy.matrices import ImmutableDenseMatrix
 from ..core.caches import cached
 from ..core.errors import ShapeError
 from ..core.given import as_matrix
-from ..core.registry import construct
+from ..core.indexed import Indexed, delta
+from ..core.registry import construct, declares
 from ..core.shapes import Shape, as_size, is_one, same_size, shape, show
 from .node import ConstantOfSize, MatrixNode, numpy_call, numpy_size, pretty_call
 
@@ -350,6 +351,15 @@ class SymmetrizerMatrix(ConstantOfSize):
     def pinv(self):
         """The pseudo-inverse, itself."""
         return self
+
+
+@declares("indices", SymmetrizerMatrix)
+def entries_of_symmetrizer(N: SymmetrizerMatrix) -> Indexed:
+    """N = (I + K)/2"""
+    (n,) = N.args
+    return Indexed((n, n), (n, n), lambda row, col: [
+        (S.Half, [delta(row[0], col[0]), delta(row[1], col[1])]),
+        (S.Half, [delta(row[0], col[1]), delta(row[1], col[0])])])
 
 
 def vech(matrix):

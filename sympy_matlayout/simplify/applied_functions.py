@@ -7,7 +7,7 @@ from sympy.core.basic import Basic
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
 from . import constructors as c
-from .scalar_forms import simplified_scalar
+from .scalar_products import shorter_product
 
 __all__ = ["applied"]
 
@@ -17,7 +17,7 @@ def applied(function: Lambda, matrix: Basic) -> Basic:
     (z,), body = function.signature, function.expr
     if isinstance(matrix, ElementwiseApplyFunction):
         body, matrix = body.xreplace({z: matrix.function(z)}), matrix.expr
-    factor, body = simplified_scalar(body).as_independent(z, as_Add=False)
+    factor, body = shorter_product(body).as_independent(z, as_Add=False)
     if isinstance(body, Pow) and body.base == z and not body.exp.has(z):
         return c.scale(factor, c.hadamard_power(matrix, body.exp))
     if factor.is_Rational and factor != -1:  # 2*f(X), but not a sum with numbers apart

@@ -91,6 +91,10 @@ def _of_linked(part: Monomial, r: Indices, k: Indices) -> Basic:
         column = c.diag(arranged(part.merged(equal), r, ()))
         return c.multiply(column, *permutation(k, tuple(
             next(j for j in k if equal[j] == i) for i in r), part.sizes))
+    with suppress(NotMatrixNotation):
+        return _shared_row(part, r, k)
+    with suppress(NotMatrixNotation):
+        return c.transpose(_shared_row(part, k, r))
     found = []
     for factor in sorted(part.factors, key=lambda f: f.name):
         with suppress(NotMatrixNotation):
@@ -106,6 +110,27 @@ def _embedded(part: Monomial, pair: Indices, other: Indices) -> Basic:
         raise NotMatrixNotation(part)
     matrix = arranged(part.merged({pair[1]: pair[0]}), pair[:1], other)
     return c.multiply(DiagonalEmbedding(part.sizes[pair[0]]), matrix)
+
+
+def _shared_row(part: Monomial, r: Indices, k: Indices) -> Basic:
+    """``Ψ'(A⊗B)`` for entries ``a_ik b_il`` that share a row and nothing else"""
+    pieces = _pieces(part.factors, r)
+    with_cols = sorted((p for p in pieces if _first(p, k) is not None),
+                       key=lambda p: _first(p, k))
+    if len(r) != 1 or len(with_cols) != 2:
+        raise NotMatrixNotation(part)
+    (i,), second = r, with_cols[1]
+    fresh = max(part.sizes) + 1
+    split = [f.at(lambda j: fresh if j == i else j) if f in second else f for f in part.factors]
+    rows = (i, fresh)
+    apart = _monomial(split, {**part.sizes, fresh: part.sizes[i]}, rows + k)
+    return c.multiply(part.coefficient, c.transpose(DiagonalEmbedding(part.sizes[i])),
+                      arranged(apart, rows, k))
+
+
+def _first(piece: Sequence[Factor], k: Indices) -> int | None:
+    """The place of the first of the columns that a piece holds."""
+    return min((k.index(j) for f in piece for j in f.indices if j in k), default=None)
 
 
 def _through(factor: Factor, part: Monomial, r: Indices, k: Indices,

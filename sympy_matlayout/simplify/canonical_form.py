@@ -36,11 +36,12 @@ from ..nodes.traversal import operands, postorder
 from . import constructors as c
 from .applied_functions import applied
 from .cost import nodes, operations
-from .factoring import factored, scaled, taken_out, with_numbers_placed
-from .monomial import order
+from .factoring import factored, scaled, taken_out, with_middle_taken_out, with_numbers_placed
+from .monomial import order, oriented
 from .normal_form import normal_form
-from .scalar_forms import one_trace, simplified_scalar
-from .words import has_pairs, is_word
+from .scalar_sums import merged_scalar, one_trace, placed, simplified_scalar
+from .segments import has_pairs
+from .words import is_word
 
 __all__ = ["built", "canonical_form", "canonical_forms", "in_order", "shortest"]
 
@@ -176,8 +177,27 @@ def _settled(expr: Basic, step: Callable[[Basic], Basic]) -> Basic:
 def _expanded(expr: Basic) -> Basic:
     found = normal_form(expr)
     if is_matrix(found):
-        return with_numbers_placed(_with_letters(taken_out(found)))
+        whole = _with_letters(taken_out(_with_short_scalars(found)))
+        return _with_scalars_placed(with_numbers_placed(whole))
     return _kept(found) if found.args else found
+
+
+def _with_short_scalars(matrix: Basic) -> Basic:
+    """The scalars before each term in factors, which other terms can share."""
+    if isinstance(matrix, MatAdd):
+        return c.add(*map(_with_short_scalars, matrix.args))
+    scalar, core = c.split_scalar(matrix)
+    return c.scale(merged_scalar(scalar), core)
+
+
+def _with_scalars_placed(matrix: Basic) -> Basic:
+    """Numbers that came to the scalars of a product inside these where that is shorter."""
+    if isinstance(matrix, MatAdd):
+        return c.new(MatAdd, *map(_with_scalars_placed, matrix.args))
+    if not isinstance(matrix, MatMul):
+        return matrix
+    scalar, core = c.split_scalar(matrix)
+    return scaled(placed(scalar), *map(_with_scalars_placed, c.factors_of(core)))
 
 
 def _with_letters(matrix: Basic) -> Basic:
@@ -208,16 +228,22 @@ def _has_inverses_to_join(word: Basic) -> bool:
 
 
 def in_order(expr: Basic) -> Basic:
-    """The expression as it is, but for the order of summands and Hadamard factors."""
+    """As it is, but for the order of summands and Hadamard factors, and traces turned one way."""
     if not operands(expr):
         return expr
     forms = {a: in_order(a) for a in operands(expr)}
     args = [forms.get(a, a) for a in expr.args]
     if isinstance(expr, (MatAdd, HadamardProduct)):
         return c.new(type(expr), *sorted(args, key=order))
+    if isinstance(expr, Transpose):
+        return c.transpose(args[0])
+    if isinstance(expr, Trace):
+        return oriented(c.new(Trace, *args))
     if isinstance(expr, BlockMatrix) or tuple(args) == expr.args:
         return expr
-    return c.new(MatMul, *args) if isinstance(expr, MatMul) else c.evaluated(expr, args)
+    if isinstance(expr, MatMul):
+        return c.new(MatMul, *(f for a in args for f in c.factors_of(a)))
+    return c.evaluated(expr, args)
 
 
 def _over_arguments(node: Basic) -> Basic:
@@ -229,7 +255,7 @@ def _over_arguments(node: Basic) -> Basic:
     args = [forms.get(a, a) for a in node.args]
     if isinstance(node, HadamardProduct):
         args.sort(key=order)
-    return built(node, args) if forms else node
+    return with_middle_taken_out(built(node, args)) if forms else node
 
 
 def _kept(expr: Basic) -> Basic:
@@ -239,10 +265,12 @@ def _kept(expr: Basic) -> Basic:
             inside = taken_out(_with_scalars_in_front(inside))
         found = c.trace(inside)
         number, rest = found.as_coeff_Mul()
+        if isinstance(found, Add):
+            return simplified_scalar(found)
         return one_trace(number, rest.args[0]) if isinstance(rest, Trace) else found
     found = _over_arguments(expr)
     if isinstance(found, (MatMul, MatAdd)):
-        return factored(_with_scalars_in_front(found))
+        return _with_scalars_placed(factored(_with_scalars_in_front(found)))
     if isinstance(found, Transpose):
         turned = c.transpose(found.args[0])
         return found if turned == found else shortest(turned)

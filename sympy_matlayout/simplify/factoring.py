@@ -9,8 +9,10 @@ Common factors taken out of sums of matrices, Kronecker factors included.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import combinations
 from math import gcd, lcm
 
 from sympy import Add, Expr, Mul, Rational, S, default_sort_key
@@ -29,16 +31,19 @@ from sympy.matrices.expressions.diagonal import DiagonalOf
 from ..core import limits
 from ..core.caches import cached
 from ..core.registry import construct
-from ..core.shapes import Shape, shape
-from ..nodes.constants import CommutationMatrix
+from ..core.shapes import Shape, is_matrix, shape
 from ..nodes.vec import Unvec, Vec
 from ..nodes.vech import Vech
 from . import constructors as c
+from .commuting import factored_hadamard
 from .cost import operations
 from .monomial import order
-from .neighbours import commutation_left, neighbours_merged
+from .pairs import merged_pairs, with_commutation_first
 
-__all__ = ["factored", "scaled", "taken_out", "with_numbers_placed"]
+__all__ = [
+    "factored", "factored_sum", "letters_of", "powers_of",
+    "scaled", "taken_out", "with_middle_taken_out", "with_numbers_placed",
+]
 
 
 
@@ -47,15 +52,23 @@ def factored(matrix: Basic) -> Basic:
     return with_numbers_placed(taken_out(matrix))
 
 
+def factored_sum(total: Add) -> Expr:
+    """A sum of scalars with common factors taken out, as those of 1x1 matrices."""
+    if len(total.args) > limits.FACTORED_TERMS:
+        return total
+    scalar, found = _sum([Term(term, ()) for term in total.args], (S.One, S.One))
+    return scalar*c.trace(found)
+
+
 def taken_out(matrix: Basic) -> Basic:
     """Factored, all numbers in front of sums."""
     if not isinstance(matrix, (MatAdd, MatMul)) or len(matrix.args) > limits.FACTORED_TERMS:
         return matrix
     terms = matrix.args if isinstance(matrix, MatAdd) else (matrix,)
-    scalar, found = _sum(map(Term.of, terms), shape(matrix))
-    return scaled(scalar, found)
+    return scaled(*_sum(map(Term.of, terms), shape(matrix)))
 
 
+@cached(limits.CACHED_TERMS)
 def with_numbers_placed(matrix: Basic) -> Basic:
     """Each number and sign before a product, or inside a sum in it, where that is shorter."""
     if isinstance(matrix, MatAdd):
@@ -64,17 +77,62 @@ def with_numbers_placed(matrix: Basic) -> Basic:
         return matrix
     scalar, core = c.split_scalar(matrix)
     number, rest = scalar.as_coeff_Mul()
-    factors = list(map(with_numbers_placed, c.factors_of(core)))
-    k = next((k for k, f in enumerate(factors) if isinstance(f, MatAdd)), None)
-    if k is None or not number.is_Rational or number == 1:
-        return scaled(scalar, *factors)
-    places = [(number, S.One), (-number, S.NegativeOne), (S.One, number)]
-    return min((scaled(outside*rest, *factors[:k], _times(inside, factors[k]), *factors[k + 1:])
-                for outside, inside in places), key=operations)
+    factors = tuple(map(with_numbers_placed, c.factors_of(core)))
+    places = [scaled(scalar, *factors)]
+    if number.is_Rational:
+        sums = [(k, *found) for k, factor in enumerate(factors) for found in _sums_in(factor)]
+        for k, total, inside in sums:
+            for m in {number, *_multipliers(total)} - {S.One}:
+                taken_in = inside(_multiplied(m, total))
+                places.append(scaled(number/m*rest, *factors[:k], taken_in, *factors[k + 1:]))
+        for (j, total, left), (k, other, right) in combinations(sums, 2):
+            for m in _multipliers(total) if j != k else ():
+                places.append(scaled(rest, *factors[:j], left(_multiplied(m, total)),
+                                     *factors[j + 1:k], right(_multiplied(number/m, other)),
+                                     *factors[k + 1:]))
+    return min(places, key=lambda place: (operations(place) + _hidden_signs(place),
+                                          place != places[0], order(place)))
 
 
-def _times(number: Expr, total: MatAdd) -> MatAdd:
-    return c.new(MatAdd, *(c.scale(number, term) for term in total.args))
+@cached(limits.CACHED_TERMS)
+def _hidden_signs(matrix: Basic) -> int:
+    """The terms of sums that print as ``(-s)*M``, which is no difference to a reader."""
+    hidden = isinstance(matrix, MatAdd) and sum(
+        isinstance(t, MatMul) and isinstance(t.args[0], Mul)
+        and bool(t.args[0].args[0].is_negative) for t in matrix.args)
+    return hidden + sum(_hidden_signs(a) for a in matrix.args if is_matrix(a))
+
+
+def _sums_in(factor: Basic) -> Iterator[tuple[MatAdd, Callable[[Basic], Basic]]]:
+    """The sums in a product that a number can be moved into, and how to put others there."""
+    if isinstance(factor, MatAdd):
+        yield factor, lambda total: total
+    if isinstance(factor, MatMul):
+        for k, inner in enumerate(factor.args):
+            for total, inside in _sums_in(inner) if is_matrix(inner) else ():
+                yield total, partial(_put, inside, MatMul, factor.args[:k], factor.args[k + 1:])
+    for left, slot, right in _arguments(factor):
+        for total, inside in _sums_in(slot):
+            yield total, partial(_put, inside, type(factor), left, right)
+
+
+def _put(inside: Callable[[Basic], Basic], kind: type, left: tuple, right: tuple,
+         total: Basic) -> Basic:
+    args = (*left, inside(total), *right)
+    if kind is HadamardProduct:
+        return c.hadamard(*sorted(args, key=order))
+    return c.new(MatMul, *args) if kind is MatMul else construct(kind, *args)
+
+
+def _multiplied(number: Expr, total: MatAdd) -> MatAdd:
+    return c.new(MatAdd, *(with_numbers_placed(c.scale(number, t)) for t in total.args))
+
+
+def _multipliers(total: MatAdd) -> set[Expr]:
+    """What makes the number before one of the terms 1 or -1."""
+    numbers = {abs(c.split_scalar(term)[0].as_coeff_Mul()[0]) for term in total.args}
+    return {sign/number for number in numbers if number.is_Rational
+            for sign in (S.One, S.NegativeOne)}
 
 
 def scaled(scalar: Expr, *factors: Basic) -> Basic:
@@ -103,27 +161,19 @@ class Term:
         scalar, core = c.split_scalar(matrix)
         letters: list[Basic] = []
         for factor in c.factors_of(core):
-            number, apart = (S.One, (factor,)) if factor == settled else _letters(factor)
+            number, apart = (S.One, (factor,)) if factor == settled else letters_of(factor)
             scalar *= number
             letters += apart
-        more, word = neighbours_merged(letters)
+        more, word = merged_pairs(letters)
         return cls(scalar*more, word)
 
     def variants(self) -> list[tuple[Basic, ...]]:
         """The word, and with K moved to the left of the Kronecker product before it."""
-        return [self.word, *_turned(self.word)]
+        return [self.word, *with_commutation_first(self.word)]
 
 
 @cached(limits.CACHED_FORMS)
-def _turned(word: tuple[Basic, ...]) -> list[tuple[Basic, ...]]:
-    if len(word) < 2 or not isinstance(word[-1], CommutationMatrix):
-        return []
-    turned = commutation_left(*word[-2:])
-    return [(*word[:-2], *turned)] if turned else []
-
-
-@cached(limits.CACHED_FORMS)
-def _letters(factor: Basic) -> tuple[Expr, tuple[Basic, ...]]:
+def letters_of(factor: Basic) -> tuple[Expr, tuple[Basic, ...]]:
     """A power taken apart so that it can meet its like, a sum with its own factors taken out."""
     if isinstance(factor, MatAdd) and len(factor.args) <= limits.FACTORED_TERMS:
         number, inner = _sum(map(Term.of, factor.args), shape(factor))
@@ -132,9 +182,24 @@ def _letters(factor: Basic) -> tuple[Expr, tuple[Basic, ...]]:
     k = factor.args[1] if isinstance(factor, MatPow) else S.One
     if k.is_Integer and 1 < abs(k) <= limits.EXPANDED_POWER:
         return S.One, (c.power(factor.args[0], S.One if k > 0 else S.NegativeOne),)*abs(int(k))
+    number = S.One
+    if type(factor) in LINEAR:
+        number, factor = _with_numbers_outside(factor)
+    return number, () if isinstance(factor, Identity) else (factor,)
+
+
+def _with_numbers_outside(factor: Basic) -> tuple[Expr, Basic]:
+    """What is linear in its arguments, sums in these with one sign; Hadamard factors in order."""
+    number, args = S.One, []
+    for arg in factor.args:
+        if isinstance(arg, MatAdd) and len(arg.args) <= limits.FACTORED_TERMS:
+            of_sum, letters = letters_of(arg)
+            number, arg = number*of_sum, c.multiply(*letters)
+        args.append(arg)
     if isinstance(factor, HadamardProduct):
-        factor = c.new(HadamardProduct, *sorted(factor.args, key=order))
-    return S.One, () if isinstance(factor, Identity) else (factor,)
+        args.sort(key=order)
+    scalar, core = c.split_scalar(construct(type(factor), *args))
+    return number*scalar, core
 
 
 # --- what terms can share ---------------------------------------------------------------
@@ -146,11 +211,13 @@ class End:
 
     factor: Basic
     last: bool
+    is_number = False
 
     def without(self, term: Term) -> Term | None:
         for word in term.variants():
-            if word and word[-1 if self.last else 0] == self.factor:
-                return replace(term, word=word[:-1] if self.last else word[1:])
+            for end, rest in _ends(word, self.last):
+                if end == self.factor:
+                    return replace(term, word=rest)
         return None
 
     def inside(self, size: Shape) -> Shape:
@@ -161,12 +228,40 @@ class End:
         return c.multiply(matrix, self.factor) if self.last else c.multiply(self.factor, matrix)
 
     def saves(self, holders: list[Term]) -> int:
-        count = operations(self.factor)
-        # a term that is nothing but the factor leaves an identity, and saves no product
-        return sum(count + (len(t.word) > 1) for t in holders) - count - 1
+        before = sum(_operations(t.word) for t in holders)
+        after = sum(_operations(rest.word) for t in holders if (rest := self.without(t)))
+        return before - after - operations(self.factor) - 1
 
     def order(self) -> tuple:
         return 2, self.last, default_sort_key(self.factor)
+
+
+def _operations(word: tuple[Basic, ...]) -> int:
+    return operations(c.new(MatMul, *word)) if len(word) > 1 else sum(map(operations, word))
+
+
+def _ends(word: tuple[Basic, ...], last: bool) -> Iterator[tuple[Basic, tuple[Basic, ...]]]:
+    """The first or last factor and the others; of ``AC⊗BD`` also ``A⊗B`` or ``C⊗D``."""
+    if not word:
+        return
+    factor, others = (word[-1], word[:-1]) if last else (word[0], word[1:])
+    yield factor, others
+    if isinstance(factor, Vec) and not last and isinstance(factor.arg, MatMul):
+        scalar, core = c.split_scalar(factor.arg)
+        letters = [m for f in c.factors_of(core) for m in letters_of(f)[1]]
+        if scalar == 1 and len(letters) > 2:  # vec(AXB) = (B'⊗A)vec X
+            yield (c.kronecker(c.transpose(letters[-1]), letters[0]),
+                   (c.vec(c.multiply(*letters[1:-1])), *others))
+    if isinstance(factor, KroneckerProduct):
+        parts = [[m for f in c.factors_of(a) for m in letters_of(f)[1]] for a in factor.args]
+        if all(len(part) > 1 for part in parts):
+            k = -1 if last else 0
+            end = c.kronecker(*(part[k] for part in parts))
+            rest = c.kronecker(*(c.multiply(*(part[:-1] if last else part[1:]))
+                                 for part in parts))
+            number, core = c.split_scalar(rest)
+            if number == 1 and isinstance(end, KroneckerProduct):
+                yield end, (*others, core) if last else (core, *others)
 
 
 # Matrices that are linear in an argument, and how to build them.
@@ -183,6 +278,7 @@ class Slot:
     size: Shape
     right: tuple[Basic, ...]
     after: tuple[Basic, ...]
+    is_number = False
 
     def without(self, term: Term) -> Term | None:
         for found, slot in _slots(term):
@@ -215,27 +311,46 @@ class Scalar:
 
     factor: Expr
 
+    @property
+    def is_number(self) -> bool:
+        return self.factor.is_Rational
+
     def without(self, term: Term) -> Term | None:
         base, exponent = self.factor.as_base_exp()
-        powers = term.scalar.as_powers_dict()
-        held = S(powers[base])
-        if not (held == exponent or _goes_into(exponent, held)):
+        number, powers = powers_of(term.scalar)
+        if self.factor.is_Rational:
+            return replace(term, scalar=term.scalar/self.factor) if abs(number) == self.factor \
+                else None
+        held = S(powers.get(base, 0))
+        if held == 0 or not (held == exponent or _goes_into(exponent, held)):
             return None
         # taken away and not divided by: a Piecewise may be zero
         powers[base] = held - exponent
-        return replace(term, scalar=Mul(*(b**e for b, e in powers.items())))
+        return replace(term, scalar=number*Mul(*(b**e for b, e in powers.items())))
 
     def inside(self, size: Shape) -> Shape:
         return size
 
     def around(self, matrix: Basic) -> Basic:
-        return c.scale(self.factor, matrix)
+        return scaled(self.factor, matrix)
 
     def saves(self, holders: list[Term]) -> int:
         return (len(holders) - 1)*max(operations(self.factor), 1)
 
     def order(self) -> tuple:
         return 0, 0, default_sort_key(self.factor)
+
+
+def powers_of(scalar: Expr) -> tuple[Expr, dict[Expr, Expr]]:
+    """A number, and powers; of a sum with its number and sign taken out."""
+    number, rest = scalar.as_coeff_Mul()
+    found: dict[Expr, Expr] = {}
+    for base, exponent in rest.as_powers_dict().items():
+        if isinstance(base, Add) and exponent == 1:
+            of_sum = _common_number(sorted(base.args, key=default_sort_key))
+            number, base = number*of_sum, Add(*(term/of_sum for term in base.args))
+        found[base] = found.get(base, S.Zero) + exponent
+    return number, found
 
 
 def _goes_into(exponent: Expr, held: Expr) -> bool:
@@ -272,14 +387,42 @@ def _arguments(factor: Basic) -> Iterator[tuple[tuple, Basic, tuple]]:
 
 def _parts(term: Term) -> Iterator[Shared]:
     for word in term.variants():
-        if word:
-            yield End(word[0], last=False)
-            yield End(word[-1], last=True)
+        for last in (False, True):
+            for end, _ in _ends(word, last):
+                yield End(end, last)
     for slot, _ in _slots(term):
         yield slot
-    for base, exponent in term.scalar.as_powers_dict().items():
+    number, powers = powers_of(term.scalar)
+    if number.is_Rational and abs(number) != 1:
+        yield Scalar(abs(number))
+    for base, exponent in powers.items():
         if not (base**exponent).is_number:
             yield Scalar(base**exponent)
+
+
+def with_middle_taken_out(matrix: Basic) -> Basic:
+    """``vec ΣAMB = (ΣB'⊗A) vec M`` for what all terms have in the middle, or as it was."""
+    if not isinstance(matrix, Vec) or not isinstance(matrix.arg, MatAdd):
+        return matrix
+    words = [(t.scalar, t.word) for t in map(Term.of, matrix.arg.args)]
+    first = words[0][1]
+    parts = [first[i:j] for i in range(len(first)) for j in range(i + 1, len(first) + 1)]
+    for middle in sorted(parts, key=len, reverse=True):
+        places = [_place(middle, word) for _, word in words]
+        if None not in places:
+            M = c.multiply(*middle)
+            around = c.add(*(
+                c.scale(scalar, c.kronecker(
+                    c.transpose(c.multiply(Identity(shape(M)[1]), *word[k + len(middle):])),
+                    c.multiply(*word[:k], Identity(shape(M)[0]))))
+                for (scalar, word), k in zip(words, places, strict=True)))
+            found = c.multiply(around, c.vec(M))
+            return found if operations(found) < operations(matrix) else matrix
+    return matrix
+
+
+def _place(middle: tuple[Basic, ...], word: tuple[Basic, ...]) -> int | None:
+    return next((k for k in range(len(word)) if word[k:k + len(middle)] == middle), None)
 
 
 # --- sums -------------------------------------------------------------------------------
@@ -287,21 +430,54 @@ def _parts(term: Term) -> Iterator[Shared]:
 
 def _sum(terms: Iterable[Term], size: Shape) -> tuple[Expr, Basic]:
     """``c, M`` with the sum c·M, common factors taken out for as long as there are any."""
-    terms = _collected(terms)
-    while (shared := _most_shared(terms)) is not None:
-        remainders = [(t, shared.without(t)) for t in terms]
-        scalar, inner = _sum([r for _, r in remainders if r is not None], shared.inside(size))
-        terms = _collected([*(t for t, r in remainders if r is None),
-                            Term.of(c.scale(scalar, shared.around(inner)), settled=inner)])
-    # one order and sign for equal sums, so that they are equal factors
+    return _factored(tuple(_collected(terms)), size)
+
+
+@cached(limits.CACHED_TERMS)
+def _factored(terms: tuple[Term, ...], size: Shape) -> tuple[Expr, Basic]:
+    """Of several factors that could be taken out next, the one that leads furthest."""
+    shared = _most_shared(terms)
+    if not shared:
+        return _written(terms, size)
+    ways = [_without(terms, size, one) for one in _worth_trying(shared, len(terms))]
+    if all(len(t.word) == 1 for t in terms):
+        ways += filter(None, [factored_hadamard([(t.scalar, t.word[0]) for t in terms])])
+    return min(ways, key=lambda way: operations(with_numbers_placed(scaled(*way))))
+
+
+def _worth_trying(shared: list[Shared], terms: int) -> list[Shared]:
+    """What saves most, and of few terms also the best on each side and of each kind."""
+    if terms > limits.SEARCHED_TERMS:
+        return shared[:1]
+    kinds = {(type(one), getattr(one, "last", None)): one for one in reversed(shared)}
+    return [one for one in shared if one in kinds.values()]
+
+
+def _without(terms: tuple[Term, ...], size: Shape, shared: Shared) -> tuple[Expr, Basic]:
+    remainders = [(t, shared.without(t)) for t in terms]
+    scalar, inner = _sum([r for _, r in remainders if r is not None], shared.inside(size))
+    return _sum([*(t for t, r in remainders if r is None),
+                 Term.of(scaled(scalar, shared.around(inner)), settled=inner)], size)
+
+
+def _written(terms: tuple[Term, ...], size: Shape) -> tuple[Expr, Basic]:
+    """In one order and with one sign, so that equal sums are equal factors."""
     summands = [(scaled(S.One, *(t.word or [Identity(size[0])])), t.scalar) for t in terms]
     if len(summands) > 1:
         summands.sort(key=lambda found: (not isinstance(found[0], Identity), order(found[0])))
     number = _common_number([s for _, s in summands])
-    return number, c.add(*(c.scale(s/number, m) for m, s in summands), shape=size)
+    return number, c.add(*(scaled(s/number, m) for m, s in summands), shape=size)
+
+
+def _are_scalars(terms: Sequence[Term]) -> bool:
+    """Whether no term has a matrix, so that their scalars are to be kept apart."""
+    return not any(t.word for t in terms)
 
 
 def _collected(terms: Iterable[Term]) -> list[Term]:
+    terms = list(terms)
+    if _are_scalars(terms):
+        return terms
     scalars: dict[tuple, list[Expr]] = defaultdict(list)
     for t in terms:
         scalars[t.word].append(t.scalar)
@@ -309,10 +485,10 @@ def _collected(terms: Iterable[Term]) -> list[Term]:
     return [t for t in added if t.scalar != 0]
 
 
-def _most_shared(terms: list[Term]) -> Shared | None:
-    """What is shared, of several the one that saves most."""
+def _most_shared(terms: Sequence[Term]) -> list[Shared]:
+    """What is shared, that first which saves most."""
     if len(terms) < 2:
-        return None
+        return []
     holders: dict[Shared, set[int]] = defaultdict(set)
     for k, term in enumerate(terms):
         for shared in _parts(term):
@@ -320,11 +496,13 @@ def _most_shared(terms: list[Term]) -> Shared | None:
     for shared, held_by in holders.items():
         if isinstance(shared, Scalar):  # a power goes into higher ones
             held_by.update(k for k, t in enumerate(terms) if shared.without(t) is not None)
-    saved = {shared: shared.saves([terms[k] for k in held_by])
-             for shared, held_by in holders.items() if len(held_by) > 1}
-    most = max(saved.values(), default=0)
-    best = [shared for shared, count in saved.items() if count == most > 0]
-    return best[0] if len(best) == 1 else max(best, key=lambda shared: shared.order(), default=None)
+    saved = {shared: count for shared, held_by in holders.items() if len(held_by) > 1
+             and (count := shared.saves([terms[k] for k in held_by])) > 0}
+    if len(saved) < 2:
+        return list(saved)
+    by_order = sorted(saved, key=lambda shared: shared.order(), reverse=True)
+    # numbers last, which would part what belongs together
+    return sorted(by_order, key=lambda shared: (shared.is_number, -saved[shared]))
 
 
 def _common_number(scalars: list[Expr]) -> Expr:

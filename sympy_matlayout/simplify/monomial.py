@@ -31,11 +31,11 @@ from sympy.matrices.expressions import (
 
 from ..core import limits
 from ..core.caches import cached
-from ..core.shapes import is_one, shape
+from ..core.shapes import is_matrix, is_one, shape
 from . import constructors as c
 from .contraction import Contraction, NotMatrixNotation
 
-__all__ = ["DELTA", "Factor", "Index", "Monomial", "order", "scalar"]
+__all__ = ["DELTA", "Factor", "Index", "Monomial", "holds_matrices", "order", "scalar"]
 
 Index = int
 
@@ -51,6 +51,11 @@ def order(expr: Basic) -> tuple[int, str]:
     # as SymPy does, products by their factors, so that A*x and B*x are neighbours
     return (isinstance(expr, Transpose) + sum(count for count, _ in orders),
             f"{NAMES.get(type(expr), type(expr).__name__)}({','.join(text for _, text in orders)})")
+
+
+@cached(limits.CACHED_FORMS)
+def holds_matrices(expr: Basic) -> bool:
+    return is_matrix(expr) or any(map(holds_matrices, expr.args))
 
 
 # what is written without a name comes first

@@ -17,29 +17,84 @@ from operator import mul
 
 from sympy import Expr, expand
 from sympy.core.basic import Basic
-from sympy.matrices.expressions import DiagMatrix, Identity, KroneckerProduct, Transpose
+from sympy.matrices.expressions import (
+    DiagMatrix,
+    HadamardProduct,
+    Identity,
+    KroneckerProduct,
+    Transpose,
+)
 
 from ..core import limits
+from ..core.caches import cached
+from ..core.registry import declared
 from ..core.shapes import is_one, shape
-from ..nodes.constants import CommutationMatrix, DiagonalEmbedding
-from ..nodes.vec import Vec
+from ..nodes.vec import Unvec
 from . import constructors as c
 
-__all__ = ["Segment", "Sizes", "aligned", "segments_of", "whole"]
+__all__ = ["Segment", "Sizes", "aligned", "has_pairs", "segments_of", "whole"]
 
 Sizes = tuple[Expr, ...]
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A factor of a Kronecker product, with the sizes its rows and columns are pairs of."""
+    """
+    A factor of a Kronecker product, with the sizes its rows and columns are tuples of.
+
+    An index of a matrix of nothing but δ, such as K, can be cut into several: each row and
+    column is a group of sizes, most of them of one.
+    """
 
     matrix: Basic
-    rows: Sizes
-    cols: Sizes
+    row_groups: tuple[Sizes, ...]
+    col_groups: tuple[Sizes, ...]
+
+    @classmethod
+    def of(cls, matrix: Basic, rows: Sizes, cols: Sizes) -> Segment:
+        return cls(matrix, tuple((size,) for size in rows), tuple((size,) for size in cols))
+
+    @property
+    def rows(self) -> Sizes:
+        return sum(self.row_groups, ())
+
+    @property
+    def cols(self) -> Sizes:
+        return sum(self.col_groups, ())
 
     def sizes(self, of_rows: bool) -> Sizes:
         return self.rows if of_rows else self.cols
+
+    def cut(self, of_rows: bool, place: int, sizes: Sizes) -> Segment | None:
+        """With an index as several of these sizes, and those that δ makes equal to it."""
+        groups = self.row_groups if of_rows else self.col_groups
+        ends = list(accumulate(map(len, groups)))
+        k = next(k for k, end in enumerate(ends) if place < end)
+        linked = _linked(self.matrix)
+        if linked is None or len(groups[k]) > 1 or len(linked[of_rows]) != len(groups):
+            return None  # no δ, cut already, or joined with others before
+        label = linked[of_rows][k]
+        sides = [tuple(sizes if other == label else group
+                       for other, group in zip(linked[rows], groups, strict=True))
+                 for rows, groups in ((True, self.row_groups), (False, self.col_groups))]
+        return Segment(self.matrix, *sides)
+
+
+def _linked(matrix: Basic) -> dict[bool, list[int]] | None:
+    """Rows (True) and columns, equal numbers for those that δ makes equal; None without δ."""
+    turned = isinstance(matrix, Transpose)
+    known = declared("indices", type(matrix.args[0] if turned else matrix))
+    if known is None:
+        return None
+    form = known(matrix.args[0] if turned else matrix)
+    rows, cols = range(len(form.rows)), range(len(form.rows), len(form.rows + form.cols))
+    terms = form.entry(tuple(rows), tuple(cols))
+    if len(terms) > 1 or any(entry.matrix is not None for entry in terms[0][1]):
+        return None
+    same = {k: k for k in (*rows, *cols)}
+    for _, (i,), (j,) in terms[0][1]:
+        same = {k: same[i] if label == same[j] else label for k, label in same.items()}
+    return {not turned: [same[k] for k in rows], turned: [same[k] for k in cols]}
 
 
 def _without_ones(*sizes: Expr) -> Sizes:
@@ -49,29 +104,35 @@ def _without_ones(*sizes: Expr) -> Sizes:
 def whole(matrix: Basic) -> Segment:
     """The matrix as one segment, its rows and columns not taken apart."""
     rows, cols = shape(matrix)
-    return Segment(matrix, _without_ones(rows), _without_ones(cols))
+    return Segment.of(matrix, _without_ones(rows), _without_ones(cols))
 
 
 def segments_of(matrix: Basic) -> list[Segment]:
-    """The factors of a Kronecker product, each with its rows and columns as pairs."""
+    """The factors of a Kronecker product, each with its rows and columns as tuples."""
     if isinstance(matrix, KroneckerProduct):
         return [segment for factor in matrix.args for segment in segments_of(factor)]
-    if isinstance(matrix, Transpose) and isinstance(matrix.args[0], (Vec, DiagonalEmbedding)):
+    if known := declared("indices", type(matrix)):
+        form = known(matrix)
+        return [Segment.of(matrix, form.rows, form.cols)]
+    if isinstance(matrix, Transpose) and declared("indices", type(matrix.args[0])):
         (segment,) = segments_of(matrix.args[0])
-        return [Segment(matrix, segment.cols, segment.rows)]
-    if isinstance(matrix, CommutationMatrix):
-        m, n = matrix.args
-        return [Segment(matrix, (m, n), (n, m))]
-    if isinstance(matrix, Vec):
-        m, n = shape(matrix.arg)
-        return [Segment(matrix, (n, m), ())]
-    if isinstance(matrix, DiagMatrix) and isinstance(matrix.args[0], Vec):
+        return [Segment.of(matrix, segment.cols, segment.rows)]
+    if isinstance(matrix, DiagMatrix) and declared("indices", type(matrix.args[0])):
         (column,) = segments_of(matrix.args[0])
-        return [Segment(matrix, column.rows, column.rows)]
-    if isinstance(matrix, DiagonalEmbedding):
-        (n,) = matrix.args
-        return [Segment(matrix, (n, n), (n,))]
+        return [Segment.of(matrix, column.rows, column.rows)]
+    if isinstance(matrix, HadamardProduct):
+        parts = [segments_of(factor) for factor in matrix.args]
+        sizes = {(part[0].rows, part[0].cols) for part in parts}
+        if len(sizes) == 1 and all(len(part) == 1 for part in parts):
+            return [Segment.of(matrix, *sizes.pop())]
     return [whole(matrix)]
+
+
+@cached(limits.CACHED_FORMS)
+def has_pairs(expr: Basic) -> bool:
+    """Whether a matrix holds one whose rows or columns are pairs of indices."""
+    return isinstance(expr, (KroneckerProduct, Unvec)) \
+        or declared("indices", type(expr)) is not None or any(map(has_pairs, expr.args))
 
 
 # --- alignment --------------------------------------------------------------------------
@@ -105,6 +166,7 @@ def aligned(word: Word, rows: Sizes | None = None, cols: Sizes | None = None, *,
 
 
 End = list[Segment] | Sizes  # segments that can change, or sizes that can't
+Side = tuple[Expr, int, int]  # a size, the number of its segment, its place in this
 
 
 def _changed(left: End, right: End) -> str | None:
@@ -112,29 +174,38 @@ def _changed(left: End, right: End) -> str | None:
     for before, after in _blocks(_sides(left, of_rows=False), _sides(right, of_rows=True)):
         if len(before) == len(after) == 1:
             continue
-        for side, other, end in ((before, after, left), (after, before, right)):
-            if len(side) == 1 and _can_split(end, side[0][1]):
-                s = side[0][1]
-                end[s:s + 1] = [whole(Identity(size)) for size, _ in other]
+        for side, other, end, of_rows in ((before, after, left, False),
+                                          (after, before, right, True)):
+            if len(side) == 1 and not isinstance(end, tuple) and _split(
+                    end, side[0], tuple(size for size, *_ in other), of_rows):
                 return "split"
         for side, end in ((before, left), (after, right)):
             if len(side) > 1:
                 if isinstance(end, tuple):
                     return "impossible"
-                _join(end, {s for _, s in side})
+                _join(end, {s for _, s, _ in side})
                 return "joined"
     return None
 
 
-def _can_split(end: End, s: int) -> bool:
-    return not isinstance(end, tuple) and isinstance(end[s].matrix, Identity)
+def _split(segments: list[Segment], side: Side, sizes: Sizes, of_rows: bool) -> bool:
+    """Cut an identity, or an index of a matrix of δ, into these sizes, if it is one."""
+    _, s, place = side
+    segment = segments[s]
+    if isinstance(segment.matrix, Identity):
+        segments[s:s + 1] = [whole(Identity(size)) for size in sizes]
+        return True
+    found = segment.cut(of_rows, place, sizes)
+    if found is not None:
+        segments[s] = found
+    return found is not None
 
 
-def _sides(end: End, of_rows: bool) -> list[tuple[Expr, int]]:
-    """The sizes along one side, each with the number of its segment."""
+def _sides(end: End, of_rows: bool) -> list[Side]:
     if isinstance(end, tuple):
-        return [(size, -1) for size in end]
-    return [(size, s) for s, segment in enumerate(end) for size in segment.sizes(of_rows)]
+        return [(size, -1, 0) for size in end]
+    return [(size, s, k) for s, segment in enumerate(end)
+            for k, size in enumerate(segment.sizes(of_rows))]
 
 
 def _join(segments: list[Segment], joined: set[int]) -> None:
@@ -157,5 +228,5 @@ def _blocks(left: list, right: list) -> Iterator[tuple[list, list]]:
         yield left[i:], right[j:]
 
 
-def _cuts(side: list[tuple[Expr, int]]) -> list[Expr]:
-    return [expand(product) for product in accumulate((size for size, _ in side), mul)]
+def _cuts(side: list[Side]) -> list[Expr]:
+    return [expand(product) for product in accumulate((size for size, *_ in side), mul)]

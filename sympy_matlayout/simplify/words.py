@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import product
 from math import prod
 
@@ -10,6 +10,7 @@ from sympy import Expr, Mul, S
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import (
     DiagMatrix,
+    HadamardProduct,
     Identity,
     KroneckerProduct,
     MatAdd,
@@ -21,28 +22,22 @@ from sympy.matrices.expressions import (
 )
 
 from ..core import limits
-from ..core.caches import cached
 from ..core.registry import constructor_of
 from ..core.shapes import is_matrix, is_one, shape
 from ..nodes.constants import CommutationMatrix, DiagonalEmbedding
 from ..nodes.structured import facts_about
-from ..nodes.vec import Unvec, Vec
-from ..nodes.vech import SymmetrizerMatrix
+from ..nodes.vec import Vec
+from ..nodes.vech import EliminationMatrix, SymmetrizerMatrix
 from . import constructors as c
-from .neighbours import neighbours_merged
+from .segments import has_pairs
 
-__all__ = ["Word", "has_pairs", "is_word", "plain_words", "words"]
+__all__ = ["Word", "is_word", "plain_words", "with_vech", "words"]
 
 Word = tuple[Expr, tuple[Basic, ...]]  # a scalar, and factors without sums
 
 
-PAIRED = (KroneckerProduct, Vec, Unvec, CommutationMatrix, SymmetrizerMatrix, DiagonalEmbedding)
-
-
-@cached(limits.CACHED_FORMS)
-def has_pairs(expr: Basic) -> bool:
-    """Whether a matrix holds one whose rows or columns are pairs of indices."""
-    return isinstance(expr, PAIRED) or any(map(has_pairs, expr.args))
+# Multiplied out over sums in their arguments.
+LINEAR = (KroneckerProduct, Vec, DiagMatrix, HadamardProduct)
 
 
 def is_word(matrix: Basic) -> bool:
@@ -95,13 +90,25 @@ def words(matrix: Basic, simplified: Callable[[Basic], Basic]) -> list[Word]:
     """
     found = []
     for scalar, factors in _words(matrix, simplified):
-        rows = Identity(shape(factors[0])[0])
-        more, merged = neighbours_merged(factors)
-        again, core = c.split_scalar(c.multiply(rows, *merged))
-        scalar = scalar*more*again
+        more, core = c.split_scalar(c.multiply(*with_vech(factors)))
+        scalar = scalar*more
         if scalar != 0 and not isinstance(core, ZeroMatrix):
             found.append((scalar, c.factors_of(core)))
     return found
+
+
+def with_vech(factors: Sequence[Basic]) -> list[Basic]:
+    """L vec X = vech X and vec(X)'L' = vech(X)' (M&N 3.8)"""
+    word: list[Basic] = []
+    for factor in factors:
+        word.append(factor)
+        for pair, turned in ((word[-2:], False), (list(map(c.transpose, word[:-3:-1])), True)):
+            if len(pair) == 2 and isinstance(pair[0], EliminationMatrix) \
+                    and isinstance(pair[1], Vec):
+                found = c.vech(pair[1].arg)
+                word[-2:] = [c.transpose(found) if turned else found]
+                break
+    return word
 
 
 def _words(matrix: Basic, simplified: Callable[[Basic], Basic]) -> list[Word]:
@@ -122,7 +129,7 @@ def _words(matrix: Basic, simplified: Callable[[Basic], Basic]) -> list[Word]:
                 for scalar, factors in _words(matrix.args[0], simplified)]
     if isinstance(matrix, (CommutationMatrix, DiagonalEmbedding)):
         return [(S.One, (matrix.doit(),))]  # the identity for sizes of one
-    if isinstance(matrix, (KroneckerProduct, Vec, DiagMatrix)) and has_pairs(matrix):
+    if isinstance(matrix, LINEAR) and has_pairs(matrix):
         make = constructor_of(type(matrix))
         summands = [a.args if isinstance(a, MatAdd) else (a,)
                     for a in map(simplified, matrix.args)]

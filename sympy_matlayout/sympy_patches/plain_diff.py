@@ -64,9 +64,9 @@ from ..nodes.traversal import postorder
 from ..nodes.undefined_functions import FunctionValue
 from ..reading.read import read, read_function
 from ..simplify import constructors as c
-from ..simplify.arrays import array_shape
 from ..simplify.canonical_form import canonical_form
 from ..simplify.cost import nodes
+from ..simplify.matricization import array_shape
 from ..simplify.normal_form import normal_form
 from .sympys_own import FAILURES, asked, is_undone, parts
 

@@ -9,8 +9,9 @@ from sympy.matrices.expressions import Identity, KroneckerProduct, ZeroMatrix
 from ...core.registry import declares
 from ...core.shapes import is_one, is_scalar_shape, same_size, shape
 from ...nodes.constants import CommutationMatrix
+from ...nodes.matrix_sum import MatrixSum
 from .nodes import new, split_scalar
-from .products import multiply, power, scale
+from .products import matrix_sum, multiply, power, scale
 from .scalars import trace
 from .transposes import transpose
 
@@ -61,6 +62,18 @@ def product_of_kronecker(left: Basic, right: Basic) -> Basic | None:
         pairs = list(zip(left.args, right.args, strict=True))
         if all(same_size(shape(a)[1], shape(b)[0]) for a, b in pairs):
             return kronecker(*(multiply(a, b) for a, b in pairs))
+    return None
+
+
+@declares("product", MatrixSum)
+def product_of_sum(left: Basic, right: Basic) -> Basic | None:
+    """A Kronecker product beside a sum of Kronecker products, under the sum."""
+    for total, factors in ((left, (left, right)), (right, (left, right))):
+        other = right if total is left else left
+        if isinstance(total, MatrixSum) and isinstance(other, KroneckerProduct):
+            inside = multiply(*(total.body if f is total else f for f in factors))
+            if isinstance(split_scalar(inside)[1], KroneckerProduct):
+                return matrix_sum(inside, total.limits)
     return None
 
 

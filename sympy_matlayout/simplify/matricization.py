@@ -39,8 +39,9 @@ from . import constructors as c
 from .arrangement import arranged, one_by_one
 from .contraction import NotMatrixNotation
 from .factoring import factored
+from .index_terms import Expansion, Term, delta
 from .monomial import Factor, Index, Monomial
-from .normal_form import Expansion, Term, delta, normal_form
+from .normal_form import normal_form
 from .segments import aligned, segments_of
 from .words import words
 
@@ -74,7 +75,7 @@ def matricized(array: Basic, rows: Sequence[int], cols: Sequence[int]) -> Basic:
         i = index_symbol(array.free_symbols)  # as the sums of this library have it
         term = (array.func(body, *inner) if inner else body).xreplace({index: i})
         return c.matrix_sum(matricized(term, rows, cols), Tuple(i, lower, upper))
-    expansion = Expansion()
+    expansion = Expansion(normal_form)
     summands = []
     for term, axes in _terms(array, expansion):
         ends = [tuple(i for a in side for i in axes[a]) for side in (rows, cols)]
@@ -263,7 +264,7 @@ def tensorized(matrix: Basic, rows: Sequence[tuple[Expr, int]],
         return ZeroArray(*(sizes[a] for a in range(len(sizes))))
     summands = []
     for scalar, word in words(matrix, normal_form):
-        expansion = Expansion()
+        expansion = Expansion(normal_form)
         segments = aligned(list(map(segments_of, word)),
                            *(tuple(size for size, _ in side) for side in wide))
         try:

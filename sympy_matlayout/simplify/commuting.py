@@ -1,0 +1,89 @@
+"""
+Sums of products that commute, factored as polynomials.
+
+Scalars commute, and so do the factors of Hadamard products: ``A∘A - 2A∘B + B∘B`` is the
+polynomial (a - b)², which no common factor shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import reduce
+
+from sympy import Add, Dummy, Expr, Mul, Pow, S, factor
+from sympy.core.basic import Basic
+from sympy.matrices.expressions import HadamardPower, HadamardProduct, OneMatrix
+
+from ..core import limits
+from ..core.shapes import is_matrix, shape
+from . import constructors as c
+from .cost import operations
+from .monomial import order
+
+__all__ = ["factored_hadamard", "factored_scalar"]
+
+
+def factored_scalar(total: Expr) -> Expr:
+    """A sum of scalars as a product of sums, if it is one and that is shorter."""
+    if not isinstance(total, Add) or not 2 < len(total.args) <= limits.POLYNOMIAL_TERMS:
+        return total
+    letters: dict[Basic, Dummy] = {}
+    found = _product_of_sums(Add(*(_monomial([], t, letters) for t in total.args)))
+    if found is None:
+        return total
+    factored = found.xreplace({dummy: letter for letter, dummy in letters.items()})
+    return factored if operations(factored) < operations(total) else total
+
+
+def factored_hadamard(terms: Sequence[tuple[Expr, Basic]]) -> tuple[Expr, Basic] | None:
+    """The same of Hadamard products with scalars before them, as a scalar and a matrix."""
+    if not 2 < len(terms) <= limits.POLYNOMIAL_TERMS or not any(
+            isinstance(m, (HadamardProduct, HadamardPower)) for _, m in terms):
+        return None
+    letters: dict[Basic, Dummy] = {}
+    found = _product_of_sums(Add(*(_monomial(_hadamard_factors(m), s, letters)
+                                   for s, m in terms)))
+    if found is None:
+        return None
+    matrices = {dummy: letter for letter, dummy in letters.items()}
+    size = shape(terms[0][1])
+    return c.split_scalar(_matrix(found, matrices, size))
+
+
+def _product_of_sums(polynomial: Expr) -> Expr | None:
+    found = factor(polynomial)
+    return None if isinstance(found, Add) else found
+
+
+def _hadamard_factors(matrix: Basic) -> Iterable[tuple[Basic, Expr]]:
+    for one in matrix.args if isinstance(matrix, HadamardProduct) else (matrix,):
+        is_power = isinstance(one, HadamardPower) and one.args[1].is_Integer and one.args[1] > 0
+        yield one.args if is_power else (one, S.One)
+
+
+def _monomial(factors: Iterable[tuple[Basic, Expr]], scalar: Expr,
+              letters: dict[Basic, Dummy]) -> Expr:
+    """A product of powers with a Dummy for each letter."""
+    number, rest = scalar.as_coeff_Mul()
+    of_scalar = (f.as_base_exp() for f in Mul.make_args(rest) if f != 1)
+    found = number if number.is_Rational else letters.setdefault(number, Dummy())
+    for base, exponent in (*factors, *of_scalar):
+        if not (exponent.is_Integer and exponent > 0):
+            base, exponent = base**exponent, S.One
+        found *= letters.setdefault(base, Dummy(str(len(letters))))**exponent
+    return found
+
+
+def _matrix(found: Expr, letters: dict[Dummy, Basic], size: tuple[Expr, Expr]) -> Basic:
+    """A polynomial with matrices again in the places of the Dummies."""
+    if isinstance(found, Add):
+        return c.add(*sorted((_matrix(a, letters, size) for a in found.args),
+                             key=lambda term: order(c.split_scalar(term)[1])))
+    if isinstance(found, Mul):
+        return reduce(c.hadamard, (_matrix(a, letters, size) for a in found.args))
+    if isinstance(found, Pow):
+        base = _matrix(found.base, letters, size)
+        scalar, core = c.split_scalar(base)
+        return c.scale(scalar**found.exp, c.hadamard_power(core, found.exp))
+    letter = letters.get(found, found)
+    return letter if is_matrix(letter) else c.scale(letter, OneMatrix(*size))

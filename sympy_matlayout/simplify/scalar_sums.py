@@ -1,0 +1,151 @@
+"""Scalar sums, those of traces above all, in the shorter of two equal forms."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+
+from sympy import Add, Expr, Mul, S, Trace
+from sympy.core.basic import Basic
+
+from ..core import limits
+from ..core.shapes import Shape, is_one, is_scalar_shape, shape
+from . import constructors as c
+from .commuting import factored_scalar
+from .cost import operations
+from .factoring import (
+    factored_sum,
+    letters_of,
+    powers_of,
+    scaled,
+    taken_out,
+    with_numbers_placed,
+)
+from .monomial import holds_matrices, order, oriented, turns
+from .scalar_products import shorter_product
+
+__all__ = ["merged_scalar", "one_trace", "placed", "simplified_scalar"]
+
+
+def simplified_scalar(expr: Expr) -> Expr:
+    """A sum with its traces merged and factors taken out, a product by its own rules."""
+    found = merged_scalar(expr) if isinstance(expr, Add) else shorter_product(expr)
+    return placed(found)
+
+
+def merged_scalar(expr: Expr) -> Expr:
+    """A sum with its traces merged and factors taken out, numbers and signs outside."""
+    if not isinstance(expr, Add):
+        return expr
+    merged = _with_traces_merged(expr)
+    if not isinstance(merged, Add) or not holds_matrices(merged):
+        return merged  # what holds no matrix is left to SymPy
+    return min(merged, factored_sum(merged), factored_scalar(merged), key=operations)
+
+
+def placed(expr: Expr) -> Expr:
+    """The number and sign of each product before it or inside one of its sums."""
+    if not isinstance(expr, (Add, Mul)) or not holds_matrices(expr):
+        return expr
+    if isinstance(expr, Add):
+        return Add(*map(placed, expr.args))
+    number, powers = powers_of(expr)
+    rest = Mul(*(base**exponent for base, exponent in powers.items()))
+    places = [number*rest]
+    for base, exponent in powers.items() if number.is_Rational and number != 1 else ():
+        for outside, inside in {(S.One, number), (-number, S.NegativeOne)}:
+            if isinstance(base, Trace) and exponent == 1:
+                places.append(outside*(rest/base)*one_trace(inside, base.args[0]))
+            if isinstance(base, Add) and exponent == 1:
+                places.append(outside*(rest/base)*Add(*(placed(inside*t) for t in base.args)))
+    return min(places, key=lambda place: (operations(place), place != places[0], order(place)))
+
+
+def _with_traces_merged(total: Add) -> Expr:
+    """Traces that differ in one factor are one: ``tr(AXB) + tr(AYB) = tr(A(X + Y)B)``."""
+    terms = list(map(_with_its_sign_outside, total.args))
+    while len(terms) <= limits.FACTORED_TERMS and (found := _most_alike(terms)) is not None:
+        place, members = found
+        of_one = c.add(*(c.scale(number, letter) for _, number, letter in members.values()))
+        number, letter = c.split_scalar(taken_out(of_one))
+        gone = set(members)
+        terms = [t for k, t in enumerate(terms) if k not in gone]
+        sign, word = c.split_scalar(c.multiply(letter, *place.context))
+        terms.append(number*sign*place.factor*oriented(c.new(Trace, word)))
+    return Add(*terms)
+
+
+def _with_its_sign_outside(term: Expr) -> Expr:
+    """A trace of products of sums, each sum without a number and with one sign."""
+    number, rest = term.as_coeff_Mul()
+    for trace in Mul.make_args(rest):
+        if isinstance(trace, Trace):
+            scalars, words = zip(*map(letters_of, c.factors_of(trace.args[0])), strict=True)
+            word = [f for factors in words for f in factors]
+            if any(scalar != 1 for scalar in scalars) and word:
+                rest = rest/trace*Mul(*scalars)*oriented(c.new(Trace, c.multiply(*word)))
+    return number*rest
+
+
+def one_trace(number: Expr, word: Basic) -> Expr:
+    """A number times a trace, the sign inside where that is shorter."""
+    number, core = c.split_scalar(with_numbers_placed(scaled(number, word)))
+    return number*oriented(c.new(Trace, core))
+
+
+@dataclass(frozen=True)
+class Place:
+    """A scalar factor, and the factors under a trace but for one, in cyclic order."""
+
+    factor: Expr
+    context: tuple[Basic, ...]
+    size: Shape
+
+    def saves(self) -> int:
+        is_trace = not is_scalar_shape(self.size) and not any(
+            is_one(shape(a)[0]) for a in self.context)
+        return (operations(self.factor) + (self.factor != 1) + sum(map(operations, self.context))
+                + len(self.context) + is_trace)
+
+    def order(self) -> tuple:
+        return order(self.factor), tuple(map(order, self.context))
+
+
+def _most_alike(terms: list[Expr]) -> tuple[Place, dict] | None:
+    """Terms that differ in one factor of a trace, those whose merging saves most."""
+    alike: dict[Place, dict[int, tuple]] = defaultdict(dict)
+    for k, term in enumerate(terms):
+        number, rest = term.as_coeff_Mul()
+        factors = Mul.make_args(rest)
+        for j, trace in enumerate(factors):
+            if isinstance(trace, Trace):
+                factor = Mul(*factors[:j], *factors[j + 1:])
+                for context, letter in _with_a_hole(trace.args[0]):
+                    place = Place(factor, context, shape(letter))
+                    alike[place].setdefault(k, (k, number, letter))
+    saved = {place: (len(members) - 1)*place.saves() for place, members in alike.items()}
+    most = max(saved.values(), default=0)
+    best = [place for place, count in saved.items() if count == most > 0]
+    if not best:
+        return None
+    place = min(best, key=Place.order)
+    return place, alike[place]
+
+
+def _with_a_hole(word: Basic) -> Iterator[tuple[tuple[Basic, ...], Basic]]:
+    """All under a trace, or a factor and those after it up to those before it, one way."""
+    factors = c.factors_of(word)
+    whole: dict[Shape, list[Basic]] = defaultdict(list)
+    for turn in (*turns(factors), *turns([c.transpose(f) for f in reversed(factors)])):
+        whole[shape(turn)].append(turn)
+    for size, turned in whole.items():
+        if not is_scalar_shape(size):
+            yield (), min(turned, key=order)
+    around = (*factors, *factors)
+    for k, length in product(range(len(factors)), range(1, len(factors))):
+        context, letter = around[k + length:k + len(factors)], c.multiply(*around[k:k + length])
+        back = tuple(c.transpose(f) for f in reversed(context))
+        ways = [(context, letter), (back, c.transpose(letter))]
+        yield min(ways, key=lambda way: (tuple(map(order, way[0])), order(way[1])))

@@ -1,0 +1,182 @@
+"""Every node class of the library has all that a node needs; a new one is not forgotten."""
+
+import pickle
+
+import mpmath
+import numpy as np
+import pytest
+from mpmath import mp
+from sympy import (
+    Basic,
+    Function,
+    Integer,
+    MatrixSymbol,
+    Symbol,
+    Trace,
+    latex,
+    oo,
+    pretty,
+    srepr,
+    symbols,
+)
+from sympy.matrices import MatrixBase
+
+import sympy_matlayout as library
+from sympy_matlayout import (
+    CirculantBasis,
+    CommutationMatrix,
+    DiagonalEmbedding,
+    DiagonalMatrixSymbol,
+    DuplicationMatrix,
+    EliminationMatrix,
+    FunctionGradient,
+    FunctionJacobian,
+    FunctionValue,
+    HankelBasis,
+    LowerOnes,
+    LowerTriangularMatrixSymbol,
+    MatrixDifferential,
+    MatrixFunction,
+    MatrixSum,
+    MatrixUnit,
+    Norm,
+    ScalarDifferential,
+    SelectionMatrix,
+    SkewDuplicationMatrix,
+    SkewSymmetricMatrixSymbol,
+    SymmetricMatrixSymbol,
+    SymmetrizerMatrix,
+    ToeplitzBasis,
+    Unvec,
+    Unvech,
+    UpperDuplicationMatrix,
+    UpperOnes,
+    UpperTriangularMatrixSymbol,
+    Vec,
+    Vech,
+    canonical,
+    lambdify,
+    names,
+)
+from sympy_matlayout.core.registry import ASPECTS, construct, constructor_of, declared, declares
+from sympy_matlayout.core.shapes import is_matrix, shape
+from sympy_matlayout.numeric import evaluate, example_values
+from sympy_matlayout.numeric.definition import near
+from sympy_matlayout.simplify import constructors as c
+
+n = symbols("n", integer=True, positive=True)
+i = Symbol("i", integer=True)
+A, M, x = MatrixSymbol("A", 2, 3), MatrixSymbol("M", 3, 3), MatrixSymbol("x", 6, 1)
+f = Function("f")
+
+EXAMPLES = [
+    CirculantBasis(3), CommutationMatrix(2, 3), DiagonalEmbedding(3), DuplicationMatrix(3),
+    EliminationMatrix(3), HankelBasis(3), LowerOnes(3), MatrixUnit(2, 3, 0, 1),
+    SelectionMatrix(2, 5, 1, 2), SkewDuplicationMatrix(3), SymmetrizerMatrix(3), ToeplitzBasis(3),
+    UpperDuplicationMatrix(3), UpperOnes(3), Vec(A), Unvec(x, 2, 3), Vech(M), Unvech(x, 3),
+    MatrixSum(i*M**i, (i, 1, 3)), Norm(A), Norm(A, 2), Norm(Vec(A), 1), Norm(Vec(A), oo),
+    Norm(A, "nuc"),
+    SymmetricMatrixSymbol("S", 3), SkewSymmetricMatrixSymbol("S", 3), DiagonalMatrixSymbol("S", 3),
+    LowerTriangularMatrixSymbol("S", 3), UpperTriangularMatrixSymbol("S", 3),
+]
+# What has a value only once its function is known, or stands for a direction.
+LEFT_OPEN = [
+    FunctionValue(Trace(A.T*A)), FunctionGradient(f(Trace(A.T*A)), A, A),
+    MatrixFunction("F", 2, 3, A), FunctionJacobian(MatrixFunction("F", 2, 3, A), A, A),
+    MatrixDifferential(A), ScalarDifferential(Symbol("t")),
+]
+
+
+def name(node):
+    return f"{type(node).__name__} {node}"[:40]
+
+
+def test_no_class_is_forgotten():
+    """A class that is public and has no example here fails this test."""
+    public = {kind for kind in map(library.__dict__.get, library.__all__)
+              if isinstance(kind, type) and issubclass(kind, Basic)}
+    tried = {type(node) for node in EXAMPLES + LEFT_OPEN}
+    assert {kind for kind in public if not any(issubclass(k, kind) for k in tried)} == set()
+
+
+@pytest.mark.parametrize("node", EXAMPLES + LEFT_OPEN, ids=name)
+def test_rebuilds_pickles_and_prints(node):
+    assert node.func(*node.args) == node
+    assert pickle.loads(pickle.dumps(node)) == node
+    assert eval(srepr(node), {**vars(names), "Function": Function}) == node
+    assert type(node).__name__ not in latex(node), "has no LaTeX of its own"
+    assert "Error" not in pretty(node) + pretty(node, use_unicode=False)
+
+
+@pytest.mark.parametrize("node", EXAMPLES, ids=name)
+def test_value_entries_and_code_agree(node):
+    """The value in mpmath, the class's own entries, and the code in NumPy."""
+    values = example_values([node], {})
+    with mp.workdps(30):
+        value = evaluate(node, values)
+    given = [s for s in values if is_matrix(s)]
+    code = lambdify(given, node)(*(np.array(values[s].tolist(), dtype=float) for s in given))
+    if not shape(node):
+        assert float(value) == pytest.approx(float(code), rel=1e-12)
+        return
+    assert code.shape == tuple(map(int, shape(node))) == (value.rows, value.cols)
+    assert code == pytest.approx(np.array(value.tolist(), dtype=float), rel=1e-12)
+    explicit = node.as_explicit()
+    assert isinstance(explicit, MatrixBase)
+    with mp.workdps(30):
+        assert near(evaluate(explicit, values), value, mpmath.mpf(10)**-25)
+
+
+@pytest.mark.parametrize("node", EXAMPLES, ids=name)
+def test_constructor_simplifies_to_the_same_value(node):
+    made = construct(type(node), *node.args)
+    with mp.workdps(30):
+        values = example_values([node], {})
+        for other in (made, canonical(node), node.doit()):
+            assert near(evaluate(other, values), evaluate(node, values), mpmath.mpf(10)**-25)
+
+
+@pytest.mark.parametrize("node", [e for e in EXAMPLES if len(shape(e)) == 2], ids=name)
+def test_what_is_declared_holds(node):
+    """Transpose, trace, determinant and entries, whether declared or of SymPy's protocol."""
+    rows, cols = map(int, shape(node))
+    with mp.workdps(30):
+        values = example_values([node], {})
+        value = evaluate(node, values)
+        assert near(evaluate(c.transpose(node), values), value.T, mpmath.mpf(10)**-25)
+        for r, k in ((0, 0), (rows - 1, 0), (0, cols - 1)):
+            found = evaluate(c.entry(node, Integer(r), Integer(k)), values)
+            assert near(found, value[r, k], mpmath.mpf(10)**-25)
+        if rows == cols:
+            assert near(evaluate(c.trace(node), values),
+                        mp.fsum(value[r, r] for r in range(rows)), mpmath.mpf(10)**-25)
+            assert near(evaluate(c.determinant(node), values), mp.det(value),
+                        mpmath.mpf(10)**-20)
+
+
+# --- the registry -----------------------------------------------------------------------
+
+
+class Shifted(MatrixSymbol):
+    """A symbol of somebody else's."""
+
+
+def test_what_a_class_declares_its_subclasses_have():
+    assert declared("transpose", Shifted) is None
+
+    @declares("trace", Shifted)
+    def trace_of_shifted(matrix):
+        return shape(matrix)[0]
+
+    class Further(Shifted):
+        pass
+
+    assert declared("trace", Further) is trace_of_shifted
+    assert declared("trace", MatrixSymbol) is None
+    assert constructor_of(Shifted) is None  # a constructor is of exactly one class
+
+
+def test_an_unknown_aspect_is_no_aspect():
+    with pytest.raises(KeyError):
+        declares("colour", Shifted)(lambda matrix: "red")
+    assert "value" in ASPECTS
