@@ -19,13 +19,13 @@ from ..nodes.realness import is_declared_complex
 from ..numeric import NumericArray
 from ..numeric.account import Account
 from ..numeric.definition import (
-    Sizes,
     central_difference,
     position,
     rounding_of_differences,
 )
-from ..numeric.evaluation import Evaluation, Value, Values, vec
+from ..numeric.evaluation import Evaluation, vec
 from ..numeric.linear_algebra import inverse, matrix_of, product
+from ..numeric.types import NumericMatrix, Sizes, Value, Values
 from ..structures.variable import Variable
 
 __all__ = ["ARRAYS", "Arranged", "Place", "Slopes", "at_structure", "forms_for"]
@@ -60,7 +60,7 @@ def forms_for(function: Basic, variable: Variable, asked: str | None) -> tuple[s
 class Direction:
     """A way in which a variable moves: one entry, or all of them."""
 
-    matrix: mpmath.matrix
+    matrix: NumericMatrix
     entry: tuple[int, int] | None = None
 
 
@@ -184,7 +184,7 @@ class Slopes:
             dense = []
         return [Direction(_unit(rows, cols, *entry), entry) for entry in entries] + dense
 
-    def along(self, direction: mpmath.matrix) -> mpmath.matrix:
+    def along(self, direction: NumericMatrix) -> NumericMatrix:
         """vec of the derivative of F while the variable moves in a direction."""
         symbol, at = self.variable.symbol, self.values[self.variable.symbol]
         if is_matrix(symbol):
@@ -207,7 +207,7 @@ class Slopes:
         values = {**self.values, self.variable.symbol: X}
         return Evaluation(values, Account(limits.WORK_FOR_FUNCTION)).value(self.function)
 
-    def _by_free_entries(self, free: _FreeEntries) -> Callable[[mpmath.matrix], mpmath.matrix]:
+    def _by_free_entries(self, free: _FreeEntries) -> Callable[[NumericMatrix], NumericMatrix]:
         """The slope along free entries, from those along each if these are few enough."""
         if len(free.matrices)*self.work > limits.WORK_FOR_PARTIALS:
             return lambda theta: self.along(free.combined(theta))
@@ -216,7 +216,7 @@ class Slopes:
                                  0*columns[0])
 
 
-def _unit(rows: int, cols: int, row: int, col: int) -> mpmath.matrix:
+def _unit(rows: int, cols: int, row: int, col: int) -> NumericMatrix:
     found = mpmath.matrix(rows, cols)
     found[row, col] = 1
     return found
@@ -249,18 +249,18 @@ class _FreeEntries:
                          for s in range(basis.cols)]
         self.basis = basis
 
-    def combined(self, theta: Any) -> mpmath.matrix:
+    def combined(self, theta: Any) -> NumericMatrix:
         size = self.matrices[0].rows
         entries = product(self.basis, mpmath.matrix([[t] for t in theta]))
         return matrix_of(size, size, lambda i, j: entries[i + size*j])
 
-    def coordinates(self, matrix: mpmath.matrix, convention: str) -> mpmath.matrix:
+    def coordinates(self, matrix: NumericMatrix, convention: str) -> NumericMatrix:
         """`Δ'vec X`, or the θ of the structured matrix that comes nearest."""
         inner = product(self.basis.T, vec(matrix))
         return inner if convention == "entries" else product(self._gram_inverse, inner)
 
     @cached_property
-    def _gram_inverse(self) -> mpmath.matrix:
+    def _gram_inverse(self) -> NumericMatrix:
         gram = product(self.basis.T, self.basis)
         if all(not gram[s, t] for s in range(gram.rows) for t in range(s)):
             return mp.diag([1/gram[s, s] for s in range(gram.rows)])

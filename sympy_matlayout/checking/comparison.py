@@ -12,7 +12,8 @@ from sympy.core.basic import Basic
 
 from ..core import limits
 from ..numeric.account import Account, NoValue
-from ..numeric.evaluation import Evaluation, Value, Values, entries_of
+from ..numeric.evaluation import Evaluation, entries_of
+from ..numeric.types import NumericScalar, Value, Values
 from ..structures.variable import Variable
 from .arrangements import Arranged, Place, Slopes, at_structure
 
@@ -108,7 +109,7 @@ class Comparison:
         return replace(self, digits=2*self.digits)
 
     @property
-    def tolerance(self) -> mpf:
+    def tolerance(self) -> NumericScalar:
         return ROUNDED if self.function.atoms(Float) or self.claim.atoms(Float) else TOLERANCE
 
     def where_symmetric(self, A: Basic) -> Comparison:

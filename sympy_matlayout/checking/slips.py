@@ -15,7 +15,7 @@ from ..core import limits
 from ..core.shapes import is_matrix, same_size, shape
 from ..nodes.structured import facts_about
 from ..nodes.traversal import operands
-from ..numeric.evaluation import Value
+from ..numeric.types import Value
 from ..simplify import constructors as c
 from ..simplify.canonical_form import built
 from ..structures.variable import Variable

@@ -16,10 +16,9 @@ from sympy import Expr
 from sympy.core.basic import Basic
 
 from ..core.shapes import is_matrix
-from .evaluation import NumericArray, Value, Values, evaluate, vec
+from .evaluation import NumericArray, evaluate, vec
 from .linear_algebra import matrix_of
-
-Sizes = tuple[int, ...]
+from .types import NumericMatrix, NumericScalar, Sizes, Value, Values
 
 
 class Partials:
@@ -51,14 +50,14 @@ class Partials:
         self._columns = columns
 
     @classmethod
-    def of_jacobian(cls, J: mpmath.matrix, of: tuple[int, ...], by: tuple[int, ...]) -> Partials:
+    def of_jacobian(cls, J: NumericMatrix, of: tuple[int, ...], by: tuple[int, ...]) -> Partials:
         """The partial derivatives that stand in ∂vec(F)/∂vecᵀ(X); shapes of F and X."""
         found = cls.__new__(cls)
         found.of, found.by = of, by
         found._columns = {(i, j): J[:, i + by[0]*j] for i in range(by[0]) for j in range(by[1])}
         return found
 
-    def __call__(self, k: int, l: int, i: int, j: int) -> mpf:  # noqa: E741
+    def __call__(self, k: int, l: int, i: int, j: int) -> NumericScalar:  # noqa: E741
         return self._columns[i, j][k + (self.of or (1, 1))[0]*l, 0]
 
     @property
@@ -111,9 +110,9 @@ def position(layout: str, form: str, of: Sizes, by: Sizes) -> tuple[Sizes, Calla
     return (m*n, p*q), lambda k, l, i, j: (column(i, j), row(k, l))
 
 
-def _difference(expr, variable, values, i, j) -> mpmath.matrix:
+def _difference(expr, variable, values, i, j) -> NumericMatrix:
     """vec of ∂F/∂X[i, j]"""
-    def moved(h: mpf) -> Value:
+    def moved(h: NumericScalar) -> Value:
         if not is_matrix(variable):
             return values[variable] + h
         found = values[variable].copy()
@@ -122,21 +121,21 @@ def _difference(expr, variable, values, i, j) -> mpmath.matrix:
     return central_difference(lambda h: evaluate(expr, {**values, variable: moved(h)}))
 
 
-def central_difference(value: Callable[[mpf], Value]) -> mpmath.matrix:
+def central_difference(value: Callable[[NumericScalar], Value]) -> NumericMatrix:
     """vec of the derivative of ``value(h)`` at 0."""
     return (vec(value(_step())) - vec(value(-_step())))/(2*_step())
 
 
-def _step() -> mpf:
+def _step() -> NumericScalar:
     return mpf(10)**(-(mp.dps//3))
 
 
-def rounding_of_differences() -> mpf:
+def rounding_of_differences() -> NumericScalar:
     """What rounding a value of size 1 does to the difference quotient."""
     return mpf(10)**-mp.dps/_step()
 
 
-def near(found: Value, wanted: Value, tolerance: Expr | mpf) -> bool:
+def near(found: Value, wanted: Value, tolerance: Expr | NumericScalar) -> bool:
     """Whether two values agree in shape and, up to rounding, in every entry."""
     if isinstance(wanted, NumericArray) or isinstance(found, NumericArray):
         return (isinstance(found, type(wanted)) and found.shape == wanted.shape
@@ -147,5 +146,5 @@ def near(found: Value, wanted: Value, tolerance: Expr | mpf) -> bool:
         _near(a, b, tolerance) for a, b in zip(found, wanted, strict=True))
 
 
-def _near(a: mpf, b: mpf, tolerance: mpf) -> bool:
+def _near(a: NumericScalar, b: NumericScalar, tolerance: NumericScalar) -> bool:
     return abs(a - b) <= tolerance*(1 + abs(b))

@@ -14,8 +14,9 @@ from sympy.core.basic import Basic
 from ..core import limits
 from ..nodes.structured import facts_about
 from .account import Account, NoValue
-from .evaluation import Evaluation, Values
+from .evaluation import Evaluation
 from .examples import example_value, leaves
+from .types import NumericScalar, Values
 
 __all__ = ["beside_kinks", "sides_of"]
 
@@ -64,7 +65,7 @@ def _sides(function: Basic, values: Values) -> dict[Basic, set] | None:
     return sides_of(account.branches)
 
 
-def _crossing(function: Basic, node: Basic, start: Values, end: Values) -> mpf | None:
+def _crossing(function: Basic, node: Basic, start: Values, end: Values) -> NumericScalar | None:
     """Where on the way a node changes its side."""
     low, high = mpf(0), mpf(1)
     first = _sides(function, start)[node]
@@ -89,6 +90,6 @@ def _moved(function: Basic, start: Values, chance: random.Random) -> Values:
     return found
 
 
-def _between(start: Values, end: Values, part: mpf) -> Values:
+def _between(start: Values, end: Values, part: NumericScalar) -> Values:
     return {leaf: start[leaf] if start[leaf] is end[leaf]
             else (1 - part)*start[leaf] + part*end[leaf] for leaf in start}

@@ -9,6 +9,7 @@ import mpmath
 from mpmath import mp, mpf
 
 from .account import NotReal, NoValue, is_real, reaching_no_value
+from .types import NumericMatrix
 
 __all__ = [
     "determinant",
@@ -25,7 +26,7 @@ GUARD = 10  # digits more than asked for, inside
 WORST_BASIS = 10**12  # condition of the eigenvectors
 
 
-def matrix_of(rows: int, cols: int, entry: Callable[[int, int], Any]) -> mpmath.matrix:
+def matrix_of(rows: int, cols: int, entry: Callable[[int, int], Any]) -> NumericMatrix:
     """The mpmath matrix with these entries."""
     M = mpmath.matrix(rows, cols)
     for i in range(rows):
@@ -34,7 +35,7 @@ def matrix_of(rows: int, cols: int, entry: Callable[[int, int], Any]) -> mpmath.
     return M
 
 
-def product(A: mpmath.matrix, B: mpmath.matrix) -> mpmath.matrix:
+def product(A: NumericMatrix, B: NumericMatrix) -> NumericMatrix:
     """``A*B``, at the cost of what is not zero: most rows of a Jacobian are."""
     found = mpmath.matrix(A.rows, B.cols)
     lines = [[(j, b) for j, b in enumerate(row) if b] for row in B.tolist()]
@@ -49,12 +50,12 @@ def product(A: mpmath.matrix, B: mpmath.matrix) -> mpmath.matrix:
     return found
 
 
-def total(matrices: list[mpmath.matrix]) -> mpmath.matrix:
+def total(matrices: list[NumericMatrix]) -> NumericMatrix:
     rows = zip(*(M.tolist() for M in matrices), strict=True)
     return mpmath.matrix([list(map(mp.fsum, zip(*row, strict=True))) for row in rows])
 
 
-def kronecker(A: mpmath.matrix, B: mpmath.matrix) -> mpmath.matrix:
+def kronecker(A: NumericMatrix, B: NumericMatrix) -> NumericMatrix:
     """``A⊗B``, at the cost of what is not zero."""
     found = mpmath.matrix(A.rows*B.rows, A.cols*B.cols)
     inner = _nonzero(B)
@@ -64,11 +65,11 @@ def kronecker(A: mpmath.matrix, B: mpmath.matrix) -> mpmath.matrix:
     return found
 
 
-def _nonzero(M: mpmath.matrix) -> list[tuple[int, int, Any]]:
+def _nonzero(M: NumericMatrix) -> list[tuple[int, int, Any]]:
     return [(i, j, a) for i, row in enumerate(M.tolist()) for j, a in enumerate(row) if a]
 
 
-def determinant(M: mpmath.matrix) -> Any:
+def determinant(M: NumericMatrix) -> Any:
     """By elimination with pivots; 0 where the matrix is singular up to rounding."""
     with mp.workdps(mp.dps + GUARD):
         rows, found, least = M.tolist(), mpf(1), _least_pivot(M)
@@ -81,7 +82,7 @@ def determinant(M: mpmath.matrix) -> Any:
     return +found
 
 
-def inverse(M: mpmath.matrix) -> mpmath.matrix:
+def inverse(M: NumericMatrix) -> NumericMatrix:
     n = M.rows
     with mp.workdps(mp.dps + GUARD):
         rows = [[*row, *(mpf(i == j) for j in range(n))] for i, row in enumerate(M.tolist())]
@@ -95,7 +96,7 @@ def inverse(M: mpmath.matrix) -> mpmath.matrix:
     return mpmath.matrix([[+a for a in row[n:]] for row in rows])
 
 
-def _least_pivot(M: mpmath.matrix) -> Any:
+def _least_pivot(M: NumericMatrix) -> Any:
     """What is zero up to rounding, by the digits asked for."""
     return mp.mnorm(M, 1)*mpf(10)**(GUARD - mp.dps)
 
@@ -118,7 +119,7 @@ def _eliminate(rows: list[list], k: int, others: Any) -> None:
             rows[i][k:] = [a - factor*b for a, b in zip(rows[i][k:], line, strict=True)]
 
 
-def power(M: mpmath.matrix, exponent: Any) -> mpmath.matrix:
+def power(M: NumericMatrix, exponent: Any) -> NumericMatrix:
     """
     The principal power.
 
@@ -135,7 +136,7 @@ def power(M: mpmath.matrix, exponent: Any) -> mpmath.matrix:
         return +_root(M, exponent)
 
 
-def _whole_power(M: mpmath.matrix, exponent: int) -> mpmath.matrix:
+def _whole_power(M: NumericMatrix, exponent: int) -> NumericMatrix:
     if exponent < 0:
         M, exponent = inverse(M), -exponent
     found = mpmath.eye(M.rows)
@@ -146,7 +147,7 @@ def _whole_power(M: mpmath.matrix, exponent: int) -> mpmath.matrix:
     return found
 
 
-def _root(M: mpmath.matrix, exponent: Any) -> mpmath.matrix:
+def _root(M: NumericMatrix, exponent: Any) -> NumericMatrix:
     """By eigenvalues; mpmath's iteration serves where the eigenvectors are no good basis."""
     real = all(map(is_real, M))
     rounding = M.rows*max(map(abs, M))*mpf(10)**(GUARD - mp.dps)
@@ -167,7 +168,7 @@ def _root(M: mpmath.matrix, exponent: Any) -> mpmath.matrix:
     return found
 
 
-def _eigenvalues(M: mpmath.matrix) -> tuple:
+def _eigenvalues(M: NumericMatrix) -> tuple:
     """With the eigenvectors; None twice where mpmath doesn't find them."""
     try:
         return mp.eig(M)
@@ -177,7 +178,7 @@ def _eigenvalues(M: mpmath.matrix) -> tuple:
         return None, None
 
 
-def _inverse_basis(vectors: mpmath.matrix | None) -> mpmath.matrix | None:
+def _inverse_basis(vectors: NumericMatrix | None) -> NumericMatrix | None:
     """The inverse of the eigenvectors, None where they are no good basis."""
     try:
         back = None if vectors is None else inverse(vectors)
@@ -187,11 +188,11 @@ def _inverse_basis(vectors: mpmath.matrix | None) -> mpmath.matrix | None:
     return back if good else None
 
 
-def _is_diagonal(M: mpmath.matrix) -> bool:
+def _is_diagonal(M: NumericMatrix) -> bool:
     return all(not M[i, j] for i in range(M.rows) for j in range(M.cols) if i != j)
 
 
-def singular_values(M: mpmath.matrix) -> list:
+def singular_values(M: NumericMatrix) -> list:
     """Those of a real matrix, descending."""
     if not all(map(is_real, M)):
         raise NotReal("singular values of a complex matrix")

@@ -21,9 +21,10 @@ from ..core.errors import DerivativeNotImplementedError, ShapeError
 from ..core.shapes import is_matrix, shape, show
 from ..nodes.constants import MatrixUnit
 from .account import Account, NotReal, NoValue, is_real
-from .evaluation import Evaluation, Values, entries_of
+from .evaluation import Evaluation, entries_of
 from .examples import Style, example_value, example_values, leaves
 from .kinks import beside_kinks, sides_of
+from .types import NumericMatrix, Values
 
 __all__ = ["example_points"]
 
@@ -215,7 +216,7 @@ def _has_negative(value: Any) -> bool:
     return any(is_real(a) and a < 0 for a in entries)
 
 
-def _scale_of(M: mpmath.matrix) -> Any:
+def _scale_of(M: NumericMatrix) -> Any:
     return max(map(abs, M))/(2 + (M.rows if M.rows == M.cols else 0))
 
 
