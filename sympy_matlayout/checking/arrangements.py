@@ -26,6 +26,7 @@ from ..numeric.definition import (
 from ..numeric.evaluation import Evaluation, vec
 from ..numeric.linear_algebra import inverse, matrix_of, product
 from ..numeric.types import NumericMatrix, Sizes, Value, Values
+from ..structures.structure import Structure
 from ..structures.variable import Variable
 
 __all__ = ["ARRAYS", "Arranged", "Place", "Slopes", "at_structure", "forms_for"]
@@ -155,7 +156,7 @@ class Slopes:
             slopes = [(d, self.along(d.matrix)) for d in directions]
             yield from self._in_forms(forms, self.by, slopes)
             return
-        free = _FreeEntries(self.variable, self.values)
+        free = _FreeEntries(self.variable.symbol, self.variable.structure, self.values)
         slope = self._by_free_entries(free)
         for convention in CONVENTIONS:
             slopes = [(d, slope(free.coordinates(d.matrix, convention)))
@@ -241,10 +242,9 @@ def _arranged(layout: str, form: str, of: Sizes, by: Sizes, slopes: list) -> Arr
 class _FreeEntries:
     """The free entries θ of a structured matrix, X the sum of θ_s times the s-th matrix."""
 
-    def __init__(self, variable: Variable, values: Values):
-        n = shape(variable.symbol)[0]
-        basis = Evaluation(values, Account(limits.WORK)).value(variable.structure.basis(n))
-        rows = values[variable.symbol].rows
+    def __init__(self, symbol: Basic, structure: Structure, values: Values):
+        basis = Evaluation(values, Account(limits.WORK)).value(structure.basis(shape(symbol)[0]))
+        rows = values[symbol].rows
         self.matrices = [matrix_of(rows, rows, lambda i, j, s=s: basis[i + rows*j, s])
                          for s in range(basis.cols)]
         self.basis = basis
@@ -272,6 +272,6 @@ def at_structure(variable: Variable, values: Values) -> Values:
     if variable.structure is None:
         return values
     X = values[variable.symbol]
-    free = _FreeEntries(variable, values)
+    free = _FreeEntries(variable.symbol, variable.structure, values)
     found = free.combined(free.coordinates(X.T if variable.transposed else X, "projection"))
     return {**values, variable.symbol: found.T if variable.transposed else found}

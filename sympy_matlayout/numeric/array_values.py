@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import product as indices
 from typing import Any
 
@@ -56,7 +55,7 @@ def value_of_tensor_product(node: ArrayTensorProduct, at: Evaluation) -> Numeric
 
 
 @declares("value", PermuteDims)
-def value_of_permuted_axes(node: PermuteDims, at: Evaluation) -> NumericArray:
+def value_of_permuted_axes(node: Any, at: Evaluation) -> NumericArray:
     source, axes = at.array(node.expr), node.permutation.array_form
 
     def entry(*index: int) -> NumericScalar:
@@ -81,7 +80,7 @@ def value_of_array_diagonal(node: ArrayDiagonal, at: Evaluation) -> NumericArray
                           lambda *index: entry(index[:len(kept)], index[len(kept):]))
 
 
-def _joined(source: NumericArray, groups: Iterable[Iterable[Any]]) -> tuple[Sizes, Sizes, Any]:
+def _joined(source: NumericArray, groups: Any) -> tuple[Sizes, Sizes, Any]:
     """With one index for the axes of a group: the groups' sizes, the others', the entries."""
     joined = [tuple(map(int, group)) for group in groups]
     gone = {axis for group in joined for axis in group}

@@ -77,9 +77,9 @@ class Partials:
         sizes, place = position(layout, form, () if self.of_scalar else self.of, self.by)
         found = {place(k, l, i, j): self(k, l, i, j)
                  for k in range(p) for l in range(q) for i in range(m) for j in range(n)}
-        if len(sizes) > 2:
-            return NumericArray(sizes, lambda *index: found[index])
-        return matrix_of(*sizes, lambda r, s: found[r, s])
+        if len(sizes) == 2:
+            return matrix_of(*sizes, lambda r, s: found[r, s])
+        return NumericArray(sizes, lambda *index: found[index])
 
 
 def position(layout: str, form: str, of: Sizes, by: Sizes) -> tuple[Sizes, Callable[..., Sizes]]:

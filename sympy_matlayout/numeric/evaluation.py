@@ -141,7 +141,7 @@ class Evaluation:
         self.account.spend(rows*cols, node)
         return matrix_of(rows, cols, entry)
 
-    def build_array(self, node: Basic, sizes: Sizes,
+    def build_array(self, node: Any, sizes: Sizes,
                     entry: Callable[..., NumericScalar]) -> NumericArray:
         self.account.spend(prod(sizes), node)
         return NumericArray(sizes, entry)

@@ -42,13 +42,13 @@ def example_values(exprs: Iterable[Basic], sizes: Mapping[Symbol, int], seed: in
     are 3.  Symbols declared complex are.
     """
     chance = random.Random(seed)
-    values = dict(sizes)
+    values: dict[Basic, Any] = {**sizes}
     for leaf in sorted(leaves(exprs) - set(values), key=lambda a: (str(a), default_sort_key(a))):
         values[leaf] = example_value(leaf, sizes, chance, style(chance))
     return values
 
 
-def leaves(exprs: Iterable[Basic]) -> set[Basic]:
+def leaves(exprs: Iterable[Basic]) -> set[Any]:
     """The symbols that need a value."""
     exprs = list(exprs)
     return {a for e in exprs for a in preorder_traversal(e)
@@ -56,12 +56,12 @@ def leaves(exprs: Iterable[Basic]) -> set[Basic]:
             } | {a for e in exprs for a in e.free_symbols if isinstance(a, Dummy)}
 
 
-def example_value(leaf: Basic, sizes: Mapping[Symbol, int], chance: random.Random,
+def example_value(leaf: Any, sizes: Mapping[Symbol, int], chance: random.Random,
                   style: Style) -> Any:
     """A random value for one symbol."""
     scale, signs = style
     if is_matrix(leaf):
-        rows, cols = map(Evaluation(sizes).size, leaf.shape)
+        rows, cols = map(Evaluation({**sizes}).size, leaf.shape)
         if rows*cols > limits.EXAMPLE_ENTRIES:
             raise ArgumentError(
                 f"{leaf} is {show(shape(leaf))}, too large to try it with numbers, which takes "

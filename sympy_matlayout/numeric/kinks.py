@@ -51,7 +51,7 @@ def beside_kinks(function: Basic, start: Values, seed: int) -> Iterator[Values]:
             there = _sides(function, end) or {}
             for node in sorted(here.keys() & there.keys() - met, key=str):
                 if here[node] != there[node] and len(met) < limits.KINKS and (
-                        at := _crossing(function, node, start, end)) is not None:
+                        at := _crossing(function, node, here[node], start, end)) is not None:
                     met.add(node)
                     yield from (_between(start, end, at + d) for d in (-DISTANCE, DISTANCE))
 
@@ -65,10 +65,10 @@ def _sides(function: Basic, values: Values) -> dict[Basic, set] | None:
     return sides_of(account.branches)
 
 
-def _crossing(function: Basic, node: Basic, start: Values, end: Values) -> NumericScalar | None:
-    """Where on the way a node changes its side."""
+def _crossing(function: Basic, node: Basic, first: set, start: Values,
+              end: Values) -> NumericScalar | None:
+    """Where on the way a node leaves the sides that it is on first."""
     low, high = mpf(0), mpf(1)
-    first = _sides(function, start)[node]
     for _ in range(HALVINGS):
         middle = (low + high)/2
         sides = _sides(function, _between(start, end, middle))

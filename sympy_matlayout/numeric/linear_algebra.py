@@ -159,7 +159,7 @@ def _root(M: NumericMatrix, exponent: Any) -> NumericMatrix:
         back = _inverse_basis(vectors)
     if values is not None and min(map(abs, values)) <= rounding:
         raise NoValue(f"no power {mp.nstr(exponent, 3)} of a singular matrix")
-    if back is None:
+    if values is None or back is None:
         return reaching_no_value(mp.powm, M, exponent)
     powers = [mp.power(value, exponent) for value in values]
     found = product(matrix_of(M.rows, M.cols, lambda i, j: vectors[i, j]*powers[j]), back)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import mpmath
 from mpmath import mp, mpf
 from sympy import Adjoint, Transpose
@@ -106,7 +108,7 @@ def _at(M: Value, i: int, j: int) -> NumericScalar:
 
 
 @declares("value", ElementwiseApplyFunction)
-def value_of_elementwise(node: ElementwiseApplyFunction, at: Evaluation) -> NumericMatrix:
+def value_of_elementwise(node: Any, at: Evaluation) -> NumericMatrix:
     function, matrix = node.args
     (z,), body = function.signature, function.expr
     M = at.value(matrix)
@@ -115,7 +117,7 @@ def value_of_elementwise(node: ElementwiseApplyFunction, at: Evaluation) -> Nume
 
 
 @declares("value", FunctionMatrix)
-def value_of_function_matrix(node: FunctionMatrix, at: Evaluation) -> NumericMatrix:
+def value_of_function_matrix(node: Any, at: Evaluation) -> NumericMatrix:
     (i, j), body = node.args[2].args
     return at.build(node, lambda r, s: at.within({i: mpf(r), j: mpf(s)}).number(body))
 
@@ -147,7 +149,7 @@ def value_of_diagonal(node: DiagonalOf, at: Evaluation) -> NumericMatrix:
 
 
 @declares("value", BlockMatrix)
-def value_of_blocks(node: BlockMatrix, at: Evaluation) -> NumericMatrix:
+def value_of_blocks(node: Any, at: Evaluation) -> NumericMatrix:
     blocks, rows = node.blocks, []
     for i in range(blocks.rows):
         line = [at.value(blocks[i, j]) for j in range(blocks.cols)]
@@ -156,7 +158,7 @@ def value_of_blocks(node: BlockMatrix, at: Evaluation) -> NumericMatrix:
 
 
 @declares("value", MatrixSlice)
-def value_of_slice(node: MatrixSlice, at: Evaluation) -> NumericMatrix:
+def value_of_slice(node: Any, at: Evaluation) -> NumericMatrix:
     parent, rows, cols = node.args
     M = at.value(parent)
     (r, _, dr), (s, _, ds) = (tuple(map(at.size, part)) for part in (rows, cols))

@@ -252,16 +252,16 @@ def _sizes(parts: set[Basic], attempt: int, chance: random.Random) -> dict[Symbo
                      "give sizes that are numbers")
 
 
-def _is_size(size: Basic) -> bool:
+def _is_size(size: Any) -> bool:
     return bool(size.is_Integer and size >= 1)
 
 
 def _indices(parts: set[Basic]) -> list[int]:
     return [int(k) for index in _in_places(parts) for k in preorder_traversal(index)
-            if k.is_Integer]
+            if isinstance(k, Integer)]
 
 
-def _in_places(parts: set[Basic]) -> Iterator[Basic]:
+def _in_places(parts: set[Basic]) -> Iterator[Any]:
     """What stands in the place of an index."""
     for a in parts:
         if isinstance(a, INDEXED):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from typing import Any
 
 from mpmath import mp, mpf
 from sympy import (
@@ -77,7 +78,7 @@ def value_of_power(node: Pow, at: Evaluation) -> NumericScalar:
 
 
 @declares("value", Piecewise)
-def value_of_piecewise(node: Piecewise, at: Evaluation) -> NumericScalar:
+def value_of_piecewise(node: Any, at: Evaluation) -> NumericScalar:
     for k, (value, condition) in enumerate(node.args):
         if at.value(condition):
             at.account.branches.add((node, k))

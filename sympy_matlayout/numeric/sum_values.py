@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from mpmath import mp, mpf
 from sympy import Integral, Product, Sum
@@ -36,7 +37,7 @@ def value_of_integral(node: Integral, at: Evaluation) -> NumericScalar:
 
 
 @declares("value", MatrixSum)
-def value_of_matrix_sum(node: MatrixSum, at: Evaluation) -> NumericMatrix:
+def value_of_matrix_sum(node: Any, at: Evaluation) -> NumericMatrix:
     body, (index, lower, upper) = node.args
     found = at.build(node, lambda i, j: mpf(0))
     span, descending = at.span(lower, upper)
@@ -46,14 +47,14 @@ def value_of_matrix_sum(node: MatrixSum, at: Evaluation) -> NumericMatrix:
 
 
 @declares("value", *filter(None, [ArraySum]))
-def value_of_array_sum(node: Basic, at: Evaluation) -> NumericArray:
+def value_of_array_sum(node: Any, at: Evaluation) -> NumericArray:
     terms, descending = _terms(node, at, Evaluation.array)
     sign = -1 if descending else 1
     return NumericArray(tuple(map(at.size, node.shape)),
                         lambda *place: sign*mp.fsum(t[place] for t in terms))
 
 
-def _terms(node: Basic, at: Evaluation,
+def _terms(node: Any, at: Evaluation,
            value: Callable[[Evaluation, Basic], Value]) -> tuple[list[Value], bool]:
     """The values over the last index, and whether its limits descend."""
     body, *limits = node.args
