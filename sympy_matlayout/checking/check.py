@@ -34,7 +34,6 @@ from .slips import NO_VALUE, slips
 __all__ = ["DerivativeCheck", "check_derivative"]
 
 
-
 @dataclass(frozen=True)
 class DerivativeCheck:
     """

@@ -71,15 +71,14 @@ def refuse_namesakes(variable: Basic, function: Basic, claim: Basic) -> None:
     The variable would be no variable of the function, and its derivative a zero that nobody
     meant; and no claim with such a symbol can be right.
     """
-    for symbols, others, where in (
-            ([variable], function.free_symbols, "function"),
-            (claim.free_symbols, function.free_symbols | {variable}, "function")):
+    for symbols, others in (([variable], function.free_symbols),
+                            (claim.free_symbols, function.free_symbols | {variable})):
         named = {getattr(s, "name", None): s for s in others}
         for symbol in symbols:
             other = named.get(getattr(symbol, "name", None), symbol)
             if symbol not in others and other != symbol and is_matrix(symbol) == is_matrix(other):
                 raise VariableError(
-                    f"{symbol} is {_kind(symbol)}, and the {other} of the {where} is "
+                    f"{symbol} is {_kind(symbol)}, and the {other} of the function is "
                     f"{_kind(other)}; these are different symbols, give one and the same")
 
 

@@ -2,7 +2,7 @@
 Derivatives from their definition, as numbers in their places.
 
 Partial derivatives are differences of values at high precision; a layout
-puts each of them where document 002 says.  This is what the rules are checked
+puts each of them where ``docs/layouts.md`` says.  This is what the rules are checked
 against, so nothing here may use them.
 """
 
@@ -12,7 +12,6 @@ from collections.abc import Callable
 
 import mpmath
 from mpmath import mp, mpf
-from sympy import Expr
 from sympy.core.basic import Basic
 
 from ..core.shapes import is_matrix
@@ -48,14 +47,6 @@ class Partials:
             self.by = self.by[::-1]
             columns = {(j, i): column for (i, j), column in columns.items()}
         self._columns = columns
-
-    @classmethod
-    def of_jacobian(cls, J: NumericMatrix, of: tuple[int, ...], by: tuple[int, ...]) -> Partials:
-        """The partial derivatives that stand in ∂vec(F)/∂vecᵀ(X); shapes of F and X."""
-        found = cls.__new__(cls)
-        found.of, found.by = of, by
-        found._columns = {(i, j): J[:, i + by[0]*j] for i in range(by[0]) for j in range(by[1])}
-        return found
 
     def __call__(self, k: int, l: int, i: int, j: int) -> NumericScalar:  # noqa: E741
         return self._columns[i, j][k + (self.of or (1, 1))[0]*l, 0]
@@ -135,7 +126,7 @@ def rounding_of_differences() -> NumericScalar:
     return mpf(10)**-mp.dps/_step()
 
 
-def near(found: Value, wanted: Value, tolerance: Expr | NumericScalar) -> bool:
+def near(found: Value, wanted: Value, tolerance: NumericScalar) -> bool:
     """Whether two values agree in shape and, up to rounding, in every entry."""
     if isinstance(wanted, NumericArray) or isinstance(found, NumericArray):
         return (isinstance(found, type(wanted)) and found.shape == wanted.shape

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
 
 import mpmath
 from mpmath import mp, mpf
 
 from .account import NotReal, NoValue, is_real, reaching_no_value
-from .types import NumericMatrix
+from .types import NumericMatrix, NumericScalar
 
 __all__ = [
     "determinant",
@@ -26,7 +25,7 @@ GUARD = 10  # digits more than asked for, inside
 WORST_BASIS = 10**12  # condition of the eigenvectors
 
 
-def matrix_of(rows: int, cols: int, entry: Callable[[int, int], Any]) -> NumericMatrix:
+def matrix_of(rows: int, cols: int, entry: Callable[[int, int], NumericScalar]) -> NumericMatrix:
     """The mpmath matrix with these entries."""
     M = mpmath.matrix(rows, cols)
     for i in range(rows):
@@ -40,7 +39,7 @@ def product(A: NumericMatrix, B: NumericMatrix) -> NumericMatrix:
     found = mpmath.matrix(A.rows, B.cols)
     lines = [[(j, b) for j, b in enumerate(row) if b] for row in B.tolist()]
     for i, row in enumerate(A.tolist()):
-        sums: dict[int, Any] = {}
+        sums: dict[int, NumericScalar] = {}
         for a, line in zip(row, lines, strict=True):
             if a:
                 for j, b in line:
@@ -65,11 +64,11 @@ def kronecker(A: NumericMatrix, B: NumericMatrix) -> NumericMatrix:
     return found
 
 
-def _nonzero(M: NumericMatrix) -> list[tuple[int, int, Any]]:
+def _nonzero(M: NumericMatrix) -> list[tuple[int, int, NumericScalar]]:
     return [(i, j, a) for i, row in enumerate(M.tolist()) for j, a in enumerate(row) if a]
 
 
-def determinant(M: NumericMatrix) -> Any:
+def determinant(M: NumericMatrix) -> NumericScalar:
     """By elimination with pivots; 0 where the matrix is singular up to rounding."""
     with mp.workdps(mp.dps + GUARD):
         rows, found, least = M.tolist(), mpf(1), _least_pivot(M)
@@ -96,12 +95,12 @@ def inverse(M: NumericMatrix) -> NumericMatrix:
     return mpmath.matrix([[+a for a in row[n:]] for row in rows])
 
 
-def _least_pivot(M: NumericMatrix) -> Any:
+def _least_pivot(M: NumericMatrix) -> NumericScalar:
     """What is zero up to rounding, by the digits asked for."""
     return mp.mnorm(M, 1)*mpf(10)**(GUARD - mp.dps)
 
 
-def _with_pivot(rows: list[list], k: int, least: Any) -> int | None:
+def _with_pivot(rows: list[list], k: int, least: NumericScalar) -> int | None:
     """The largest entry brought to the diagonal: the sign of the exchange, None if it is zero."""
     pivot = max(range(k, len(rows)), key=lambda i: abs(rows[i][k]))
     if abs(rows[pivot][k]) <= least:
@@ -110,7 +109,7 @@ def _with_pivot(rows: list[list], k: int, least: Any) -> int | None:
     return 1 if pivot == k else -1
 
 
-def _eliminate(rows: list[list], k: int, others: Any) -> None:
+def _eliminate(rows: list[list], k: int, others: Iterable[int]) -> None:
     """Zeros in the k-th column of the other rows; what stands left of it is done with."""
     pivot, line = rows[k][k], rows[k][k:]
     for i in others:
@@ -119,7 +118,7 @@ def _eliminate(rows: list[list], k: int, others: Any) -> None:
             rows[i][k:] = [a - factor*b for a, b in zip(rows[i][k:], line, strict=True)]
 
 
-def power(M: NumericMatrix, exponent: Any) -> NumericMatrix:
+def power(M: NumericMatrix, exponent: NumericScalar) -> NumericMatrix:
     """
     The principal power.
 
@@ -147,7 +146,7 @@ def _whole_power(M: NumericMatrix, exponent: int) -> NumericMatrix:
     return found
 
 
-def _root(M: NumericMatrix, exponent: Any) -> NumericMatrix:
+def _root(M: NumericMatrix, exponent: NumericScalar) -> NumericMatrix:
     """By eigenvalues; mpmath's iteration serves where the eigenvectors are no good basis."""
     real = all(map(is_real, M))
     rounding = M.rows*max(map(abs, M))*mpf(10)**(GUARD - mp.dps)
