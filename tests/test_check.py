@@ -71,7 +71,7 @@ from sympy_matlayout import (
     vech,
 )
 from sympy_matlayout.core.shapes import is_matrix
-from sympy_matlayout.numeric import evaluation
+from sympy_matlayout.numeric import scalar_values
 
 A, S, U = MatrixSymbol("A", m, n), MatrixSymbol("S", n, n), MatrixSymbol("U", n, n)
 X, B, C = MatrixSymbol("X", m, n), MatrixSymbol("B", n, p), MatrixSymbol("C", p, m)
@@ -611,6 +611,6 @@ def test_a_claim_whose_shape_holds_for_one_size_only():
 def test_bugs_are_no_verdicts(monkeypatch):
     def broken(M):
         raise AttributeError("planted")
-    monkeypatch.setattr(evaluation, "determinant", broken)
+    monkeypatch.setattr(scalar_values, "determinant", broken)
     with pytest.raises(MatlayoutBug, match="planted"):
         check_derivative(Determinant(S), S, Determinant(S)*S.T.inverse())

@@ -19,13 +19,14 @@ from ..nodes.realness import is_declared_complex
 from ..numeric import NumericArray
 from ..numeric.account import Account
 from ..numeric.definition import (
-    Sizes,
     central_difference,
     position,
     rounding_of_differences,
 )
-from ..numeric.evaluation import Evaluation, Value, Values, vec
+from ..numeric.evaluation import Evaluation, vec
 from ..numeric.linear_algebra import inverse, matrix_of, product
+from ..numeric.types import NumericMatrix, Sizes, Value, Values
+from ..structures.structure import Structure
 from ..structures.variable import Variable
 
 __all__ = ["ARRAYS", "Arranged", "Place", "Slopes", "at_structure", "forms_for"]
@@ -60,7 +61,7 @@ def forms_for(function: Basic, variable: Variable, asked: str | None) -> tuple[s
 class Direction:
     """A way in which a variable moves: one entry, or all of them."""
 
-    matrix: mpmath.matrix
+    matrix: NumericMatrix
     entry: tuple[int, int] | None = None
 
 
@@ -155,7 +156,7 @@ class Slopes:
             slopes = [(d, self.along(d.matrix)) for d in directions]
             yield from self._in_forms(forms, self.by, slopes)
             return
-        free = _FreeEntries(self.variable, self.values)
+        free = _FreeEntries(self.variable.symbol, self.variable.structure, self.values)
         slope = self._by_free_entries(free)
         for convention in CONVENTIONS:
             slopes = [(d, slope(free.coordinates(d.matrix, convention)))
@@ -184,7 +185,7 @@ class Slopes:
             dense = []
         return [Direction(_unit(rows, cols, *entry), entry) for entry in entries] + dense
 
-    def along(self, direction: mpmath.matrix) -> mpmath.matrix:
+    def along(self, direction: NumericMatrix) -> NumericMatrix:
         """vec of the derivative of F while the variable moves in a direction."""
         symbol, at = self.variable.symbol, self.values[self.variable.symbol]
         if is_matrix(symbol):
@@ -207,7 +208,7 @@ class Slopes:
         values = {**self.values, self.variable.symbol: X}
         return Evaluation(values, Account(limits.WORK_FOR_FUNCTION)).value(self.function)
 
-    def _by_free_entries(self, free: _FreeEntries) -> Callable[[mpmath.matrix], mpmath.matrix]:
+    def _by_free_entries(self, free: _FreeEntries) -> Callable[[NumericMatrix], NumericMatrix]:
         """The slope along free entries, from those along each if these are few enough."""
         if len(free.matrices)*self.work > limits.WORK_FOR_PARTIALS:
             return lambda theta: self.along(free.combined(theta))
@@ -216,7 +217,7 @@ class Slopes:
                                  0*columns[0])
 
 
-def _unit(rows: int, cols: int, row: int, col: int) -> mpmath.matrix:
+def _unit(rows: int, cols: int, row: int, col: int) -> NumericMatrix:
     found = mpmath.matrix(rows, cols)
     found[row, col] = 1
     return found
@@ -241,26 +242,25 @@ def _arranged(layout: str, form: str, of: Sizes, by: Sizes, slopes: list) -> Arr
 class _FreeEntries:
     """The free entries θ of a structured matrix, X the sum of θ_s times the s-th matrix."""
 
-    def __init__(self, variable: Variable, values: Values):
-        n = shape(variable.symbol)[0]
-        basis = Evaluation(values, Account(limits.WORK)).value(variable.structure.basis(n))
-        rows = values[variable.symbol].rows
+    def __init__(self, symbol: Basic, structure: Structure, values: Values):
+        basis = Evaluation(values, Account(limits.WORK)).value(structure.basis(shape(symbol)[0]))
+        rows = values[symbol].rows
         self.matrices = [matrix_of(rows, rows, lambda i, j, s=s: basis[i + rows*j, s])
                          for s in range(basis.cols)]
         self.basis = basis
 
-    def combined(self, theta: Any) -> mpmath.matrix:
+    def combined(self, theta: Any) -> NumericMatrix:
         size = self.matrices[0].rows
         entries = product(self.basis, mpmath.matrix([[t] for t in theta]))
         return matrix_of(size, size, lambda i, j: entries[i + size*j])
 
-    def coordinates(self, matrix: mpmath.matrix, convention: str) -> mpmath.matrix:
+    def coordinates(self, matrix: NumericMatrix, convention: str) -> NumericMatrix:
         """`Δ'vec X`, or the θ of the structured matrix that comes nearest."""
         inner = product(self.basis.T, vec(matrix))
         return inner if convention == "entries" else product(self._gram_inverse, inner)
 
     @cached_property
-    def _gram_inverse(self) -> mpmath.matrix:
+    def _gram_inverse(self) -> NumericMatrix:
         gram = product(self.basis.T, self.basis)
         if all(not gram[s, t] for s in range(gram.rows) for t in range(s)):
             return mp.diag([1/gram[s, s] for s in range(gram.rows)])
@@ -272,6 +272,6 @@ def at_structure(variable: Variable, values: Values) -> Values:
     if variable.structure is None:
         return values
     X = values[variable.symbol]
-    free = _FreeEntries(variable, values)
+    free = _FreeEntries(variable.symbol, variable.structure, values)
     found = free.combined(free.coordinates(X.T if variable.transposed else X, "projection"))
     return {**values, variable.symbol: found.T if variable.transposed else found}

@@ -34,7 +34,6 @@ from .slips import NO_VALUE, slips
 __all__ = ["DerivativeCheck", "check_derivative"]
 
 
-
 @dataclass(frozen=True)
 class DerivativeCheck:
     """
@@ -151,7 +150,7 @@ def check_derivative(expr: Any, X: Any, claimed: Any, *, layout: Layout | str | 
 
     sympy_matlayout.matrix_derivative, sympy_matlayout.convert_layout
     """
-    points, seed = _whole("points", points, 1, limits.POINTS), _whole("seed", seed)
+    points, seed = _whole("points", points, range(1, limits.POINTS + 1)), _whole("seed", seed)
     layout = None if layout is None else Layout.of(layout)
     known = known_symbols(assumptions, sympified(expr))
     variable = Variable.of(X.xreplace(known) if isinstance(X, Basic) else X, structure)
@@ -203,14 +202,14 @@ def _verdict(claim: Basic, tests: list[Comparison], meant: list[Place], elsewher
                            sizes)
 
 
-def _whole(name: str, given: Any, least: int | None = None, most: int | None = None) -> int:
+def _whole(name: str, given: Any, within: range | None = None) -> int:
     """A whole number within bounds."""
-    bounds = "" if least is None else f" from {least} to {most}"
+    bounds = "" if within is None else f" from {within[0]} to {within[-1]}"
     try:
         found = None if isinstance(given, bool) else index(given)
     except TypeError:
         found = None
-    if found is None or least is not None and not least <= found <= most:
+    if found is None or within is not None and found not in within:
         raise ArgumentError(f"{name} is a whole number{bounds}, got {given!r}")
     return found
 

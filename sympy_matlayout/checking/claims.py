@@ -35,8 +35,12 @@ def read_claim(claimed: Any) -> Basic:
     if 0 in getattr(found, "shape", ()):
         raise ArgumentError(f"{WHAT} has no entries: {claimed!r}")
     if isinstance(found, NDimArray):
-        found = found.tomatrix() if len(found.shape) == 2 else ImmutableDenseNDimArray(found)
+        found = _with_two_axes_as_matrix(found)
     return found if is_array(found) else read(as_scalar_or_matrix(found, WHAT))
+
+
+def _with_two_axes_as_matrix(array: Any) -> Any:
+    return array.tomatrix() if len(array.shape) == 2 else ImmutableDenseNDimArray(array)
 
 
 def _array(rows: list | tuple) -> NDimArray:
@@ -52,7 +56,7 @@ def _array(rows: list | tuple) -> NDimArray:
     return ImmutableDenseNDimArray([_entry(entry) for entry in entries], tuple(sizes))
 
 
-def _entry(given: Any) -> Expr:
+def _entry(given: Any) -> Basic:
     found = as_scalar_or_matrix(given, f"an entry of {WHAT}")
     if is_matrix(found):
         raise ArgumentError(f"{WHAT} is a list with the matrix {found} as an entry; give a "
@@ -67,19 +71,18 @@ def refuse_namesakes(variable: Basic, function: Basic, claim: Basic) -> None:
     The variable would be no variable of the function, and its derivative a zero that nobody
     meant; and no claim with such a symbol can be right.
     """
-    for symbols, others, where in (
-            ([variable], function.free_symbols, "function"),
-            (claim.free_symbols, function.free_symbols | {variable}, "function")):
+    for symbols, others in (([variable], function.free_symbols),
+                            (claim.free_symbols, function.free_symbols | {variable})):
         named = {getattr(s, "name", None): s for s in others}
         for symbol in symbols:
             other = named.get(getattr(symbol, "name", None), symbol)
             if symbol not in others and other != symbol and is_matrix(symbol) == is_matrix(other):
                 raise VariableError(
-                    f"{symbol} is {_kind(symbol)}, and the {other} of the {where} is "
+                    f"{symbol} is {_kind(symbol)}, and the {other} of the function is "
                     f"{_kind(other)}; these are different symbols, give one and the same")
 
 
-def _kind(symbol: Basic) -> str:
+def _kind(symbol: Any) -> str:
     if is_matrix(symbol):
         return f"a {show(shape(symbol))} {type(symbol).__name__}"
     declared = sorted(name for name, value in symbol._assumptions_orig.items() if value)
@@ -93,13 +96,14 @@ def with_known_functions(*exprs: Basic) -> list[Basic]:
     Each has a factor of its own, a symbol, so that it takes both signs.
     """
     functions = sorted({a.func for e in exprs for a in e.atoms(AppliedUndef)}, key=str)
+    found = list(exprs)
     for k, f in enumerate(functions):
-        exprs = [e.replace(f, _known(f, k)) for e in exprs]
-    return [e.doit() if functions and e.has(Derivative, Subs) else e for e in exprs]
+        found = [e.replace(f, _known(f, k)) for e in found]
+    return [e.doit() if functions and e.has(Derivative, Subs) else e for e in found]
 
 
 def _known(f: Any, k: int) -> Any:
-    def known(*args: Basic) -> Expr:
+    def known(*args: Any) -> Expr:
         if any(map(is_matrix, args)):
             raise DerivativeNotImplementedError(
                 f"{f} of a matrix has no value; put a known function in its place")

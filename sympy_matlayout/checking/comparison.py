@@ -12,7 +12,8 @@ from sympy.core.basic import Basic
 
 from ..core import limits
 from ..numeric.account import Account, NoValue
-from ..numeric.evaluation import Evaluation, Value, Values, entries_of
+from ..numeric.evaluation import Evaluation, entries_of
+from ..numeric.types import NumericScalar, Value, Values
 from ..structures.variable import Variable
 from .arrangements import Arranged, Place, Slopes, at_structure
 
@@ -108,7 +109,7 @@ class Comparison:
         return replace(self, digits=2*self.digits)
 
     @property
-    def tolerance(self) -> mpf:
+    def tolerance(self) -> NumericScalar:
         return ROUNDED if self.function.atoms(Float) or self.claim.atoms(Float) else TOLERANCE
 
     def where_symmetric(self, A: Basic) -> Comparison:
@@ -133,8 +134,14 @@ class Comparison:
         with mp.workdps(self.digits):
             numbers = self.wanted[place].numbers
             gaps = {key: abs(claimed[key] - number) for key, number in numbers.items()}
-            at = max(gaps, key=gaps.get)
-            return Deviation(gaps[at], max(map(abs, numbers.values())), at)
+            at, worst = max(gaps.items(), key=lambda gap: gap[1])
+            return Deviation(worst, max(map(abs, numbers.values())), at)
+
+    def _of_claim(self, place: Place) -> Deviation:
+        """How far off the claim is, in an arrangement whose shape it has."""
+        found = self.deviation(place, self.found)
+        assert found is not None
+        return found
 
     def is_close(self, place: Place, found: Value | None = None) -> bool:
         """Whether the claim, or another value, agrees at first sight."""
@@ -187,18 +194,17 @@ class Comparison:
 
     def holds(self, place: Place, found: Value | None) -> bool:
         """Whether another value would agree, up to ten times the rounding errors."""
-        if found is None or self.wanted[place].read(found) is None:
-            return False
-        return self.is_close(place, found) or (
-            self.deviation(place, found).worst <= 10*self.noise(place))
+        left = self.deviation(place, found)
+        return left is not None and (
+            self.is_close(place, found) or left.worst <= 10*self.noise(place))
 
     def nearest(self, places: list[Place]) -> Place:
-        """The arrangement that deviates least."""
-        return min(places, key=lambda place: self.deviation(place, self.found).relative)
+        """The arrangement that deviates least, of those that have the shape of the claim."""
+        return min(places, key=lambda place: self._of_claim(place).relative)
 
     def error(self, place: Place) -> tuple[Any, tuple[int, ...] | None]:
         """The largest deviation and where it is, beside rounding errors as it is."""
-        first = self.deviation(place, self.found)
+        first = self._of_claim(place)
         if first.worst <= self.tolerance*first.largest:
             return first.relative, first.entry
         fine = self.finer.deviation(place, self.finer.found) or first

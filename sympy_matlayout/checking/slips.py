@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import islice
+from typing import Any
 
 import mpmath
 from mpmath import mp, mpf
@@ -15,7 +16,7 @@ from ..core import limits
 from ..core.shapes import is_matrix, same_size, shape
 from ..nodes.structured import facts_about
 from ..nodes.traversal import operands
-from ..numeric.evaluation import Value
+from ..numeric.types import NumericMatrix, Value
 from ..simplify import constructors as c
 from ..simplify.canonical_form import built
 from ..structures.variable import Variable
@@ -46,7 +47,8 @@ def slips(points: list[Comparison], variable: Variable) -> Iterator[str]:
         return
     found = list(_about_constants(points, variable))
     yield from found
-    if same_size(*shape(first.claim)) and _hold(points, lambda p: p.found + p.found.T):
+    if same_size(*shape(first.claim)) and _hold(
+            points, lambda p: _sum(p.found, _transposed(p.found))):
         yield "its transpose is missing as a second term"
     if factor is None and not any("in place of" in remark for remark in found):
         yield from islice(_with_one_transpose(points), 1)
@@ -63,8 +65,12 @@ def _about_constants(points: list[Comparison], variable: Variable) -> Iterator[s
             yield f"right if {A} is symmetric"
 
 
-def _sum(left: Value, right: Value | None) -> Value | None:
-    return None if right is None else left + right
+def _sum(left: Value | None, right: Value | None) -> Value | None:
+    return None if left is None or right is None else left + right
+
+
+def _transposed(M: NumericMatrix | None) -> NumericMatrix | None:
+    return None if M is None else M.T
 
 
 def _with_one_transpose(points: list[Comparison]) -> Iterator[str]:
@@ -107,5 +113,6 @@ def _factor(points: list[Comparison], place: Place) -> Expr | None:
         return None
     if abs(ratios[0] - 1) < EXACT:
         return None  # the deviation is in the digits after these
-    simple = Rational(str(mpmath.nstr(mp.re(ratios[0]), 20))).limit_denominator(1000)
+    ratio: Any = Rational(mpmath.nstr(mp.re(ratios[0]), 20))
+    simple = ratio.limit_denominator(1000)
     return simple if abs(mpf(simple.p)/simple.q - ratios[0]) < EXACT*abs(ratios[0]) else None

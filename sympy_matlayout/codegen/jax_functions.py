@@ -10,10 +10,33 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import jax
+import jax.core
 import jax.numpy as jnp
 import jax.scipy.linalg
 
-from .numpy_functions import *  # noqa: F403 - constants and shapes, which are never traced
+from .numpy_functions import (  # noqa: F401 - constants and shapes, which are never traced
+    circulant_basis,
+    commutation_matrix,
+    diagonal_embedding,
+    duplication_matrix,
+    elimination_matrix,
+    hankel_basis,
+    lower_ones,
+    matrix_unit,
+    multiplied,
+    of_shape,
+    selection_matrix,
+    skew_duplication_matrix,
+    sliced,
+    summed,
+    symmetrizer_matrix,
+    toeplitz_basis,
+    unvech,
+    upper_duplication_matrix,
+    upper_ones,
+    vech,
+    whole,
+)
 
 ROUNDS = 24
 HALVINGS = 8

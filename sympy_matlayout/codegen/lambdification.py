@@ -44,10 +44,11 @@ __all__ = ["lambdify"]
 PRINTERS = {"cupy": (CuPyPrinter, "cupy"), "jax": (JaxPrinter, "jax.numpy"),
             "scipy": (SciPyPrinter, "numpy"), "numpy": (NumPyPrinter, "numpy")}
 
+sympys_lambdify: Any = sympy.lambdify  # its annotations leave out what it takes
 
 
 def lambdify(args: Any, expr: Any, modules: Any = None, printer: Any = None,
-             use_imps: bool = True, dummify: bool = False, cse: Any = False,
+             use_imps: bool = True, dummify: bool = False, cse: bool | Callable[[Any], Any] = False,
              docstring_limit: int | None = 1000) -> Callable[..., Any]:
     r"""
     A function of numbers and arrays, as SymPy's ``lambdify`` makes, for all results.
@@ -105,8 +106,8 @@ def lambdify(args: Any, expr: Any, modules: Any = None, printer: Any = None,
         if isinstance(argument, str):
             as_basic(argument, "an argument")  # refuses it
     if printer is not None or not _holds_matrices([*arguments, *_flat(expr)]):
-        return sympy.lambdify(args, expr, modules, printer, use_imps, dummify, cse,
-                              docstring_limit)
+        return sympys_lambdify(args, expr, modules, printer, use_imps, dummify, cse,
+                               docstring_limit)
     _check_arguments(arguments)
     for part in _flat(expr):
         if not isinstance(part, Basic) or isinstance(part, Dict):
@@ -166,10 +167,10 @@ def _by_arrays(args: Any, expr: Any, arguments: list[Basic], modules: list, defi
         return all_printable([part.xreplace(names) if names else part])[0]
 
     try:
-        inner = sympy.lambdify(list(map(renamed, [*sizes.symbols, *arguments])),
-                               _mapped(renamed, expr), modules, code, use_imps, False,
-                               lambda e: ([(s, renamed(d)) for s, d in definitions], e),
-                               docstring_limit)
+        inner = sympys_lambdify(list(map(renamed, [*sizes.symbols, *arguments])),
+                                _mapped(renamed, expr), modules, code, use_imps, False,
+                                lambda e: ([(s, renamed(d)) for s, d in definitions], e),
+                                docstring_limit)
     except (AttributeError, KeyError, NotImplementedError, TypeError, ValueError) as error:
         raise DerivativeNotImplementedError(
             f"{code.language} can't express this: {error}; put a symbol in the place of that part "
@@ -214,8 +215,8 @@ def _is_long(exprs: list) -> bool:
     for node in _all_nodes(exprs):
         size[node] = 1 + sum(size[a] for a in node.args)
         height[node] = 1 + max((height[a] for a in node.args), default=0)
-    return sum(map(size.get, exprs)) > limits.COMPILED_NODES or max(
-        map(height.get, exprs), default=0) > limits.COMPILED_LEVELS
+    return sum(size[e] for e in exprs) > limits.COMPILED_NODES or max(
+        (height[e] for e in exprs), default=0) > limits.COMPILED_LEVELS
 
 
 def _with_names(expr: Any) -> tuple[list, Any]:
@@ -260,7 +261,7 @@ def _immutable(expr: Any) -> Any:
     if isinstance(expr, str):
         as_basic(expr, "the expression")  # refuses it
     try:
-        return expr.as_immutable() if isinstance(expr, MatrixBase) else strictly(expr)
+        return strictly(expr)
     except SympifyError:
         return expr
 
@@ -281,14 +282,14 @@ def _of_arguments(args: Any, sizes: Sizes, inner: Callable[..., Any],
         args = [args]
     signature = _signature([getattr(a, "name", f"arg_{k}") for k, a in enumerate(args)])
 
-    @wraps(inner)
     def function(*given, **named):
         given = signature.bind(*given, **named).args
         values = list(map(convert, sizes.arguments, _flat_values(args, given)))
         return inner(*sizes.read(values), *values)
 
-    function.__signature__ = signature
-    return function
+    made: Any = wraps(inner)(function)
+    made.__signature__ = signature
+    return made
 
 
 def _signature(names: list[str]) -> Signature:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from sympy import Function, S
 from sympy.core.basic import Basic
 from sympy.matrices import ImmutableDenseMatrix
@@ -15,7 +18,7 @@ from ..nodes.node import NUMPY_FUNCTIONS, numpy_call, numpy_size
 __all__ = ["matrix_printer", "numpy_code"]
 
 
-class MatrixCode:
+class MatrixCode(NumPyPrinter):
     """
     What to print for the nodes SymPy's NumPy printers lack; the nodes of this library know theirs.
 
@@ -54,7 +57,8 @@ class MatrixCode:
     def _print_log(self, expr):
         if isinstance(expr.args[0], Determinant):
             return numpy_call(self, "logdet", expr.args[0].arg)
-        return super()._print_log(expr)
+        printer: Any = super()  # SymPy adds the method when it is imported
+        return printer._print_log(expr)
 
     def _print_DotProduct(self, expr):
         left, right = (f"({self._print(a)}).ravel()" for a in expr.args)
@@ -119,7 +123,7 @@ class MatrixCode:
     def _scaled(self, coefficient: Basic, printed: str) -> str:
         return printed if coefficient == 1 else f"(({self._print(coefficient)})*{printed})"
 
-    def _product(self, matrices: list[Basic]) -> str:
+    def _product(self, matrices: Sequence[Basic]) -> str:
         printed = [f"({self._print(M)})" for M in matrices]
         if len(printed) > 2 and self._module != "cupy":  # which has no multi_dot
             return self._call("linalg.multi_dot", f"[{', '.join(printed)}]")
@@ -172,7 +176,8 @@ class MatrixCode:
     def _print_ZeroMatrix(self, expr):
         return self._call("zeros", self._shape(expr))
 
-    _print_ZeroArray = _print_ZeroMatrix
+    def _print_ZeroArray(self, expr):
+        return self._print_ZeroMatrix(expr)
 
     def _print_OneMatrix(self, expr):
         return self._call("ones", self._shape(expr))
@@ -246,7 +251,7 @@ for function in JAX_SPECIAL:
 
 
 @cached(16)
-def matrix_printer(kind: type[NumPyPrinter]) -> type[NumPyPrinter]:
+def matrix_printer(kind: type[NumPyPrinter]) -> Any:
     """One of SymPy's NumPy printers that prints all of SymPy's matrix expressions."""
     return type(kind.__name__, (JaxCode if issubclass(kind, JaxPrinter) else MatrixCode, kind), {})
 
@@ -258,5 +263,5 @@ def numpy_code(expr: Basic, printer: NumPyPrinter) -> str:
         code = matrix_printer(type(printer))(printer._settings)
         code.module_imports = printer.module_imports
     method = next(f"_print_{kind.__name__}" for kind in type(expr).__mro__
-                  if hasattr(MatrixCode, f"_print_{kind.__name__}"))
+                  if f"_print_{kind.__name__}" in vars(MatrixCode))
     return getattr(code, method)(expr)

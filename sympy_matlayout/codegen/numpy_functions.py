@@ -174,7 +174,7 @@ def multiplied(term: Callable, lower: int, upper: int) -> float:
     return prod(map(term, range(lower, upper + 1)))
 
 
-def logdet(M: Array) -> float:
+def logdet(M: Array) -> Array | float:
     """The logarithm of a determinant, which for large matrices overflows before its logarithm."""
     sign, size = np.linalg.slogdet(M)
     return np.where(sign > 0, size, np.nan)[()]

@@ -24,7 +24,6 @@ __all__ = [
 ]
 
 
-
 class NoValue(ArithmeticError):
     """There is no value at this point: a pole, a singular matrix, an index out of range."""
 

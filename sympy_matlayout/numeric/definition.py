@@ -2,7 +2,7 @@
 Derivatives from their definition, as numbers in their places.
 
 Partial derivatives are differences of values at high precision; a layout
-puts each of them where document 002 says.  This is what the rules are checked
+puts each of them where ``docs/layouts.md`` says.  This is what the rules are checked
 against, so nothing here may use them.
 """
 
@@ -12,14 +12,12 @@ from collections.abc import Callable
 
 import mpmath
 from mpmath import mp, mpf
-from sympy import Expr
 from sympy.core.basic import Basic
 
 from ..core.shapes import is_matrix
-from .evaluation import NumericArray, Value, Values, evaluate, vec
+from .evaluation import NumericArray, evaluate, vec
 from .linear_algebra import matrix_of
-
-Sizes = tuple[int, ...]
+from .types import NumericMatrix, NumericScalar, Sizes, Value, Values
 
 
 class Partials:
@@ -50,15 +48,7 @@ class Partials:
             columns = {(j, i): column for (i, j), column in columns.items()}
         self._columns = columns
 
-    @classmethod
-    def of_jacobian(cls, J: mpmath.matrix, of: tuple[int, ...], by: tuple[int, ...]) -> Partials:
-        """The partial derivatives that stand in ∂vec(F)/∂vecᵀ(X); shapes of F and X."""
-        found = cls.__new__(cls)
-        found.of, found.by = of, by
-        found._columns = {(i, j): J[:, i + by[0]*j] for i in range(by[0]) for j in range(by[1])}
-        return found
-
-    def __call__(self, k: int, l: int, i: int, j: int) -> mpf:  # noqa: E741
+    def __call__(self, k: int, l: int, i: int, j: int) -> NumericScalar:  # noqa: E741
         return self._columns[i, j][k + (self.of or (1, 1))[0]*l, 0]
 
     @property
@@ -78,9 +68,9 @@ class Partials:
         sizes, place = position(layout, form, () if self.of_scalar else self.of, self.by)
         found = {place(k, l, i, j): self(k, l, i, j)
                  for k in range(p) for l in range(q) for i in range(m) for j in range(n)}
-        if len(sizes) > 2:
-            return NumericArray(sizes, lambda *index: found[index])
-        return matrix_of(*sizes, lambda r, s: found[r, s])
+        if len(sizes) == 2:
+            return matrix_of(*sizes, lambda r, s: found[r, s])
+        return NumericArray(sizes, lambda *index: found[index])
 
 
 def position(layout: str, form: str, of: Sizes, by: Sizes) -> tuple[Sizes, Callable[..., Sizes]]:
@@ -111,9 +101,9 @@ def position(layout: str, form: str, of: Sizes, by: Sizes) -> tuple[Sizes, Calla
     return (m*n, p*q), lambda k, l, i, j: (column(i, j), row(k, l))
 
 
-def _difference(expr, variable, values, i, j) -> mpmath.matrix:
+def _difference(expr, variable, values, i, j) -> NumericMatrix:
     """vec of ∂F/∂X[i, j]"""
-    def moved(h: mpf) -> Value:
+    def moved(h: NumericScalar) -> Value:
         if not is_matrix(variable):
             return values[variable] + h
         found = values[variable].copy()
@@ -122,21 +112,21 @@ def _difference(expr, variable, values, i, j) -> mpmath.matrix:
     return central_difference(lambda h: evaluate(expr, {**values, variable: moved(h)}))
 
 
-def central_difference(value: Callable[[mpf], Value]) -> mpmath.matrix:
+def central_difference(value: Callable[[NumericScalar], Value]) -> NumericMatrix:
     """vec of the derivative of ``value(h)`` at 0."""
     return (vec(value(_step())) - vec(value(-_step())))/(2*_step())
 
 
-def _step() -> mpf:
+def _step() -> NumericScalar:
     return mpf(10)**(-(mp.dps//3))
 
 
-def rounding_of_differences() -> mpf:
+def rounding_of_differences() -> NumericScalar:
     """What rounding a value of size 1 does to the difference quotient."""
     return mpf(10)**-mp.dps/_step()
 
 
-def near(found: Value, wanted: Value, tolerance: Expr | mpf) -> bool:
+def near(found: Value, wanted: Value, tolerance: NumericScalar) -> bool:
     """Whether two values agree in shape and, up to rounding, in every entry."""
     if isinstance(wanted, NumericArray) or isinstance(found, NumericArray):
         return (isinstance(found, type(wanted)) and found.shape == wanted.shape
@@ -147,5 +137,5 @@ def near(found: Value, wanted: Value, tolerance: Expr | mpf) -> bool:
         _near(a, b, tolerance) for a, b in zip(found, wanted, strict=True))
 
 
-def _near(a: mpf, b: mpf, tolerance: mpf) -> bool:
+def _near(a: NumericScalar, b: NumericScalar, tolerance: NumericScalar) -> bool:
     return abs(a - b) <= tolerance*(1 + abs(b))

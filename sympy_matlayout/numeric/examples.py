@@ -19,8 +19,9 @@ from ..core.shapes import is_matrix, shape, show
 from ..nodes.differential_symbols import Differential
 from ..nodes.realness import is_declared_complex
 from ..nodes.structured import facts_about
-from .evaluation import Evaluation, Values
+from .evaluation import Evaluation
 from .linear_algebra import matrix_of, product
+from .types import NumericMatrix, NumericScalar, Values
 
 __all__ = ["Style", "example_value", "example_values", "leaves"]
 
@@ -41,13 +42,13 @@ def example_values(exprs: Iterable[Basic], sizes: Mapping[Symbol, int], seed: in
     are 3.  Symbols declared complex are.
     """
     chance = random.Random(seed)
-    values = dict(sizes)
+    values: dict[Basic, Any] = {**sizes}
     for leaf in sorted(leaves(exprs) - set(values), key=lambda a: (str(a), default_sort_key(a))):
         values[leaf] = example_value(leaf, sizes, chance, style(chance))
     return values
 
 
-def leaves(exprs: Iterable[Basic]) -> set[Basic]:
+def leaves(exprs: Iterable[Basic]) -> set[Any]:
     """The symbols that need a value."""
     exprs = list(exprs)
     return {a for e in exprs for a in preorder_traversal(e)
@@ -55,12 +56,12 @@ def leaves(exprs: Iterable[Basic]) -> set[Basic]:
             } | {a for e in exprs for a in e.free_symbols if isinstance(a, Dummy)}
 
 
-def example_value(leaf: Basic, sizes: Mapping[Symbol, int], chance: random.Random,
+def example_value(leaf: Any, sizes: Mapping[Symbol, int], chance: random.Random,
                   style: Style) -> Any:
     """A random value for one symbol."""
     scale, signs = style
     if is_matrix(leaf):
-        rows, cols = map(Evaluation(sizes).size, leaf.shape)
+        rows, cols = map(Evaluation({**sizes}).size, leaf.shape)
         if rows*cols > limits.EXAMPLE_ENTRIES:
             raise ArgumentError(
                 f"{leaf} is {show(shape(leaf))}, too large to try it with numbers, which takes "
@@ -84,11 +85,11 @@ def _number(symbol: Symbol, size: Any, chance: random.Random, signs: str) -> Any
     return -size if symbol.is_extended_nonpositive or chance.random() < 0.5 else size
 
 
-def _entries(chance: random.Random, rows: int, cols: int) -> Callable[[int, int], mpf]:
+def _entries(chance: random.Random, rows: int, cols: int) -> Callable[[int, int], NumericScalar]:
     return lambda i, j: mpf(chance.uniform(0.5, 2)) + (rows if i == j and rows == cols else 0)
 
 
-def _with_signs(M: mpmath.matrix, chance: random.Random, signs: str) -> mpmath.matrix:
+def _with_signs(M: NumericMatrix, chance: random.Random, signs: str) -> NumericMatrix:
     """Signs for the entries; those of rows change the sign of the determinant."""
     if signs == "none":
         return M
@@ -100,7 +101,7 @@ def _with_signs(M: mpmath.matrix, chance: random.Random, signs: str) -> mpmath.m
         1 if i == j and square else chance.choice((1, -1))))
 
 
-def _structured(M: mpmath.matrix, facts: frozenset[str]) -> mpmath.matrix:
+def _structured(M: NumericMatrix, facts: frozenset[str]) -> NumericMatrix:
     """The matrix with the structure of its symbol."""
     triangles = facts & {"diagonal", "lower", "upper"}
     is_diagonal = "diagonal" in facts or len(triangles) == 2 or (
@@ -119,7 +120,7 @@ def _structured(M: mpmath.matrix, facts: frozenset[str]) -> mpmath.matrix:
     return _singular(M, facts) if "singular" in facts else M
 
 
-def _singular(M: mpmath.matrix, facts: frozenset[str]) -> mpmath.matrix:
+def _singular(M: NumericMatrix, facts: frozenset[str]) -> NumericMatrix:
     """Of rank one less, by Wedderburn's formula; by zeros where a structure asks for it."""
     if facts & {"diagonal", "lower", "upper", "skew"} or M.rows == 1:
         return matrix_of(M.rows, M.cols, lambda i, j: M[i, j]*(M.rows - 1 not in (i, j)))
@@ -128,7 +129,7 @@ def _singular(M: mpmath.matrix, facts: frozenset[str]) -> mpmath.matrix:
     return M - product(left, right)/product(right, direction)[0, 0]
 
 
-def _orthogonal(M: mpmath.matrix, facts: frozenset[str], is_diagonal: bool) -> mpmath.matrix:
+def _orthogonal(M: NumericMatrix, facts: frozenset[str], is_diagonal: bool) -> NumericMatrix:
     """A reflection, which is symmetric, the product of two or three, signs on the diagonal."""
     def reflection(v):
         return mpmath.eye(M.rows) - 2/(v.T*v)[0, 0]*v*v.T

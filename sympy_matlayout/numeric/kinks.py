@@ -14,8 +14,9 @@ from sympy.core.basic import Basic
 from ..core import limits
 from ..nodes.structured import facts_about
 from .account import Account, NoValue
-from .evaluation import Evaluation, Values
+from .evaluation import Evaluation
 from .examples import example_value, leaves
+from .types import NumericScalar, Values
 
 __all__ = ["beside_kinks", "sides_of"]
 
@@ -50,7 +51,7 @@ def beside_kinks(function: Basic, start: Values, seed: int) -> Iterator[Values]:
             there = _sides(function, end) or {}
             for node in sorted(here.keys() & there.keys() - met, key=str):
                 if here[node] != there[node] and len(met) < limits.KINKS and (
-                        at := _crossing(function, node, start, end)) is not None:
+                        at := _crossing(function, node, here[node], start, end)) is not None:
                     met.add(node)
                     yield from (_between(start, end, at + d) for d in (-DISTANCE, DISTANCE))
 
@@ -64,10 +65,10 @@ def _sides(function: Basic, values: Values) -> dict[Basic, set] | None:
     return sides_of(account.branches)
 
 
-def _crossing(function: Basic, node: Basic, start: Values, end: Values) -> mpf | None:
-    """Where on the way a node changes its side."""
+def _crossing(function: Basic, node: Basic, first: set, start: Values,
+              end: Values) -> NumericScalar | None:
+    """Where on the way a node leaves the sides that it is on first."""
     low, high = mpf(0), mpf(1)
-    first = _sides(function, start)[node]
     for _ in range(HALVINGS):
         middle = (low + high)/2
         sides = _sides(function, _between(start, end, middle))
@@ -89,6 +90,6 @@ def _moved(function: Basic, start: Values, chance: random.Random) -> Values:
     return found
 
 
-def _between(start: Values, end: Values, part: mpf) -> Values:
+def _between(start: Values, end: Values, part: NumericScalar) -> Values:
     return {leaf: start[leaf] if start[leaf] is end[leaf]
             else (1 - part)*start[leaf] + part*end[leaf] for leaf in start}

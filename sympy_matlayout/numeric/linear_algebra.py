@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
 
 import mpmath
 from mpmath import mp, mpf
 
 from .account import NotReal, NoValue, is_real, reaching_no_value
+from .types import NumericMatrix, NumericScalar
 
 __all__ = [
     "determinant",
@@ -25,7 +25,7 @@ GUARD = 10  # digits more than asked for, inside
 WORST_BASIS = 10**12  # condition of the eigenvectors
 
 
-def matrix_of(rows: int, cols: int, entry: Callable[[int, int], Any]) -> mpmath.matrix:
+def matrix_of(rows: int, cols: int, entry: Callable[[int, int], NumericScalar]) -> NumericMatrix:
     """The mpmath matrix with these entries."""
     M = mpmath.matrix(rows, cols)
     for i in range(rows):
@@ -34,12 +34,12 @@ def matrix_of(rows: int, cols: int, entry: Callable[[int, int], Any]) -> mpmath.
     return M
 
 
-def product(A: mpmath.matrix, B: mpmath.matrix) -> mpmath.matrix:
+def product(A: NumericMatrix, B: NumericMatrix) -> NumericMatrix:
     """``A*B``, at the cost of what is not zero: most rows of a Jacobian are."""
     found = mpmath.matrix(A.rows, B.cols)
     lines = [[(j, b) for j, b in enumerate(row) if b] for row in B.tolist()]
     for i, row in enumerate(A.tolist()):
-        sums: dict[int, Any] = {}
+        sums: dict[int, NumericScalar] = {}
         for a, line in zip(row, lines, strict=True):
             if a:
                 for j, b in line:
@@ -49,12 +49,12 @@ def product(A: mpmath.matrix, B: mpmath.matrix) -> mpmath.matrix:
     return found
 
 
-def total(matrices: list[mpmath.matrix]) -> mpmath.matrix:
+def total(matrices: list[NumericMatrix]) -> NumericMatrix:
     rows = zip(*(M.tolist() for M in matrices), strict=True)
     return mpmath.matrix([list(map(mp.fsum, zip(*row, strict=True))) for row in rows])
 
 
-def kronecker(A: mpmath.matrix, B: mpmath.matrix) -> mpmath.matrix:
+def kronecker(A: NumericMatrix, B: NumericMatrix) -> NumericMatrix:
     """``A⊗B``, at the cost of what is not zero."""
     found = mpmath.matrix(A.rows*B.rows, A.cols*B.cols)
     inner = _nonzero(B)
@@ -64,11 +64,11 @@ def kronecker(A: mpmath.matrix, B: mpmath.matrix) -> mpmath.matrix:
     return found
 
 
-def _nonzero(M: mpmath.matrix) -> list[tuple[int, int, Any]]:
+def _nonzero(M: NumericMatrix) -> list[tuple[int, int, NumericScalar]]:
     return [(i, j, a) for i, row in enumerate(M.tolist()) for j, a in enumerate(row) if a]
 
 
-def determinant(M: mpmath.matrix) -> Any:
+def determinant(M: NumericMatrix) -> NumericScalar:
     """By elimination with pivots; 0 where the matrix is singular up to rounding."""
     with mp.workdps(mp.dps + GUARD):
         rows, found, least = M.tolist(), mpf(1), _least_pivot(M)
@@ -81,7 +81,7 @@ def determinant(M: mpmath.matrix) -> Any:
     return +found
 
 
-def inverse(M: mpmath.matrix) -> mpmath.matrix:
+def inverse(M: NumericMatrix) -> NumericMatrix:
     n = M.rows
     with mp.workdps(mp.dps + GUARD):
         rows = [[*row, *(mpf(i == j) for j in range(n))] for i, row in enumerate(M.tolist())]
@@ -95,12 +95,12 @@ def inverse(M: mpmath.matrix) -> mpmath.matrix:
     return mpmath.matrix([[+a for a in row[n:]] for row in rows])
 
 
-def _least_pivot(M: mpmath.matrix) -> Any:
+def _least_pivot(M: NumericMatrix) -> NumericScalar:
     """What is zero up to rounding, by the digits asked for."""
     return mp.mnorm(M, 1)*mpf(10)**(GUARD - mp.dps)
 
 
-def _with_pivot(rows: list[list], k: int, least: Any) -> int | None:
+def _with_pivot(rows: list[list], k: int, least: NumericScalar) -> int | None:
     """The largest entry brought to the diagonal: the sign of the exchange, None if it is zero."""
     pivot = max(range(k, len(rows)), key=lambda i: abs(rows[i][k]))
     if abs(rows[pivot][k]) <= least:
@@ -109,7 +109,7 @@ def _with_pivot(rows: list[list], k: int, least: Any) -> int | None:
     return 1 if pivot == k else -1
 
 
-def _eliminate(rows: list[list], k: int, others: Any) -> None:
+def _eliminate(rows: list[list], k: int, others: Iterable[int]) -> None:
     """Zeros in the k-th column of the other rows; what stands left of it is done with."""
     pivot, line = rows[k][k], rows[k][k:]
     for i in others:
@@ -118,7 +118,7 @@ def _eliminate(rows: list[list], k: int, others: Any) -> None:
             rows[i][k:] = [a - factor*b for a, b in zip(rows[i][k:], line, strict=True)]
 
 
-def power(M: mpmath.matrix, exponent: Any) -> mpmath.matrix:
+def power(M: NumericMatrix, exponent: NumericScalar) -> NumericMatrix:
     """
     The principal power.
 
@@ -135,7 +135,7 @@ def power(M: mpmath.matrix, exponent: Any) -> mpmath.matrix:
         return +_root(M, exponent)
 
 
-def _whole_power(M: mpmath.matrix, exponent: int) -> mpmath.matrix:
+def _whole_power(M: NumericMatrix, exponent: int) -> NumericMatrix:
     if exponent < 0:
         M, exponent = inverse(M), -exponent
     found = mpmath.eye(M.rows)
@@ -146,7 +146,7 @@ def _whole_power(M: mpmath.matrix, exponent: int) -> mpmath.matrix:
     return found
 
 
-def _root(M: mpmath.matrix, exponent: Any) -> mpmath.matrix:
+def _root(M: NumericMatrix, exponent: NumericScalar) -> NumericMatrix:
     """By eigenvalues; mpmath's iteration serves where the eigenvectors are no good basis."""
     real = all(map(is_real, M))
     rounding = M.rows*max(map(abs, M))*mpf(10)**(GUARD - mp.dps)
@@ -158,7 +158,7 @@ def _root(M: mpmath.matrix, exponent: Any) -> mpmath.matrix:
         back = _inverse_basis(vectors)
     if values is not None and min(map(abs, values)) <= rounding:
         raise NoValue(f"no power {mp.nstr(exponent, 3)} of a singular matrix")
-    if back is None:
+    if values is None or back is None:
         return reaching_no_value(mp.powm, M, exponent)
     powers = [mp.power(value, exponent) for value in values]
     found = product(matrix_of(M.rows, M.cols, lambda i, j: vectors[i, j]*powers[j]), back)
@@ -167,7 +167,7 @@ def _root(M: mpmath.matrix, exponent: Any) -> mpmath.matrix:
     return found
 
 
-def _eigenvalues(M: mpmath.matrix) -> tuple:
+def _eigenvalues(M: NumericMatrix) -> tuple:
     """With the eigenvectors; None twice where mpmath doesn't find them."""
     try:
         return mp.eig(M)
@@ -177,7 +177,7 @@ def _eigenvalues(M: mpmath.matrix) -> tuple:
         return None, None
 
 
-def _inverse_basis(vectors: mpmath.matrix | None) -> mpmath.matrix | None:
+def _inverse_basis(vectors: NumericMatrix | None) -> NumericMatrix | None:
     """The inverse of the eigenvectors, None where they are no good basis."""
     try:
         back = None if vectors is None else inverse(vectors)
@@ -187,11 +187,11 @@ def _inverse_basis(vectors: mpmath.matrix | None) -> mpmath.matrix | None:
     return back if good else None
 
 
-def _is_diagonal(M: mpmath.matrix) -> bool:
+def _is_diagonal(M: NumericMatrix) -> bool:
     return all(not M[i, j] for i in range(M.rows) for j in range(M.cols) if i != j)
 
 
-def singular_values(M: mpmath.matrix) -> list:
+def singular_values(M: NumericMatrix) -> list:
     """Those of a real matrix, descending."""
     if not all(map(is_real, M)):
         raise NotReal("singular values of a complex matrix")

@@ -21,9 +21,10 @@ from ..core.errors import DerivativeNotImplementedError, ShapeError
 from ..core.shapes import is_matrix, shape, show
 from ..nodes.constants import MatrixUnit
 from .account import Account, NotReal, NoValue, is_real
-from .evaluation import Evaluation, Values, entries_of
+from .evaluation import Evaluation, entries_of
 from .examples import Style, example_value, example_values, leaves
 from .kinks import beside_kinks, sides_of
+from .types import NumericMatrix, Values
 
 __all__ = ["example_points"]
 
@@ -215,7 +216,7 @@ def _has_negative(value: Any) -> bool:
     return any(is_real(a) and a < 0 for a in entries)
 
 
-def _scale_of(M: mpmath.matrix) -> Any:
+def _scale_of(M: NumericMatrix) -> Any:
     return max(map(abs, M))/(2 + (M.rows if M.rows == M.cols else 0))
 
 
@@ -251,16 +252,16 @@ def _sizes(parts: set[Basic], attempt: int, chance: random.Random) -> dict[Symbo
                      "give sizes that are numbers")
 
 
-def _is_size(size: Basic) -> bool:
+def _is_size(size: Any) -> bool:
     return bool(size.is_Integer and size >= 1)
 
 
 def _indices(parts: set[Basic]) -> list[int]:
     return [int(k) for index in _in_places(parts) for k in preorder_traversal(index)
-            if k.is_Integer]
+            if isinstance(k, Integer)]
 
 
-def _in_places(parts: set[Basic]) -> Iterator[Basic]:
+def _in_places(parts: set[Basic]) -> Iterator[Any]:
     """What stands in the place of an index."""
     for a in parts:
         if isinstance(a, INDEXED):
