@@ -91,12 +91,8 @@ from .rewriting.traces import (
 from .rules import local_differentials
 from .simplify.cost import count_operations
 from .simplify.subexpressions import common_subexpressions
-from .structures.structure import (
-    Structure,
-    convert_convention,
-    register_structure,
-    tangent_projection,
-)
+from .structures.conventions import convert_convention, tangent_projection
+from .structures.structure import Structure, register_structure
 from .sympy_patches.hooks import install, installed, uninstall
 
 __version__ = "0.1.0"

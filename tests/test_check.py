@@ -1,5 +1,8 @@
 """check_derivative: true claims in their layout, wrong ones with what is wrong about them."""
 
+import os
+import subprocess
+import sys
 from itertools import product
 
 import pytest
@@ -614,3 +617,16 @@ def test_bugs_are_no_verdicts(monkeypatch):
     monkeypatch.setattr(scalar_values, "determinant", broken)
     with pytest.raises(MatlayoutBug, match="planted"):
         check_derivative(Determinant(S), S, Determinant(S)*S.T.inverse())
+
+
+def test_the_verdict_on_namesakes_is_the_same_for_every_hash_seed():
+    """Two matrices under the name of the variable: which was met first decided once."""
+    program = ("from sympy import *; from sympy_matlayout import check_derivative\n"
+               "m, n = symbols('m n', integer=True, positive=True); x = Symbol('x')\n"
+               "A, B = MatrixSymbol('x', n, 1), MatrixSymbol('x', m, 1)\n"
+               "try: check_derivative(x*Trace(A.T*A), x, Trace(B.T*B))\n"
+               "except Exception as error: print(type(error).__name__)\n")
+    printed = {subprocess.run([sys.executable, "-c", program], capture_output=True, text=True,
+                              check=True, env={**os.environ, "PYTHONHASHSEED": seed}).stdout
+               for seed in ("5", "8", "9")}
+    assert printed == {"VariableError\n"}

@@ -31,7 +31,8 @@ from sympy_matlayout import (
     local_differentials,
     matrix_derivative,
 )
-from sympy_matlayout.linear_maps.maps import Transposition, identity
+from sympy_matlayout.linear_maps.composition import identity
+from sympy_matlayout.linear_maps.maps import Transposition
 
 x, y, a, c = (MatrixSymbol("x", n, 1), MatrixSymbol("y", n, 1),
               MatrixSymbol("a", m, 1), MatrixSymbol("c", m, 1))

@@ -7,7 +7,7 @@ from mpmath import mp
 from sympy import MatrixSymbol, S, Symbol, Tuple
 from sympy.matrices.expressions import KroneckerProduct
 
-from sympy_matlayout.linear_maps import maps
+from sympy_matlayout.linear_maps import composition, maps, rearrangements
 from sympy_matlayout.numeric import evaluate, example_values
 from sympy_matlayout.numeric.definition import near
 from sympy_matlayout.numeric.evaluation import vec
@@ -24,21 +24,21 @@ MAPS = [
     maps.HadamardBy(C),
     maps.InnerProduct(C),
     maps.ScalarTimes(C),
-    maps.PowerSum(M, S(4)),
-    maps.PowerSum(M, S(-3)),
-    maps.Summation(maps.Sandwich(A, M**i*B), Tuple(i, 1, 3)),
-    maps.DiagonalIn(n),
-    maps.DiagonalOut(n),
-    maps.KroneckerLeft(A, (n, q)),
-    maps.KroneckerRight(A, (n, q)),
-    maps.Vectorization((m, n)),
-    maps.Unvectorization((m, n)),
-    maps.HalfVectorization(n),
-    maps.HalfUnvectorization(n),
-    maps.Slicing((S(1), S(3), S(1)), (S(0), S(4), S(2)), (n, p)),
-    maps.Adjoint(maps.Slicing((S(1), S(3), S(1)), (S(0), S(2), S(1)), (n, p))),
-    maps.Composition(maps.HadamardBy(A*C*B), maps.Sandwich(A, B)),
-    maps.Total((maps.Sandwich(A*C, C.T*A.T), maps.Composition(
+    composition.PowerSum(M, S(4)),
+    composition.PowerSum(M, S(-3)),
+    composition.Summation(maps.Sandwich(A, M**i*B), Tuple(i, 1, 3)),
+    rearrangements.DiagonalIn(n),
+    rearrangements.DiagonalOut(n),
+    rearrangements.KroneckerLeft(A, (n, q)),
+    rearrangements.KroneckerRight(A, (n, q)),
+    rearrangements.Vectorization((m, n)),
+    rearrangements.Unvectorization((m, n)),
+    rearrangements.HalfVectorization(n),
+    rearrangements.HalfUnvectorization(n),
+    rearrangements.Slicing((S(1), S(3), S(1)), (S(0), S(4), S(2)), (n, p)),
+    composition.Adjoint(rearrangements.Slicing((S(1), S(3), S(1)), (S(0), S(2), S(1)), (n, p))),
+    composition.Composition(maps.HadamardBy(A*C*B), maps.Sandwich(A, B)),
+    composition.Total((maps.Sandwich(A*C, C.T*A.T), composition.Composition(
         maps.Sandwich(A*C, C.T*A.T), maps.Transposition((n, n))))),
 ]
 COMPOSED = [
@@ -46,10 +46,10 @@ COMPOSED = [
     (maps.Sandwich(B.T, A.T), maps.Transposition((m, n))),
     (maps.Sandwich(A, B), maps.ScalarTimes(C)),
     (maps.InnerProduct(A*C), maps.Sandwich(A, M)),
-    (maps.Sandwich(A*C, M*B[:, 0]), maps.DiagonalIn(n)),
-    (maps.Sandwich(C[0, :], B), maps.DiagonalIn(n)),
+    (maps.Sandwich(A*C, M*B[:, 0]), rearrangements.DiagonalIn(n)),
+    (maps.Sandwich(C[0, :], B), rearrangements.DiagonalIn(n)),
     (maps.ScalarTimes(A), maps.InnerProduct(C)),
-    (maps.Sandwich(A, B), maps.Composition(maps.ScalarTimes(C), maps.InnerProduct(A))),
+    (maps.Sandwich(A, B), composition.Composition(maps.ScalarTimes(C), maps.InnerProduct(A))),
     (maps.Transposition((m, n)), maps.HadamardBy(C)),
     (maps.Scaling(t, (m, n)), maps.HadamardBy(C)),
 ]
@@ -82,7 +82,7 @@ def test_value_adjoint_and_matrix_agree(linear):
 @pytest.mark.parametrize("outer, inner_map", COMPOSED,
                          ids=lambda a: type(a).__name__)
 def test_compose_is_the_composition(outer, inner_map):
-    composed = maps.compose(outer, inner_map)
+    composed = composition.compose(outer, inner_map)
     check(composed)
     X = argument("X", inner_map.domain)
     with mp.workdps(40):
@@ -96,12 +96,12 @@ def test_symbolic_power_sum_is_that_of_each_number():
     with mp.workdps(40):
         for number in (-2, -1, 1, 3):
             values = {**example_values([M], SIZES), k: mpmath.mpf(number)}
-            symbolic = maps.PowerSum(M, k).matrix()
+            symbolic = composition.PowerSum(M, k).matrix()
             assert near(evaluate(symbolic, values),
-                        evaluate(maps.PowerSum(M, S(number)).matrix(), values), TOLERANCE)
+                        evaluate(composition.PowerSum(M, S(number)).matrix(), values), TOLERANCE)
 
 
 def test_kronecker_adjoint_reads_a_visible_product():
     G = KroneckerProduct(MatrixSymbol("G", p, m), C)
-    found = maps.KroneckerLeft(A, (m, n)).adjoint(G)
+    found = rearrangements.KroneckerLeft(A, (m, n)).adjoint(G)
     assert found == c.scale(c.inner(A, G.args[0]), C)

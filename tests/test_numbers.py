@@ -9,6 +9,7 @@ from sympy import (
     Determinant,
     Function,
     I,
+    Integral,
     Lambda,
     MatrixSymbol,
     Max,
@@ -23,6 +24,7 @@ from sympy import (
     floor,
     gamma,
     log,
+    oo,
     polygamma,
     sqrt,
     symbols,
@@ -188,3 +190,18 @@ def test_points_on_both_sides_of_a_kink():
 def test_determinants_of_both_signs():
     signs = {mp.sign(evaluate(Determinant(S), p)) for p in example_points(Determinant(S), [], 3)}
     assert signs == {1, -1}
+
+
+def test_integrals_over_several_variables_and_without_limits():
+    x, y = symbols("x y")
+    both = Integral(x*y**2, (x, 0, 1), (y, 0, 2))
+    assert near(evaluate(both, {}), mpf(4)/3, mpf(10)**-12)
+    for open_ended in (Integral(x, x), Integral(x, (x, 1))):
+        with pytest.raises(DerivativeNotImplementedError, match="without both limits"):
+            evaluate(open_ended, {x: mpf(2)})
+
+
+def test_an_infinite_sum_has_no_value_here():
+    k = symbols("k", integer=True)
+    with pytest.raises(ArithmeticError, match="no whole number"):
+        evaluate(Sum(1/k**2, (k, 1, oo)), {})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Derivative, Expr, Subs, Symbol, exp, prod
+from sympy import Derivative, Expr, Subs, Symbol, default_sort_key, exp, prod
 from sympy.core.basic import Basic
 from sympy.core.function import AppliedUndef
 from sympy.matrices import MatrixBase
@@ -12,7 +12,8 @@ from sympy.tensor.array import ImmutableDenseNDimArray, NDimArray
 
 from ..core.errors import ArgumentError, DerivativeNotImplementedError, ShapeError, VariableError
 from ..core.given import as_basic, as_scalar_or_matrix
-from ..core.shapes import is_array, is_matrix, shape, show
+from ..core.shapes import is_array, is_matrix
+from ..nodes.namesakes import described, namesake
 from ..reading.read import read
 
 __all__ = ["read_claim", "refuse_namesakes", "with_known_functions"]
@@ -73,20 +74,12 @@ def refuse_namesakes(variable: Basic, function: Basic, claim: Basic) -> None:
     """
     for symbols, others in (([variable], function.free_symbols),
                             (claim.free_symbols, function.free_symbols | {variable})):
-        named = {getattr(s, "name", None): s for s in others}
-        for symbol in symbols:
-            other = named.get(getattr(symbol, "name", None), symbol)
-            if symbol not in others and other != symbol and is_matrix(symbol) == is_matrix(other):
+        for symbol in sorted(symbols, key=default_sort_key):
+            other = None if symbol in others else namesake(symbol, others)
+            if other is not None:
                 raise VariableError(
-                    f"{symbol} is {_kind(symbol)}, and the {other} of the function is "
-                    f"{_kind(other)}; these are different symbols, give one and the same")
-
-
-def _kind(symbol: Any) -> str:
-    if is_matrix(symbol):
-        return f"a {show(shape(symbol))} {type(symbol).__name__}"
-    declared = sorted(name for name, value in symbol._assumptions_orig.items() if value)
-    return f"a Symbol{' declared ' + ', '.join(declared) if declared else ''}"
+                    f"{symbol} is {described(symbol)}, and the {other} of the function is "
+                    f"{described(other)}; these are different symbols, give one and the same")
 
 
 def with_known_functions(*exprs: Basic) -> list[Basic]:

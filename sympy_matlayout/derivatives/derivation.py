@@ -35,11 +35,8 @@ from ..core.errors import VariableError, reporting_bugs
 from ..core.given import as_name
 from ..core.shapes import is_matrix, is_scalar_shape, shape
 from ..layouts.layout import Layout
-from ..linear_maps.graph import Graph
-from ..linear_maps.law import Law
-from ..linear_maps.maps import (
+from ..linear_maps.composition import (
     Composition,
-    LinearMap,
     Total,
     compose,
     identity,
@@ -47,6 +44,9 @@ from ..linear_maps.maps import (
     sum_values,
     total,
 )
+from ..linear_maps.graph import Graph
+from ..linear_maps.law import Law
+from ..linear_maps.maps import LinearMap
 from ..nodes.differential_symbols import Differential
 from ..nodes.partial import Partial
 from ..nodes.printable import all_printable

@@ -18,7 +18,7 @@ from ..nodes.undefined_functions import FunctionGradient, FunctionJacobian
 from ..reading.read import in_shape, read_function
 from ..simplify import constructors as c
 from ..simplify.canonical_form import canonical_form
-from ..structures.structure import check_convention
+from ..structures.conventions import check_convention
 from ..structures.variable import Variable
 from .problem import Problem
 

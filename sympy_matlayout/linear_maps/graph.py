@@ -11,7 +11,8 @@ from sympy.core.symbol import Symbol
 from ..core.errors import VariableError
 from ..core.shapes import shape
 from ..nodes.differential_symbols import Differential
-from .maps import LinearMap, compose, identity, sum_values, total
+from .composition import compose, identity, sum_values, total
+from .maps import LinearMap
 
 Edge = tuple[Basic, LinearMap]
 Rule = Callable[[Basic, Callable[[Basic], bool]], Iterable[Edge]]

@@ -1,11 +1,11 @@
 """Values and derivatives as numbers, from the definitions; knows no rule of differentiation."""
 
 from . import (  # noqa: F401 - they declare the values of the classes
-    array_values,
     constant_values,
     matrix_values,
     scalar_values,
     sum_values,
+    tensor_values,
 )
 from .definition import Partials
 from .evaluation import NumericArray, evaluate

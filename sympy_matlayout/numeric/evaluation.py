@@ -106,7 +106,7 @@ class Evaluation:
 
     def size(self, expr: Any) -> int:
         found = self.number(_sympify(expr))  # explicit matrices give Python ints
-        if not is_real(found) or found != int(found.real):
+        if not is_real(found) or not mp.isfinite(found) or found != int(found.real):
             raise NotWhole(f"{expr} = {mp.nstr(found, 6)} is no whole number")
         return int(found.real)
 

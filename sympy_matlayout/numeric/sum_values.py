@@ -9,6 +9,7 @@ from mpmath import mp, mpf
 from sympy import Integral, Product, Sum
 from sympy.core.basic import Basic
 
+from ..core.errors import DerivativeNotImplementedError
 from ..core.registry import declares
 from ..nodes.array_nodes import ArraySum
 from ..nodes.matrix_sum import MatrixSum
@@ -31,9 +32,16 @@ def value_of_indexed_product(node: Product, at: Evaluation) -> NumericScalar:
 
 @declares("value", Integral)
 def value_of_integral(node: Integral, at: Evaluation) -> NumericScalar:
-    body, (z, *ends) = node.args
+    body, *limits = node.args
+    if any(len(limit) != 3 for limit in limits):
+        raise DerivativeNotImplementedError(
+            f"{node} has no value by numbers: an integral without both limits is a function up "
+            "to a constant; give them, or work it out with doit()")
+    z, lower, upper = limits[-1]
+    inner = node.func(body, *limits[:-1]) if limits[:-1] else body
     return reaching_no_value(
-        mp.quad, lambda value: at.within({z: value}).number(body), [*map(at.number, ends)])
+        mp.quad, lambda value: at.within({z: value}).number(inner),
+        [at.number(lower), at.number(upper)])
 
 
 @declares("value", MatrixSum)

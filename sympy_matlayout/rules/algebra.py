@@ -19,14 +19,9 @@ from sympy.matrices.expressions import (
 
 from ..core.errors import VariableError
 from ..core.shapes import is_matrix, shape
+from ..linear_maps.composition import PowerSum, identity
 from ..linear_maps.law import Law
-from ..linear_maps.maps import (
-    PowerSum,
-    Sandwich,
-    ScalarTimes,
-    Transposition,
-    identity,
-)
+from ..linear_maps.maps import Sandwich, ScalarTimes, Transposition
 from ..nodes.node import ConstantMatrix
 from ..simplify import constructors as c
 from .table import cited, local_differentials

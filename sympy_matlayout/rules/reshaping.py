@@ -22,24 +22,25 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 
 from ..core.errors import DerivativeNotImplementedError, VariableError
 from ..core.shapes import is_one, same_shape, same_size, shape
+from ..linear_maps.composition import Adjoint, compose
 from ..linear_maps.maps import (
-    Adjoint,
-    DiagonalIn,
-    DiagonalOut,
     HadamardBy,
-    HalfUnvectorization,
-    HalfVectorization,
     InnerProduct,
-    KroneckerLeft,
-    KroneckerRight,
     LinearMap,
     Sandwich,
     ScalarTimes,
-    Slicing,
     Transposition,
+)
+from ..linear_maps.rearrangements import (
+    DiagonalIn,
+    DiagonalOut,
+    HalfUnvectorization,
+    HalfVectorization,
+    KroneckerLeft,
+    KroneckerRight,
+    Slicing,
     Unvectorization,
     Vectorization,
-    compose,
 )
 from ..nodes.constants import MatrixUnit
 from ..nodes.vec import Unvec, Vec

@@ -32,15 +32,9 @@ from sympy.matrices.expressions import Identity, MatrixSymbol
 from ..core.bound_symbols import bound_symbol
 from ..core.errors import DerivativeNotImplementedError, NotByEntriesError
 from ..core.shapes import Shape, is_matrix, shape
+from ..linear_maps.composition import compose, unvectorization, vectorization
 from ..linear_maps.law import Law
-from ..linear_maps.maps import (
-    InnerProduct,
-    Sandwich,
-    Scaling,
-    compose,
-    unvectorization,
-    vectorization,
-)
+from ..linear_maps.maps import InnerProduct, Sandwich, Scaling
 from ..nodes.differential_symbols import Differential
 from ..nodes.realness import OF_COMPLEX, complex_symbols, is_declared_complex
 from ..nodes.undefined_functions import (

@@ -33,15 +33,8 @@ from ..core.bound_symbols import index_symbol
 from ..core.errors import DerivativeNotImplementedError, NotByEntriesError
 from ..core.limits import TERMS_APART
 from ..core.shapes import is_matrix, is_one, same_size, shape
-from ..linear_maps.maps import (
-    InnerProduct,
-    LinearMap,
-    Scaling,
-    compose,
-    identity,
-    sum_values,
-    summation,
-)
+from ..linear_maps.composition import compose, identity, sum_values, summation
+from ..linear_maps.maps import InnerProduct, LinearMap, Scaling
 from ..nodes.matrix_sum import MatrixSum
 from ..reading.index_notation import from_index_notation
 from ..reading.read import read

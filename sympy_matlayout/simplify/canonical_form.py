@@ -36,9 +36,10 @@ from ..nodes.traversal import operands, postorder
 from . import constructors as c
 from .applied_functions import applied
 from .cost import nodes, operations
-from .factoring import factored, scaled, taken_out, with_middle_taken_out, with_numbers_placed
+from .factoring import factored, taken_out, with_middle_taken_out
 from .monomial import order, oriented
 from .normal_form import normal_form
+from .numbers import scaled, with_numbers_placed
 from .scalar_sums import merged_scalar, one_trace, placed, simplified_scalar
 from .segments import has_pairs
 from .words import is_word

@@ -9,16 +9,13 @@ Common factors taken out of sums of matrices, Kronecker factors included.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from itertools import combinations
 from math import gcd, lcm
 
 from sympy import Add, Expr, Mul, Rational, S, default_sort_key
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import (
-    DiagMatrix,
     HadamardProduct,
     Identity,
     KroneckerProduct,
@@ -26,24 +23,21 @@ from sympy.matrices.expressions import (
     MatMul,
     MatPow,
 )
-from sympy.matrices.expressions.diagonal import DiagonalOf
 
 from ..core import limits
 from ..core.caches import cached
 from ..core.registry import construct
-from ..core.shapes import Shape, is_matrix, shape
-from ..nodes.vec import Unvec, Vec
-from ..nodes.vech import Vech
+from ..core.shapes import Shape, shape
+from ..nodes.vec import Vec
 from . import constructors as c
 from .commuting import factored_hadamard
 from .cost import operations
 from .monomial import order
+from .numbers import LINEAR, linear_arguments, scaled, with_numbers_placed
 from .pairs import merged_pairs, with_commutation_first
 
-__all__ = [
-    "factored", "factored_sum", "letters_of", "powers_of",
-    "scaled", "taken_out", "with_middle_taken_out", "with_numbers_placed",
-]
+__all__ = ["factored", "factored_sum", "letters_of", "powers_of",
+           "taken_out", "with_middle_taken_out"]
 
 
 
@@ -66,83 +60,6 @@ def taken_out(matrix: Basic) -> Basic:
         return matrix
     terms = matrix.args if isinstance(matrix, MatAdd) else (matrix,)
     return scaled(*_sum(map(Term.of, terms), shape(matrix)))
-
-
-@cached(limits.CACHED_TERMS)
-def with_numbers_placed(matrix: Basic) -> Basic:
-    """Each number and sign before a product, or inside a sum in it, where that is shorter."""
-    if isinstance(matrix, MatAdd):
-        return c.new(MatAdd, *map(with_numbers_placed, matrix.args))
-    if not isinstance(matrix, MatMul):
-        return matrix
-    scalar, core = c.split_scalar(matrix)
-    number, rest = scalar.as_coeff_Mul()
-    factors = tuple(map(with_numbers_placed, c.factors_of(core)))
-    places = [scaled(scalar, *factors)]
-    if number.is_Rational:
-        sums = [(k, *found) for k, factor in enumerate(factors) for found in _sums_in(factor)]
-        for k, total, inside in sums:
-            for m in {number, *_multipliers(total)} - {S.One}:
-                taken_in = inside(_multiplied(m, total))
-                places.append(scaled(number/m*rest, *factors[:k], taken_in, *factors[k + 1:]))
-        for (j, total, left), (k, other, right) in combinations(sums, 2):
-            for m in _multipliers(total) if j != k else ():
-                places.append(scaled(rest, *factors[:j], left(_multiplied(m, total)),
-                                     *factors[j + 1:k], right(_multiplied(number/m, other)),
-                                     *factors[k + 1:]))
-    return min(places, key=lambda place: (operations(place) + _hidden_signs(place),
-                                          place != places[0], order(place)))
-
-
-@cached(limits.CACHED_TERMS)
-def _hidden_signs(matrix: Basic) -> int:
-    """The terms of sums that print as ``(-s)*M``, which is no difference to a reader."""
-    hidden = isinstance(matrix, MatAdd) and sum(
-        isinstance(t, MatMul) and isinstance(t.args[0], Mul)
-        and bool(t.args[0].args[0].is_negative) for t in matrix.args)
-    return hidden + sum(_hidden_signs(a) for a in matrix.args if is_matrix(a))
-
-
-def _sums_in(factor: Basic) -> Iterator[tuple[MatAdd, Callable[[Basic], Basic]]]:
-    """The sums in a product that a number can be moved into, and how to put others there."""
-    if isinstance(factor, MatAdd):
-        yield factor, lambda total: total
-    if isinstance(factor, MatMul):
-        for k, inner in enumerate(factor.args):
-            for total, inside in _sums_in(inner) if is_matrix(inner) else ():
-                yield total, partial(_put, inside, MatMul, factor.args[:k], factor.args[k + 1:])
-    for left, slot, right in _arguments(factor):
-        for total, inside in _sums_in(slot):
-            yield total, partial(_put, inside, type(factor), left, right)
-
-
-def _put(inside: Callable[[Basic], Basic], kind: type, left: tuple, right: tuple,
-         total: Basic) -> Basic:
-    args = (*left, inside(total), *right)
-    if kind is HadamardProduct:
-        return c.hadamard(*sorted(args, key=order))
-    return c.new(MatMul, *args) if kind is MatMul else construct(kind, *args)
-
-
-def _multiplied(number: Expr, total: MatAdd) -> MatAdd:
-    return c.new(MatAdd, *(with_numbers_placed(c.scale(number, t)) for t in total.args))
-
-
-def _multipliers(total: MatAdd) -> set[Expr]:
-    """What makes the number before one of the terms 1 or -1."""
-    numbers = {abs(c.split_scalar(term)[0].as_coeff_Mul()[0]) for term in total.args}
-    return {sign/number for number in numbers if number.is_Rational
-            for sign in (S.One, S.NegativeOne)}
-
-
-def scaled(scalar: Expr, *factors: Basic) -> Basic:
-    """The product as it stands, a number before a sum as well, which ``multiply`` takes inside."""
-    flat = [f for factor in factors for f in c.factors_of(factor)]
-    if len(flat) == 1 and not isinstance(flat[0], MatAdd):
-        return c.scale(scalar, flat[0])
-    if len(flat) == 1 and scalar == 1:
-        return flat[0]
-    return c.new(MatMul, *([] if scalar == 1 else [scalar]), *flat)
 
 
 # --- terms ------------------------------------------------------------------------------
@@ -264,10 +181,6 @@ def _ends(word: tuple[Basic, ...], last: bool) -> Iterator[tuple[Basic, tuple[Ba
                 yield end, (*others, core) if last else (core, *others)
 
 
-# Matrices that are linear in an argument, and how to build them.
-LINEAR = (KroneckerProduct, HadamardProduct, DiagMatrix, DiagonalOf, Vec, Unvec, Vech)
-
-
 @dataclass(frozen=True)
 class Slot:
     """All of a product but one argument of a factor that is linear in it."""
@@ -364,25 +277,8 @@ Shared = End | Slot | Scalar
 def _slots(term: Term) -> Iterator[tuple[Slot, Basic]]:
     word = term.word
     for k, factor in enumerate(word):
-        for left, slot, right in _arguments(factor):
+        for left, slot, right in linear_arguments(factor):
             yield Slot(word[:k], type(factor), left, shape(slot), right, word[k + 1:]), slot
-
-
-def _arguments(factor: Basic) -> Iterator[tuple[tuple, Basic, tuple]]:
-    """Each argument that a factor is linear in, and those before and after it."""
-    args = factor.args
-    if isinstance(factor, KroneckerProduct):
-        for k, slot in enumerate(args):
-            yield args[:k], slot, args[k + 1:]
-    elif isinstance(factor, HadamardProduct):
-        # the factors commute: one of them in the slot, or all but one
-        for k, one in enumerate(args):
-            others = c.hadamard(*args[:k], *args[k + 1:])
-            yield (), one, tuple(args[:k] + args[k + 1:])
-            if len(args) > 2:
-                yield (), others, (one,)
-    elif type(factor) in LINEAR:
-        yield (), args[0], args[1:]
 
 
 def _parts(term: Term) -> Iterator[Shared]:

@@ -15,15 +15,9 @@ from ..core.shapes import Shape, is_one, is_scalar_shape, shape
 from . import constructors as c
 from .commuting import factored_scalar
 from .cost import operations
-from .factoring import (
-    factored_sum,
-    letters_of,
-    powers_of,
-    scaled,
-    taken_out,
-    with_numbers_placed,
-)
+from .factoring import factored_sum, letters_of, powers_of, taken_out
 from .monomial import holds_matrices, order, oriented, turns
+from .numbers import scaled, with_numbers_placed
 from .scalar_products import shorter_product
 
 __all__ = ["merged_scalar", "one_trace", "placed", "simplified_scalar"]

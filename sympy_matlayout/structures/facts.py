@@ -13,6 +13,7 @@ from sympy.matrices.expressions import MatrixSymbol
 
 from ..core.errors import FactsError
 from ..core.shapes import is_matrix, same_size, shape, show
+from ..nodes.namesakes import described, namesake
 from ..nodes.structured import KnownMatrixSymbol, facts_about
 from ..nodes.traversal import postorder
 
@@ -120,16 +121,13 @@ def _given(assumptions: Any) -> list:
 
 def _refuse_namesakes(known: Iterable[Basic], exprs: Iterable[Basic]) -> None:
     """Refuse facts about a symbol while the expressions hold another of its name."""
-    named = {about.name: about for about in known}
     symbols = {s for s in postorder(exprs, lambda e: e.args)
-               if isinstance(s, (MatrixSymbol, Symbol)) and s.name in named}
-    for symbol in symbols:
-        about = named[symbol.name]
-        if about not in symbols:
-            other = f"{show(shape(symbol))} {type(symbol).__name__}" if is_matrix(symbol) \
-                else type(symbol).__name__
+               if isinstance(s, (MatrixSymbol, Symbol))}
+    for about in known:
+        other = None if about in symbols else namesake(about, symbols, of_its_kind=False)
+        if other is not None:
             raise FactsError(f"the facts are about {about}, {show(shape(about))}, and the "
-                             f"{about} in the expression is another one, a {other}")
+                             f"{about} in the expression is another one, {described(other)}")
 
 
 def _each(facts: Iterable) -> Iterator:

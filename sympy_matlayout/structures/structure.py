@@ -17,32 +17,23 @@ from threading import Lock
 from typing import Any
 
 from mpmath import mpf
-from sympy import Dummy, Rational, S, eye, prime, solve
+from sympy import Dummy, S, eye, prime, solve
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import (
-    DiagMatrix,
-    HadamardProduct,
-    Identity,
-    MatAdd,
-    MatMul,
-    MatPow,
     MatrixSymbol,
     Transpose,
-    ZeroMatrix,
 )
 
-from ..core.errors import ConventionError, ShapeError, StructureError, reporting_bugs
+from ..core.errors import ShapeError, StructureError
 from ..core.given import as_matrix
 from ..core.shapes import same_shape, same_size, shape, show
 from ..nodes.constants import DiagonalEmbedding
 from ..nodes.linear_structures import (
     CirculantBasis,
     HankelBasis,
-    LowerOnes,
     SkewDuplicationMatrix,
     ToeplitzBasis,
     UpperDuplicationMatrix,
-    UpperOnes,
 )
 from ..nodes.structured import (
     DiagonalMatrixSymbol,
@@ -50,27 +41,33 @@ from ..nodes.structured import (
     SkewSymmetricMatrixSymbol,
     SymmetricMatrixSymbol,
     UpperTriangularMatrixSymbol,
-    facts_about,
 )
-from ..nodes.vech import DuplicationMatrix, EliminationMatrix, SymmetrizerMatrix
+from ..nodes.vech import DuplicationMatrix, SymmetrizerMatrix
 from ..numeric.definition import near
 from ..numeric.evaluation import evaluate, matrix_of
-from ..reading.read import read, sympified
 from ..simplify import constructors as c
 from ..simplify.factoring import factored
-from ..simplify.monomial import order
+from .closed_forms import (
+    both_halves,
+    diagonal_part,
+    difference,
+    half,
+    half_off_the_diagonal,
+    lower_basis,
+    lower_part,
+    lower_projector,
+    same,
+    skew_part,
+    skew_projector,
+    symmetric_part,
+    twice,
+    twice_off_the_diagonal,
+    upper_part,
+)
 
-__all__ = [
-    "CONVENTIONS",
-    "Structure",
-    "check_convention",
-    "convert_convention",
-    "register_structure",
-    "structure_of",
-    "tangent_projection",
-]
+__all__ = ["Structure", "named_structure", "pinv", "register_structure", "size_of_free",
+           "structure_of"]
 
-CONVENTIONS = ("projection", "entries")
 
 
 @dataclass(frozen=True)
@@ -112,129 +109,42 @@ class Structure:
         if convention == "projection" and self.projector is not None:
             return self.projector(n)
         basis = self.basis(n)
-        other = _pinv(basis) if convention == "projection" else c.transpose(basis)
+        other = pinv(basis) if convention == "projection" else c.transpose(basis)
         return c.multiply(basis, other)
 
 
-# --- the conventions in closed form -----------------------------------------------------
+def pinv(basis: Basic) -> Basic:
+    if isinstance(basis, Transpose) and hasattr(basis.args[0], "pinv"):
+        return c.transpose(basis.args[0].pinv())
+    if hasattr(basis, "pinv"):
+        return basis.pinv()
+    turned = c.transpose(basis)
+    return c.multiply(c.inverse(c.multiply(turned, basis)), turned)
 
 
-def _triangles(matrix: Basic) -> frozenset[str]:
-    """Whether a matrix is visibly lower or upper triangular."""
-    if isinstance(matrix, (Identity, DiagMatrix, ZeroMatrix)):
-        return frozenset({"lower", "upper"})
-    if isinstance(matrix, Transpose):
-        turned = {"lower": "upper", "upper": "lower"}
-        return frozenset(turned[t] for t in _triangles(matrix.args[0]))
-    if isinstance(matrix, (MatAdd, MatMul)):
-        parts = [_triangles(a) for a in matrix.args if hasattr(a, "shape")]
-        return frozenset.intersection(*parts)
-    if isinstance(matrix, MatPow):
-        return _triangles(matrix.args[0])
-    if isinstance(matrix, HadamardProduct):
-        return frozenset.union(*map(_triangles, matrix.args))
-    if isinstance(matrix, (LowerOnes, UpperOnes)):
-        return frozenset({"upper" if isinstance(matrix, UpperOnes) else "lower"})
-    return facts_about(matrix) & {"lower", "upper"}
-
-
-def _cut(G: Basic, triangle: str) -> Basic:
-    """The lower or upper triangle of a matrix, with its diagonal."""
-    if isinstance(G, MatAdd):
-        return c.add(*(_cut(a, triangle) for a in G.args))
-    scalar, core = c.split_scalar(G)
-    known = _triangles(core)
-    if triangle in known:
-        return G
-    if known:  # the other triangle alone
-        return _diagonal(G)
-    ones = LowerOnes if triangle == "lower" else UpperOnes
-    return c.scale(scalar, c.hadamard(core, ones(shape(core)[0])))
-
-
-def _diagonal(G: Basic) -> Basic:
-    """``G∘I``"""
-    if isinstance(G, MatAdd):
-        return c.add(*map(_diagonal, G.args))
-    scalar, core = c.split_scalar(G)
-    if _triangles(core) == {"lower", "upper"}:
-        return G
-    if "skew" in facts_about(core):
-        return ZeroMatrix(*shape(core))
-    core = min(core, c.transpose(core), key=order)
-    return c.scale(scalar, c.hadamard(core, Identity(shape(core)[0])))
-
-
-def _symmetric_part(G: Basic) -> Basic:
-    return _half(c.add(G, c.transpose(G)))
-
-
-def _skew_part(G: Basic) -> Basic:
-    return _half(_difference(G))
-
-
-def _difference(G: Basic) -> Basic:
-    return c.add(G, c.scale(S.NegativeOne, c.transpose(G)))
-
-
-def _both_halves(G: Basic) -> Basic:
-    return c.add(G, c.transpose(G), c.scale(S.NegativeOne, _diagonal(G)))
-
-
-def _twice_off_the_diagonal(G: Basic) -> Basic:
-    return c.add(_twice(G), c.scale(S.NegativeOne, _diagonal(G)))
-
-
-def _half_off_the_diagonal(G: Basic) -> Basic:
-    return _half(c.add(G, _diagonal(G)))
-
-
-def _twice(G: Basic) -> Basic:
-    return c.scale(S(2), G)
-
-
-def _half(G: Basic) -> Basic:
-    return c.scale(Rational(1, 2), G)
-
-
-def _same(G: Basic) -> Basic:
-    return G
-
-
-def _lower_part(G: Basic) -> Basic:
-    return _cut(G, "lower")
-
-
-def _upper_part(G: Basic) -> Basic:
-    return _cut(G, "upper")
-
-
-def _lower_basis(n: Basic) -> Basic:
-    return c.transpose(EliminationMatrix(n))
-
-
-def _lower_projector(n: Basic) -> Basic:
-    return c.multiply(_lower_basis(n), EliminationMatrix(n))
-
-
-def _skew_projector(n: Basic) -> Basic:
-    turned = c.scale(S.NegativeOne, c.commutation(n, n))
-    return c.scale(Rational(1, 2), c.add(Identity(n*n), turned))
+def size_of_free(structure: Structure, size: tuple) -> Basic:
+    """The n of which there are as many free entries as the column is long."""
+    n = Dummy("n", integer=True, positive=True)
+    if len(size) == 2 and size[1] == 1:
+        for found in solve(shape(structure.basis(n))[1] - size[0], n):
+            return found
+    raise ShapeError(f"a column of length {size[0]} is not that of the free entries of a "
+                     f"{structure.name} matrix")
 
 
 _structures: dict[str, Structure] = {s.name: s for s in (
-    Structure("symmetric", DuplicationMatrix, _symmetric_part, _both_halves,
+    Structure("symmetric", DuplicationMatrix, symmetric_part, both_halves,
               SymmetricMatrixSymbol, projector=SymmetrizerMatrix,
-              doubled=_twice_off_the_diagonal, halved=_half_off_the_diagonal),
-    Structure("skew", SkewDuplicationMatrix, _skew_part, _difference,
-              SkewSymmetricMatrixSymbol, projector=_skew_projector,
-              doubled=_twice, halved=_half),
-    Structure("diagonal", DiagonalEmbedding, _diagonal, _diagonal, DiagonalMatrixSymbol,
-              doubled=_same, halved=_same),
-    Structure("lower", _lower_basis, _lower_part, _lower_part, LowerTriangularMatrixSymbol,
-              turned="upper", projector=_lower_projector, doubled=_same, halved=_same),
-    Structure("upper", UpperDuplicationMatrix, _upper_part, _upper_part,
-              UpperTriangularMatrixSymbol, turned="lower", doubled=_same, halved=_same),
+              doubled=twice_off_the_diagonal, halved=half_off_the_diagonal),
+    Structure("skew", SkewDuplicationMatrix, skew_part, difference,
+              SkewSymmetricMatrixSymbol, projector=skew_projector,
+              doubled=twice, halved=half),
+    Structure("diagonal", DiagonalEmbedding, diagonal_part, diagonal_part, DiagonalMatrixSymbol,
+              doubled=same, halved=same),
+    Structure("lower", lower_basis, lower_part, lower_part, LowerTriangularMatrixSymbol,
+              turned="upper", projector=lower_projector, doubled=same, halved=same),
+    Structure("upper", UpperDuplicationMatrix, upper_part, upper_part,
+              UpperTriangularMatrixSymbol, turned="lower", doubled=same, halved=same),
     Structure("toeplitz", ToeplitzBasis),
     Structure("hankel", HankelBasis),
     Structure("circulant", CirculantBasis),
@@ -360,15 +270,21 @@ def _known() -> str:
     return f"the structures are {', '.join(map(repr, _structures))}"
 
 
+def named_structure(given: Any) -> Structure:
+    """The structure that was given, by its name or itself."""
+    name = given.name if isinstance(given, Structure) else given
+    if not isinstance(name, str) or name not in _structures:
+        raise StructureError(f"unknown structure {given!r}; {_known()}")
+    return _structures[name]
+
+
 def structure_of(symbol: Basic, given: Any, transposed: bool = False) -> Structure | None:
     """The structure named, or that of the symbol itself."""
     own = getattr(getattr(symbol, "of", symbol), "structure", None)
     if given is None:
         name = own
     else:
-        name = given.name if isinstance(given, Structure) else given
-        if not isinstance(name, str) or name not in _structures:
-            raise StructureError(f"unknown structure {given!r}; {_known()}")
+        name = named_structure(given).name
         if own is not None and name != own:
             raise StructureError(f"{symbol} is {own}, and structure={given!r} says otherwise")
     if name is None:
@@ -382,143 +298,3 @@ def structure_of(symbol: Basic, given: Any, transposed: bool = False) -> Structu
                              f"differentiate by {symbol} and transpose, or give turned= to "
                              "register_structure")
     return _structures[found.turned] if transposed and found.turned else found
-
-
-def check_convention(convention: Any) -> str:
-    if convention not in CONVENTIONS:
-        raise ConventionError(f"unknown convention {convention!r}; the conventions are "
-                              f"{', '.join(map(repr, CONVENTIONS))}")
-    return convention
-
-
-@reporting_bugs
-def convert_convention(D: Any, source: str, target: str, *, structure: Any) -> Basic:
-    r"""
-    The gradient by a structured matrix in another convention.
-
-    Explanation
-    ===========
-
-    ``"projection"`` and ``"entries"`` are n by n; ``"vech"`` is the column of
-    the derivatives by the free entries.  ``"plain"``, as a source, is the
-    gradient by all entries, as if they were independent.
-
-    Examples
-    ========
-
-    >>> from sympy import MatrixSymbol, symbols
-    >>> from sympy_matlayout import convert_convention
-    >>> n = symbols('n', integer=True, positive=True)
-    >>> G = MatrixSymbol('G', n, n)
-    >>> convert_convention(G, 'plain', 'entries', structure='symmetric')
-    -(HadamardProduct(G, I)) + G + G.T
-
-    Parameters
-    ==========
-
-    D : the gradient, denominator layout
-    source, target : ``"projection"``, ``"entries"``, ``"vech"``; ``"plain"`` as a source
-    structure : its name
-
-    See Also
-    ========
-
-    sympy_matlayout.matrix_derivative, sympy_matlayout.convert_layout
-    """
-    names = (*CONVENTIONS, "vech")
-    if source not in (*names, "plain") or target not in names:
-        raise ConventionError(f"can't go from {source!r} to {target!r}; the conventions are "
-                              f"{', '.join(map(repr, names))}, and 'plain' as a source")
-    G = read(sympified(D))
-    if len(shape(G)) != 2:
-        raise ShapeError(f"a gradient by a matrix is a matrix or a column, got the scalar {G}")
-    name = structure.name if isinstance(structure, Structure) else structure
-    chosen = _structures.get(name) if isinstance(name, str) else None
-    if chosen is None:
-        raise StructureError(f"unknown structure {structure!r}; {_known()}")
-    if source == target:
-        return G
-    if source == "vech":
-        n = _size_of_free(chosen, shape(G))
-        basis = chosen.basis(n)
-        other = c.transpose(_pinv(basis)) if target == "projection" else basis
-        return c.unvec(c.multiply(other, G), n, n)
-    if not same_size(*shape(G)):
-        raise ShapeError(f"a gradient by a {name} matrix is square, got {show(shape(G))}")
-    n = shape(G)[0]
-    closed = {("projection", "entries"): chosen.doubled,
-              ("entries", "projection"): chosen.halved}.get((source, target))
-    if closed is not None:
-        return closed(G)
-    if source == "entries":
-        column = c.multiply(_pinv(chosen.basis(n)), c.vec(G))
-        return column if target == "vech" else convert_convention(
-            column, "vech", target, structure=chosen)
-    return chosen.free_entries(G) if target == "vech" else chosen.arranged(G, target)
-
-
-def _pinv(basis: Basic) -> Basic:
-    if isinstance(basis, Transpose) and hasattr(basis.args[0], "pinv"):
-        return c.transpose(basis.args[0].pinv())
-    if hasattr(basis, "pinv"):
-        return basis.pinv()
-    turned = c.transpose(basis)
-    return c.multiply(c.inverse(c.multiply(turned, basis)), turned)
-
-
-def _size_of_free(structure: Structure, size: tuple) -> Basic:
-    """The n of which there are as many free entries as the column is long."""
-    n = Dummy("n", integer=True, positive=True)
-    if len(size) == 2 and size[1] == 1:
-        for found in solve(shape(structure.basis(n))[1] - size[0], n):
-            return found
-    raise ShapeError(f"a column of length {size[0]} is not that of the free entries of a "
-                     f"{structure.name} matrix")
-
-
-@reporting_bugs
-def tangent_projection(G: Any, X: Any, constraint: str = "orthogonal") -> Basic:
-    r"""
-    A gradient projected onto the directions in which a constrained matrix can move.
-
-    Explanation
-    ===========
-
-    For orthogonal `X`, or one with orthonormal columns, the tangents are those
-    `Z` with `X^TZ + Z^TX = 0`, and the projection in the Frobenius inner product is
-    `G - X\,\frac12(X^TG + G^TX)`.  For symmetric positive definite `X` it is
-    the symmetric part of `G`.
-
-    Examples
-    ========
-
-    >>> from sympy import MatrixSymbol, symbols
-    >>> from sympy_matlayout import tangent_projection
-    >>> m, n = symbols('m n', integer=True, positive=True)
-    >>> A, X = MatrixSymbol('A', m, n), MatrixSymbol('X', m, n)
-    >>> tangent_projection(A, X)
-    A - X*((1/2)*A.T*X + (1/2)*X.T*A)
-
-    Parameters
-    ==========
-
-    G : the gradient by all entries of `X`
-    X : the matrix
-    constraint : ``"orthogonal"`` or ``"positive definite"``
-
-    References
-    ==========
-
-    .. [1] P.-A. Absil, R. Mahony, R. Sepulchre, Optimization Algorithms on Matrix
-           Manifolds, 2008, 3.6
-    """
-    G, X = read(sympified(G)), read(sympified(X))
-    if not same_shape(shape(G), shape(X)):
-        raise ShapeError(f"the gradient is {show(shape(G))}, and the matrix {show(shape(X))}")
-    if constraint == "positive definite":
-        return _symmetric_part(G)
-    if constraint != "orthogonal":
-        raise ConventionError(f"unknown constraint {constraint!r}; the constraints are "
-                              "'orthogonal' and 'positive definite'")
-    inner = _symmetric_part(c.multiply(c.transpose(X), G))
-    return c.add(G, c.scale(S.NegativeOne, c.multiply(X, inner)))

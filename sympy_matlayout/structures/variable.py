@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Dummy, Mul, Symbol, srepr
+from sympy import Mul, Symbol
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import Identity, MatrixSymbol, Transpose
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from ..core.errors import DerivativeNotImplementedError, ShapeError, StructureError, VariableError
-from ..core.shapes import Shape, is_matrix, shape, show
+from ..core.shapes import Shape, shape
+from ..linear_maps.composition import compose
 from ..linear_maps.graph import Graph
-from ..linear_maps.maps import LinearMap, Transposition, compose
+from ..linear_maps.maps import LinearMap, Transposition
 from ..nodes.differential_symbols import Differential
+from ..nodes.namesakes import described, namesake
 from ..nodes.structured import StructuredMatrixSymbol
 from ..simplify import constructors as c
 from .structure import Structure, structure_of
@@ -121,22 +122,10 @@ def refuse_strangers(structure: Any, variables: Iterable[Variable]) -> None:
 
 
 def refuse_namesakes(symbols: Iterable[Basic], graph: Graph) -> None:
-    """
-    Refuse a symbol while another one bears its name.
-
-    MatrixSymbols of one name and two shapes are different symbols, and so are
-    Symbols with different assumptions; the derivative would be a zero that
-    nobody meant.
-    """
-    named: dict[str, list[Basic]] = defaultdict(list)
-    for node in graph.nodes():
-        if isinstance(node, (MatrixSymbol, Symbol)) and not isinstance(node, Dummy):
-            named[node.name].append(node)
+    """Refuse a symbol while another one bears its name, of another kind if it is not there."""
+    nodes = list(graph.nodes())
     for symbol in symbols:
-        for other in named[symbol.name]:
-            alike = is_matrix(other) == is_matrix(symbol) or symbol not in graph.edges
-            if other != symbol and alike:
-                kinds = [f"{type(s).__name__}, {show(shape(s))}" if is_matrix(s) else srepr(s)
-                         for s in (other, symbol)]
-                raise VariableError(f"the expression holds another {symbol} than the one named: "
-                                    f"{kinds[0]}, not {kinds[1]}")
+        other = namesake(symbol, nodes, of_its_kind=symbol in graph.edges)
+        if other is not None:
+            raise VariableError(f"the expression holds another {symbol} than the one named: "
+                                f"{described(other)}, not {described(symbol)}")

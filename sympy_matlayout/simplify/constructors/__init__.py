@@ -13,12 +13,12 @@ taken up on the spot; nothing else is rearranged.
 from sympy.matrices.expressions import Identity, MatAdd, MatMul, OneMatrix, ZeroMatrix
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
-from .elementwise import elementwise, hadamard, hadamard_power
+from .entry_by_entry import elementwise, hadamard, hadamard_power
 from .kronecker import commutation, kronecker
 from .nodes import evaluated, factors_of, new, split_scalar, substituted
 from .products import add, inverse, matrix_sum, multiply, power, scale
-from .reshaping import diag, diagonal_of, matrix_slice, selection, unvec, unvech, vec, vech
-from .scalars import as_scalar, determinant, entry, inner, trace
+from .stacking import diag, diagonal_of, matrix_slice, selection, unvec, unvech, vec, vech
+from .traces_and_entries import as_scalar, determinant, entry, inner, trace
 from .transposes import transpose
 
 __all__ = [

@@ -12,7 +12,7 @@ from ...nodes.constants import CommutationMatrix
 from ...nodes.matrix_sum import MatrixSum
 from .nodes import new, split_scalar
 from .products import matrix_sum, multiply, power, scale
-from .scalars import trace
+from .traces_and_entries import trace
 from .transposes import transpose
 
 __all__ = ["commutation", "kronecker"]

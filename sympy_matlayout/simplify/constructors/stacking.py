@@ -24,7 +24,7 @@ from ...nodes.constants import MatrixUnit, SelectionMatrix
 from ...nodes.structured import facts_about
 from ...nodes.vec import Unvec, Vec
 from ...nodes.vech import SymmetrizerMatrix, Unvech, Vech, triangle
-from .elementwise import hadamard
+from .entry_by_entry import hadamard
 from .kronecker import kronecker
 from .nodes import new, split_scalar
 from .products import multiply, scale

@@ -1,0 +1,127 @@
+"""Numbers and signs in a product, where they cost least."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import combinations
+
+from sympy import Expr, Mul, S
+from sympy.core.basic import Basic
+from sympy.matrices.expressions import (
+    DiagMatrix,
+    HadamardProduct,
+    KroneckerProduct,
+    MatAdd,
+    MatMul,
+)
+from sympy.matrices.expressions.diagonal import DiagonalOf
+
+from ..core import limits
+from ..core.caches import cached
+from ..core.registry import construct
+from ..core.shapes import is_matrix
+from ..nodes.vec import Unvec, Vec
+from ..nodes.vech import Vech
+from . import constructors as c
+from .cost import operations
+from .monomial import order
+
+__all__ = ["LINEAR", "linear_arguments", "scaled", "with_numbers_placed"]
+
+# Matrices that are linear in an argument, and how to build them.
+LINEAR = (KroneckerProduct, HadamardProduct, DiagMatrix, DiagonalOf, Vec, Unvec, Vech)
+
+
+@cached(limits.CACHED_TERMS)
+def with_numbers_placed(matrix: Basic) -> Basic:
+    """Each number and sign before a product, or inside a sum in it, where that is shorter."""
+    if isinstance(matrix, MatAdd):
+        return c.new(MatAdd, *map(with_numbers_placed, matrix.args))
+    if not isinstance(matrix, MatMul):
+        return matrix
+    scalar, core = c.split_scalar(matrix)
+    number, rest = scalar.as_coeff_Mul()
+    factors = tuple(map(with_numbers_placed, c.factors_of(core)))
+    places = [scaled(scalar, *factors)]
+    if number.is_Rational:
+        sums = [(k, *found) for k, factor in enumerate(factors) for found in _sums_in(factor)]
+        for k, total, inside in sums:
+            for m in {number, *_multipliers(total)} - {S.One}:
+                taken_in = inside(_multiplied(m, total))
+                places.append(scaled(number/m*rest, *factors[:k], taken_in, *factors[k + 1:]))
+        for (j, total, left), (k, other, right) in combinations(sums, 2):
+            for m in _multipliers(total) if j != k else ():
+                places.append(scaled(rest, *factors[:j], left(_multiplied(m, total)),
+                                     *factors[j + 1:k], right(_multiplied(number/m, other)),
+                                     *factors[k + 1:]))
+    return min(places, key=lambda place: (operations(place), _hidden_signs(place),
+                                          place != places[0], order(place)))
+
+
+@cached(limits.CACHED_TERMS)
+def _hidden_signs(matrix: Basic) -> int:
+    """The terms of sums that print as ``(-s)*M``, which is no difference to a reader."""
+    hidden = isinstance(matrix, MatAdd) and sum(
+        isinstance(t, MatMul) and isinstance(t.args[0], Mul)
+        and bool(t.args[0].args[0].is_negative) for t in matrix.args)
+    return hidden + sum(_hidden_signs(a) for a in matrix.args if is_matrix(a))
+
+
+def _sums_in(factor: Basic) -> Iterator[tuple[MatAdd, Callable[[Basic], Basic]]]:
+    """The sums in a product that a number can be moved into, and how to put others there."""
+    if isinstance(factor, MatAdd):
+        yield factor, lambda total: total
+    if isinstance(factor, MatMul):
+        for k, inner in enumerate(factor.args):
+            for total, inside in _sums_in(inner) if is_matrix(inner) else ():
+                yield total, partial(_put, inside, MatMul, factor.args[:k], factor.args[k + 1:])
+    for left, slot, right in linear_arguments(factor):
+        for total, inside in _sums_in(slot):
+            yield total, partial(_put, inside, type(factor), left, right)
+
+
+def _put(inside: Callable[[Basic], Basic], kind: type, left: tuple, right: tuple,
+         total: Basic) -> Basic:
+    args = (*left, inside(total), *right)
+    if kind is HadamardProduct:
+        return c.hadamard(*sorted(args, key=order))
+    return c.new(MatMul, *args) if kind is MatMul else construct(kind, *args)
+
+
+def _multiplied(number: Expr, total: MatAdd) -> MatAdd:
+    return c.new(MatAdd, *(with_numbers_placed(c.scale(number, t)) for t in total.args))
+
+
+def _multipliers(total: MatAdd) -> set[Expr]:
+    """What makes the number before one of the terms 1 or -1."""
+    numbers = {abs(c.split_scalar(term)[0].as_coeff_Mul()[0]) for term in total.args}
+    return {sign/number for number in numbers if number.is_Rational
+            for sign in (S.One, S.NegativeOne)}
+
+
+def scaled(scalar: Expr, *factors: Basic) -> Basic:
+    """The product as it stands, a number before a sum as well, which ``multiply`` takes inside."""
+    flat = [f for factor in factors for f in c.factors_of(factor)]
+    if len(flat) == 1 and not isinstance(flat[0], MatAdd):
+        return c.scale(scalar, flat[0])
+    if len(flat) == 1 and scalar == 1:
+        return flat[0]
+    return c.new(MatMul, *([] if scalar == 1 else [scalar]), *flat)
+
+
+def linear_arguments(factor: Basic) -> Iterator[tuple[tuple, Basic, tuple]]:
+    """Each argument that a factor is linear in, and those before and after it."""
+    args = factor.args
+    if isinstance(factor, KroneckerProduct):
+        for k, slot in enumerate(args):
+            yield args[:k], slot, args[k + 1:]
+    elif isinstance(factor, HadamardProduct):
+        # the factors commute: one of them in the slot, or all but one
+        for k, one in enumerate(args):
+            others = c.hadamard(*args[:k], *args[k + 1:])
+            yield (), one, tuple(args[:k] + args[k + 1:])
+            if len(args) > 2:
+                yield (), others, (one,)
+    elif type(factor) in LINEAR:
+        yield (), args[0], args[1:]

@@ -1,0 +1,137 @@
+"""The two conventions of a gradient by a structured matrix, and one into the other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sympy import S
+from sympy.core.basic import Basic
+
+from ..core.errors import ConventionError, ShapeError, reporting_bugs
+from ..core.shapes import same_shape, same_size, shape, show
+from ..reading.read import read, sympified
+from ..simplify import constructors as c
+from .closed_forms import symmetric_part
+from .structure import named_structure, pinv, size_of_free
+
+__all__ = ["CONVENTIONS", "check_convention", "convert_convention", "tangent_projection"]
+
+CONVENTIONS = ("projection", "entries")
+
+
+def check_convention(convention: Any) -> str:
+    if convention not in CONVENTIONS:
+        raise ConventionError(f"unknown convention {convention!r}; the conventions are "
+                              f"{', '.join(map(repr, CONVENTIONS))}")
+    return convention
+
+
+@reporting_bugs
+def convert_convention(D: Any, source: str, target: str, *, structure: Any) -> Basic:
+    r"""
+    The gradient by a structured matrix in another convention.
+
+    Explanation
+    ===========
+
+    ``"projection"`` and ``"entries"`` are n by n; ``"vech"`` is the column of
+    the derivatives by the free entries.  ``"plain"``, as a source, is the
+    gradient by all entries, as if they were independent.
+
+    Examples
+    ========
+
+    >>> from sympy import MatrixSymbol, symbols
+    >>> from sympy_matlayout import convert_convention
+    >>> n = symbols('n', integer=True, positive=True)
+    >>> G = MatrixSymbol('G', n, n)
+    >>> convert_convention(G, 'plain', 'entries', structure='symmetric')
+    -(HadamardProduct(G, I)) + G + G.T
+
+    Parameters
+    ==========
+
+    D : the gradient, denominator layout
+    source, target : ``"projection"``, ``"entries"``, ``"vech"``; ``"plain"`` as a source
+    structure : its name
+
+    See Also
+    ========
+
+    sympy_matlayout.matrix_derivative, sympy_matlayout.convert_layout
+    """
+    names = (*CONVENTIONS, "vech")
+    if source not in (*names, "plain") or target not in names:
+        raise ConventionError(f"can't go from {source!r} to {target!r}; the conventions are "
+                              f"{', '.join(map(repr, names))}, and 'plain' as a source")
+    G = read(sympified(D))
+    if len(shape(G)) != 2:
+        raise ShapeError(f"a gradient by a matrix is a matrix or a column, got the scalar {G}")
+    chosen = named_structure(structure)
+    if source == target:
+        return G
+    if source == "vech":
+        n = size_of_free(chosen, shape(G))
+        basis = chosen.basis(n)
+        other = c.transpose(pinv(basis)) if target == "projection" else basis
+        return c.unvec(c.multiply(other, G), n, n)
+    if not same_size(*shape(G)):
+        raise ShapeError(f"a gradient by a {chosen.name} matrix is square, got {show(shape(G))}")
+    n = shape(G)[0]
+    closed = {("projection", "entries"): chosen.doubled,
+              ("entries", "projection"): chosen.halved}.get((source, target))
+    if closed is not None:
+        return closed(G)
+    if source == "entries":
+        column = c.multiply(pinv(chosen.basis(n)), c.vec(G))
+        return column if target == "vech" else convert_convention(
+            column, "vech", target, structure=chosen)
+    return chosen.free_entries(G) if target == "vech" else chosen.arranged(G, target)
+
+
+@reporting_bugs
+def tangent_projection(G: Any, X: Any, constraint: str = "orthogonal") -> Basic:
+    r"""
+    A gradient projected onto the directions in which a constrained matrix can move.
+
+    Explanation
+    ===========
+
+    For orthogonal `X`, or one with orthonormal columns, the tangents are those
+    `Z` with `X^TZ + Z^TX = 0`, and the projection in the Frobenius inner product is
+    `G - X\,\frac12(X^TG + G^TX)`.  For symmetric positive definite `X` it is
+    the symmetric part of `G`.
+
+    Examples
+    ========
+
+    >>> from sympy import MatrixSymbol, symbols
+    >>> from sympy_matlayout import tangent_projection
+    >>> m, n = symbols('m n', integer=True, positive=True)
+    >>> A, X = MatrixSymbol('A', m, n), MatrixSymbol('X', m, n)
+    >>> tangent_projection(A, X)
+    A - X*((1/2)*A.T*X + (1/2)*X.T*A)
+
+    Parameters
+    ==========
+
+    G : the gradient by all entries of `X`
+    X : the matrix
+    constraint : ``"orthogonal"`` or ``"positive definite"``
+
+    References
+    ==========
+
+    .. [1] P.-A. Absil, R. Mahony, R. Sepulchre, Optimization Algorithms on Matrix
+           Manifolds, 2008, 3.6
+    """
+    G, X = read(sympified(G)), read(sympified(X))
+    if not same_shape(shape(G), shape(X)):
+        raise ShapeError(f"the gradient is {show(shape(G))}, and the matrix {show(shape(X))}")
+    if constraint == "positive definite":
+        return symmetric_part(G)
+    if constraint != "orthogonal":
+        raise ConventionError(f"unknown constraint {constraint!r}; the constraints are "
+                              "'orthogonal' and 'positive definite'")
+    inner = symmetric_part(c.multiply(c.transpose(X), G))
+    return c.add(G, c.scale(S.NegativeOne, c.multiply(X, inner)))
