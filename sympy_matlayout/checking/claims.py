@@ -13,7 +13,7 @@ from sympy.tensor.array import ImmutableDenseNDimArray, NDimArray
 from ..core.errors import ArgumentError, DerivativeNotImplementedError, ShapeError, VariableError
 from ..core.given import as_basic, as_scalar_or_matrix
 from ..core.shapes import is_array, is_matrix
-from ..nodes.namesakes import described, namesake
+from ..nodes.namesakes import by_name, described, namesake
 from ..reading.read import read
 
 __all__ = ["read_claim", "refuse_namesakes", "with_known_functions"]
@@ -75,7 +75,7 @@ def refuse_namesakes(variable: Basic, function: Basic, claim: Basic) -> None:
     for symbols, others in (([variable], function.free_symbols),
                             (claim.free_symbols, function.free_symbols | {variable})):
         for symbol in sorted(symbols, key=default_sort_key):
-            other = None if symbol in others else namesake(symbol, others)
+            other = None if symbol in others else namesake(symbol, by_name(others))
             if other is not None:
                 raise VariableError(
                     f"{symbol} is {described(symbol)}, and the {other} of the function is "

@@ -20,9 +20,6 @@ from typing import Any, TypeVar
 
 from sympy.core.basic import Basic
 
-from . import limits
-from .caches import cached
-
 __all__ = ["ASPECTS", "construct", "constructor_of", "declared", "declares", "known_derivative",
            "simplified_product"]
 
@@ -40,6 +37,8 @@ ASPECTS = {
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+# what classes have of those they inherit from, found once; there are no more than classes
+_inherited: dict[tuple[str, type], Callable[..., Any] | None] = {}
 _declared: dict[str, dict[type, Callable[..., Any]]] = {aspect: {} for aspect in ASPECTS}
 
 
@@ -47,16 +46,18 @@ def declares(aspect: str, *kinds: type) -> Callable[[Function], Function]:
     """Declare what a function knows of these classes."""
     def entered(function: Function) -> Function:
         _declared[aspect].update(dict.fromkeys(kinds, function))
-        declared.cache_clear()
+        _inherited.clear()
         return function
     return entered
 
 
-@cached(limits.CACHED_FORMS)
 def declared(aspect: str, kind: type) -> Callable[..., Any] | None:
     """What is declared of a class, or of the nearest class that it inherits from."""
-    known = _declared[aspect]
-    return next((known[k] for k in kind.__mro__ if k in known), None)
+    key = aspect, kind
+    if key not in _inherited:
+        known = _declared[aspect]
+        _inherited[key] = next((known[k] for k in kind.__mro__ if k in known), None)
+    return _inherited[key]
 
 
 def constructor_of(kind: type) -> Callable[..., Basic] | None:

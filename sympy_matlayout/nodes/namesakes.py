@@ -8,6 +8,7 @@ meant.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from sympy import Dummy, Symbol, default_sort_key
@@ -16,14 +17,22 @@ from sympy.matrices.expressions import MatrixSymbol
 
 from ..core.shapes import is_matrix, shape, show
 
-__all__ = ["described", "namesake"]
+__all__ = ["by_name", "described", "namesake"]
 
 
-def namesake(symbol: Basic, others: Iterable[Basic], of_its_kind: bool = True) -> Basic | None:
-    """The first of the others with the name of a symbol, a matrix if it is one."""
-    found = [other for other in others
-             if isinstance(other, (MatrixSymbol, Symbol)) and not isinstance(other, Dummy)
-             and other.name == getattr(symbol, "name", None) and other != symbol
+def by_name(nodes: Iterable[Basic]) -> dict[str, list[Basic]]:
+    """The symbols among nodes, by their names; Dummies have none."""
+    named: dict[str, list[Basic]] = defaultdict(list)
+    for node in nodes:
+        if isinstance(node, (MatrixSymbol, Symbol)) and not isinstance(node, Dummy):
+            named[node.name].append(node)
+    return named
+
+
+def namesake(symbol: Basic, named: dict[str, list[Basic]],
+             of_its_kind: bool = True) -> Basic | None:
+    """The first of other symbols with the name of this one, a matrix if it is one."""
+    found = [other for other in named.get(getattr(symbol, "name", ""), ()) if other != symbol
              and not (of_its_kind and is_matrix(other) != is_matrix(symbol))]
     return min(found, key=default_sort_key, default=None)
 

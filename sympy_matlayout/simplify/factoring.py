@@ -145,9 +145,14 @@ class End:
         return c.multiply(matrix, self.factor) if self.last else c.multiply(self.factor, matrix)
 
     def saves(self, holders: list[Term]) -> int:
-        before = sum(_operations(t.word) for t in holders)
-        after = sum(_operations(rest.word) for t in holders if (rest := self.without(t)))
-        return before - after - operations(self.factor) - 1
+        count = operations(self.factor)
+        return sum(self._saves_in(t, count) for t in holders) - count - 1
+
+    def _saves_in(self, term: Term, count: int) -> int:
+        if term.word and term.word[-1 if self.last else 0] == self.factor:
+            return count + (len(term.word) > 1)
+        rest = self.without(term)
+        return _operations(term.word) - _operations(rest.word) if rest else 0
 
     def order(self) -> tuple:
         return 2, self.last, default_sort_key(self.factor)
@@ -157,28 +162,38 @@ def _operations(word: tuple[Basic, ...]) -> int:
     return operations(c.new(MatMul, *word)) if len(word) > 1 else sum(map(operations, word))
 
 
-def _ends(word: tuple[Basic, ...], last: bool) -> Iterator[tuple[Basic, tuple[Basic, ...]]]:
+@cached(limits.CACHED_TERMS)
+def _ends(word: tuple[Basic, ...], last: bool) -> list[tuple[Basic, tuple[Basic, ...]]]:
     """The first or last factor and the others; of ``AC⊗BD`` also ``A⊗B`` or ``C⊗D``."""
     if not word:
-        return
+        return []
     factor, others = (word[-1], word[:-1]) if last else (word[0], word[1:])
-    yield factor, others
+    found = [(factor, others)]
+    for end, rest in _parts_of_pairs(factor, last):
+        found.append((end, (*others, rest) if last else (rest, *others)))
+    return found
+
+
+def _parts_of_pairs(factor: Basic, last: bool) -> Iterator[tuple[Basic, Basic]]:
+    """``vec AXB = (B'⊗A)vec X`` and ``AC⊗BD = (A⊗B)(C⊗D)``"""
     if isinstance(factor, Vec) and not last and isinstance(factor.arg, MatMul):
         scalar, core = c.split_scalar(factor.arg)
-        letters = [m for f in c.factors_of(core) for m in letters_of(f)[1]]
-        if scalar == 1 and len(letters) > 2:  # vec(AXB) = (B'⊗A)vec X
+        letters = _letters_in(core)
+        if scalar == 1 and len(letters) > 2:
             yield (c.kronecker(c.transpose(letters[-1]), letters[0]),
-                   (c.vec(c.multiply(*letters[1:-1])), *others))
+                   c.vec(c.multiply(*letters[1:-1])))
     if isinstance(factor, KroneckerProduct):
-        parts = [[m for f in c.factors_of(a) for m in letters_of(f)[1]] for a in factor.args]
+        parts = list(map(_letters_in, factor.args))
         if all(len(part) > 1 for part in parts):
-            k = -1 if last else 0
-            end = c.kronecker(*(part[k] for part in parts))
-            rest = c.kronecker(*(c.multiply(*(part[:-1] if last else part[1:]))
-                                 for part in parts))
-            number, core = c.split_scalar(rest)
+            end = c.kronecker(*(part[-1 if last else 0] for part in parts))
+            number, rest = c.split_scalar(c.kronecker(*(
+                c.multiply(*(part[:-1] if last else part[1:])) for part in parts)))
             if number == 1 and isinstance(end, KroneckerProduct):
-                yield end, (*others, core) if last else (core, *others)
+                yield end, rest
+
+
+def _letters_in(product: Basic) -> list[Basic]:
+    return [letter for f in c.factors_of(product) for letter in letters_of(f)[1]]
 
 
 @dataclass(frozen=True)
@@ -335,15 +350,22 @@ def _factored(terms: tuple[Term, ...], size: Shape) -> tuple[Expr, Basic]:
     shared = _most_shared(terms)
     if not shared:
         return _written(terms, size)
-    ways = [_without(terms, size, one) for one in _worth_trying(shared, len(terms))]
+    ways = []
+    for one in _worth_trying(shared, terms):
+        ways.append(_without(terms, size, one))
+        if not isinstance(c.split_scalar(ways[-1][1])[1], MatAdd):
+            break  # one product, which is as far as it goes
     if all(len(t.word) == 1 for t in terms):
         ways += filter(None, [factored_hadamard([(t.scalar, t.word[0]) for t in terms])])
+    if len(ways) == 1:
+        return ways[0]
     return min(ways, key=lambda way: operations(with_numbers_placed(scaled(*way))))
 
 
-def _worth_trying(shared: list[Shared], terms: int) -> list[Shared]:
-    """What saves most, and of few terms also the best on each side and of each kind."""
-    if terms > limits.SEARCHED_TERMS:
+def _worth_trying(shared: list[Shared], terms: Sequence[Term]) -> list[Shared]:
+    """What saves most, and if not all terms hold it, the best on each side and of each kind."""
+    if len(shared) == 1 or len(terms) > limits.SEARCHED_TERMS \
+            or all(shared[0].without(t) is not None for t in terms):
         return shared[:1]
     kinds = {(type(one), getattr(one, "last", None)): one for one in reversed(shared)}
     return [one for one in shared if one in kinds.values()]
@@ -394,11 +416,13 @@ def _most_shared(terms: Sequence[Term]) -> list[Shared]:
             held_by.update(k for k, t in enumerate(terms) if shared.without(t) is not None)
     saved = {shared: count for shared, held_by in holders.items() if len(held_by) > 1
              and (count := shared.saves([terms[k] for k in held_by])) > 0}
-    if len(saved) < 2:
-        return list(saved)
-    by_order = sorted(saved, key=lambda shared: shared.order(), reverse=True)
     # numbers last, which would part what belongs together
-    return sorted(by_order, key=lambda shared: (shared.is_number, -saved[shared]))
+    ranks = {one: (one.is_number, -count) for one, count in saved.items()}
+    found = []
+    for rank in sorted(set(ranks.values())):
+        alike = [one for one in saved if ranks[one] == rank]
+        found += sorted(alike, key=lambda one: one.order(), reverse=True) if alike[1:] else alike
+    return found
 
 
 def _common_number(scalars: list[Expr]) -> Expr:

@@ -93,6 +93,8 @@ def _steps(word: Word) -> Iterator[tuple[Expr, Word]]:
 @cached(limits.CACHED_FORMS)
 def _rewritten(part: Word) -> tuple[Expr, Word] | None:
     """The product in index notation and back, if that isn't longer."""
+    if all(isinstance(f, KroneckerProduct) for f in part):
+        return None  # whose factors have met already
     if any(isinstance(f, (MatAdd, MatrixSum)) for f in part):
         return _through_sums(part)
     if len(part) == 2 and isinstance(part[0], SymmetrizerMatrix) \

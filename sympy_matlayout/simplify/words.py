@@ -101,13 +101,15 @@ def with_vech(factors: Sequence[Basic]) -> list[Basic]:
     """L vec X = vech X and vec(X)'L' = vech(X)' (M&N 3.8)"""
     word: list[Basic] = []
     for factor in factors:
-        word.append(factor)
-        for pair, turned in ((word[-2:], False), (list(map(c.transpose, word[:-3:-1])), True)):
-            if len(pair) == 2 and isinstance(pair[0], EliminationMatrix) \
-                    and isinstance(pair[1], Vec):
-                found = c.vech(pair[1].arg)
-                word[-2:] = [c.transpose(found) if turned else found]
-                break
+        before = word[-1] if word else None
+        if isinstance(factor, Vec) and isinstance(before, EliminationMatrix):
+            word[-1] = c.vech(factor.arg)
+        elif isinstance(factor, Transpose) and isinstance(before, Transpose) \
+                and isinstance(factor.args[0], EliminationMatrix) \
+                and isinstance(before.args[0], Vec):
+            word[-1] = c.transpose(c.vech(before.args[0].arg))
+        else:
+            word.append(factor)
     return word
 
 

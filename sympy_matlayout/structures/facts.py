@@ -13,7 +13,7 @@ from sympy.matrices.expressions import MatrixSymbol
 
 from ..core.errors import FactsError
 from ..core.shapes import is_matrix, same_size, shape, show
-from ..nodes.namesakes import described, namesake
+from ..nodes.namesakes import by_name, described, namesake
 from ..nodes.structured import KnownMatrixSymbol, facts_about
 from ..nodes.traversal import postorder
 
@@ -124,7 +124,7 @@ def _refuse_namesakes(known: Iterable[Basic], exprs: Iterable[Basic]) -> None:
     symbols = {s for s in postorder(exprs, lambda e: e.args)
                if isinstance(s, (MatrixSymbol, Symbol))}
     for about in known:
-        other = None if about in symbols else namesake(about, symbols, of_its_kind=False)
+        other = None if about in symbols else namesake(about, by_name(symbols), of_its_kind=False)
         if other is not None:
             raise FactsError(f"the facts are about {about}, {show(shape(about))}, and the "
                              f"{about} in the expression is another one, {described(other)}")

@@ -17,7 +17,7 @@ from ..linear_maps.composition import compose
 from ..linear_maps.graph import Graph
 from ..linear_maps.maps import LinearMap, Transposition
 from ..nodes.differential_symbols import Differential
-from ..nodes.namesakes import described, namesake
+from ..nodes.namesakes import by_name, described, namesake
 from ..nodes.structured import StructuredMatrixSymbol
 from ..simplify import constructors as c
 from .structure import Structure, structure_of
@@ -123,9 +123,9 @@ def refuse_strangers(structure: Any, variables: Iterable[Variable]) -> None:
 
 def refuse_namesakes(symbols: Iterable[Basic], graph: Graph) -> None:
     """Refuse a symbol while another one bears its name, of another kind if it is not there."""
-    nodes = list(graph.nodes())
+    named = by_name(graph.nodes())
     for symbol in symbols:
-        other = namesake(symbol, nodes, of_its_kind=symbol in graph.edges)
+        other = namesake(symbol, named, of_its_kind=symbol in graph.edges)
         if other is not None:
             raise VariableError(f"the expression holds another {symbol} than the one named: "
                                 f"{described(other)}, not {described(symbol)}")
