@@ -10,9 +10,8 @@ from typing import Any
 
 from sympy import Symbol, preorder_traversal
 from sympy.core.basic import Basic
-from sympy.core.function import AppliedUndef
 from sympy.core.sorting import default_sort_key
-from sympy.matrices.expressions import MatrixSymbol
+from sympy.matrices.expressions import MatrixExpr, MatrixSymbol
 
 from ..core import limits
 from ..core.errors import (
@@ -21,10 +20,10 @@ from ..core.errors import (
     VariableError,
     reporting_bugs,
 )
-from ..core.protocol import brings
+from ..core.given import as_scalar_or_matrix
 from ..core.registry import declared
-from ..core.shapes import is_matrix, is_scalar_shape, shape
-from ..reading.read import read_function
+from ..core.shapes import is_matrix, shape
+from ..reading.read import read
 from .rule_trial import Fault, Known, Trial
 from .table import local_differentials
 
@@ -84,7 +83,7 @@ def check_rule(node: Any, *variables: Any, functions: Mapping[Any, Any] | None =
     - the adjoint: `\langle G, A(dY)\rangle = \langle A^*(G), dY\rangle`;
     - the matrix: `\mathrm{vec}(A(dY)) = J\,\mathrm{vec}(dY)`;
     - the sum of the maps: it is compared with differences of the node's values, taken with
-      eighty digits, along random directions of all variables together and of each alone.
+      eighty digits, along random directions of each variable alone and of all together.
       The rule is told that these vary and no others.
 
     This is done at several random points, where symbolic sizes are different numbers and
@@ -158,10 +157,11 @@ def check_rule(node: Any, *variables: Any, functions: Mapping[Any, Any] | None =
     .. [2] J. R. Magnus, H. Neudecker, Matrix Differential Calculus, 5.4 and 9.2
     """
     points, seed = _whole("points", points, 1, limits.POINTS), _whole("seed", seed)
-    node = read_function(node)
+    node = read(as_scalar_or_matrix(node, "the node"))
     fault, sizes = None, {}
     try:
-        trial = Trial(node, _variables(node, variables), _known(node, functions))
+        trial = Trial(node, _variables(node, variables), _known(functions))
+        _require_value(node)
         for values in trial.points(points, seed):
             sizes = {s: k for s, k in values.items() if isinstance(s, Symbol) and type(k) is int}
             trial.check_at(values, Random(seed))
@@ -205,33 +205,22 @@ def _able_to_vary(node: Basic) -> list[Basic]:
                    or isinstance(s, Symbol) and not s.is_integer), key=default_sort_key)
 
 
-def _known(node: Basic, functions: Mapping[Any, Any] | None) -> Known:
-    """What puts something that has a value in the place of what has none."""
+def _known(functions: Mapping[Any, Any] | None) -> Known:
+    """What puts known functions in the place of undefined ones."""
     if functions is not None and not isinstance(functions, Mapping):
         raise ArgumentError(f"functions is a dictionary, {{f: sin}}, got {functions!r}")
-    values = _value_of_scalar(node)
 
     def known(expr: Basic) -> Basic:
-        expr = expr.xreplace(values)
         for f, g in (functions or {}).items():
             expr = expr.replace(f, g)
         return expr.doit() if functions else expr
     return known
 
 
-def _value_of_scalar(node: Basic) -> dict[Basic, Basic]:
-    """
-    A scalar of matrices, of a class that has no value by numbers, as its ``doit``.
-
-    A matrix has ``_entry``; of a scalar only SymPy's and this library's have values.
-    """
-    if is_matrix(node) or isinstance(node, AppliedUndef) or declared("value", type(node)) \
-            or type(node).__module__.partition(".")[0] in ("sympy", "sympy_matlayout") \
-            or all(is_scalar_shape(shape(a)) for a in node.args):
-        return {}
-    done = node.doit() if brings(type(node), "doit") else node
-    if done.has(type(node)):
+def _require_value(node: Basic) -> None:
+    """Refuse a class that has no entries, which SymPy's protocol tells when asked for one."""
+    kind = type(node)
+    if is_matrix(node) and kind._entry is MatrixExpr._entry and not declared("value", kind):
         raise DerivativeNotImplementedError(
-            f"{node} ({type(node).__name__}) has no value by numbers to hold its rule against; "
-            f"give {type(node).__name__} a doit that writes it with nodes that have one")
-    return {node: read_function(done)}
+            f"{node} has no value by numbers to hold its rule against; give {kind.__name__} an "
+            "_entry(self, i, j, **kwargs)")

@@ -64,14 +64,14 @@ class Trial:
     """
     A rule on one node.
 
-    ``edges`` holds for all variables, and then for each alone, what the rule gives when it
+    ``edges`` holds for each variable, and then for all together, what the rule gives when it
     is told that these vary.  ``known`` puts what has a value in the place of what has none.
     """
 
     def __init__(self, node: Basic, variables: Sequence[Basic], known: Known):
         self.node, self.known = node, known
-        single = [(v,) for v in variables] if len(variables) > 1 else []
-        self.edges = {group: self._edges(group) for group in (tuple(variables), *single)}
+        groups = [*((v,) for v in variables), tuple(variables)]
+        self.edges = {group: self._edges(group) for group in groups}
         held = {a for edge in self._all() for e in edge.expressions for a in e.atoms(Float)}
         self.tolerance = ROUNDED if held or node.atoms(Float) else TOLERANCE
 
