@@ -408,21 +408,6 @@ WRONG_MAPS = {
 }
 
 
-class OfThePointedMap(maps.LinearMap):
-    """A map whose adjoint is right for symmetric arguments only."""
-
-    domain = codomain = (n, n)
-
-    def apply(self, dY):
-        return M*dY
-
-    def adjoint(self, G):
-        return M*G
-
-    def matrix(self):
-        return KroneckerProduct(Identity(n), M)
-
-
 @pytest.mark.parametrize("expr, rule", RIGHT.values(), ids=RIGHT)
 def test_right_rules_are_accepted(expr, rule):
     assert str(verdict(expr, rule)).startswith("right: ")
@@ -443,9 +428,11 @@ def test_maps_that_contradict_themselves_are_found_out(wrong, fault):
     assert re.search(fault, check.fault)
 
 
-def test_a_map_is_right_for_symmetric_matrices_only():
-    both = several((M, OfThePointedMap()), (M, maps.Sandwich(Identity(n), M)))
-    assert "not the adjoint" in verdict(Square(M), both).fault
+@pytest.mark.parametrize("adjoint", [lambda G: M*G, lambda G: M.T*G.T], ids=["M", "G"])
+def test_adjoints_that_are_right_for_symmetric_matrices_only(adjoint):
+    first = sandwich(M, Identity(n), adjoint_of=adjoint)
+    pairs = several((M, first), (M, maps.Sandwich(Identity(n), M)))
+    assert "not the adjoint" in verdict(Square(M), pairs).fault
 
 
 @pytest.mark.parametrize("rule, fault", [
@@ -523,7 +510,8 @@ def test_refusals():
 
 
 @pytest.mark.parametrize("wrong", [
-    {"points": 0}, {"points": True}, {"points": 10**6}, {"seed": "1"}, {"functions": sin}], ids=str)
+    {"points": 0}, {"points": True}, {"points": 10**6}, {"seed": "1"}, {"functions": sin},
+    {"functions": {f: "sin"}}], ids=str)
 def test_arguments_of_the_check(wrong):
     with pytest.raises(ArgumentError):
         check_rule(A*B, **wrong)

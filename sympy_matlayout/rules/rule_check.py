@@ -207,8 +207,10 @@ def _able_to_vary(node: Basic) -> list[Basic]:
 
 def _known(functions: Mapping[Any, Any] | None) -> Known:
     """What puts known functions in the place of undefined ones."""
-    if functions is not None and not isinstance(functions, Mapping):
-        raise ArgumentError(f"functions is a dictionary, {{f: sin}}, got {functions!r}")
+    if functions is not None and not (isinstance(functions, Mapping) and all(
+            map(callable, (*functions, *functions.values())))):
+        raise ArgumentError(f"functions is a dictionary, {{f: sin}}, of functions, "
+                            f"got {functions!r}")
 
     def known(expr: Basic) -> Basic:
         for f, g in (functions or {}).items():
