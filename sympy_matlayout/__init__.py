@@ -89,6 +89,7 @@ from .rewriting.traces import (
     transpose_traces,
 )
 from .rules import local_differentials
+from .rules.rule_check import RuleCheck, check_rule
 from .simplify.cost import count_operations
 from .simplify.subexpressions import common_subexpressions
 from .structures.conventions import convert_convention, tangent_projection
@@ -130,6 +131,7 @@ __all__ = [
     "MatrixUnit",
     "Norm",
     "NotLinearError",
+    "RuleCheck",
     "ScalarDifferential",
     "SelectionMatrix",
     "ShapeError",
@@ -153,6 +155,7 @@ __all__ = [
     "Vech",
     "canonical",
     "check_derivative",
+    "check_rule",
     "clear_caches",
     "collect_vec",
     "common_subexpressions",

@@ -33,8 +33,9 @@ class LinearMap(ABC):
 
     domain: Shape
     codomain: Shape
-    trace_law: ClassVar[Law]  # what turns tr(G' A(dY)) into tr(A*(G)' dY)
-    vec_law: ClassVar[Law]    # what turns vec(A(dY)) into J vec(dY)
+    # what turns tr(G' A(dY)) into tr(A*(G)' dY), and vec(A(dY)) into J vec(dY)
+    trace_law: ClassVar[Law] = Law("adjoint map", "tr(G'A(Y)) = tr(A*(G)'Y)")
+    vec_law: ClassVar[Law] = Law("matrix of a map", "vec A(Y) = J vec Y")
 
     @abstractmethod
     def apply(self, dY: Basic) -> Basic:

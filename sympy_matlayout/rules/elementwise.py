@@ -1,7 +1,7 @@
 """
 Hadamard products and powers, elementwise functions.
 
-References: Magnus & Neudecker 8.5 and 3.6; document 003: d(X∘Y) = dX∘Y + X∘dY,
+References: Magnus & Neudecker 8.2 and 3.6; document 003: d(X∘Y) = dX∘Y + X∘dY,
 dσ(X) = σ'(X)∘dX.
 """
 

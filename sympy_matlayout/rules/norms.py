@@ -1,7 +1,7 @@
 """
 Norms, where they are differentiable.
 
-References: Matrix Cookbook 2.8 (Frobenius, 2-norm); Watson 1992 (nuclear norm).
+References: Matrix Cookbook 2.6 (2-norm), 2.7 (Frobenius); Watson 1992 (nuclear norm).
 """
 
 from sympy import Abs, Lambda, Rational, sign
@@ -16,7 +16,7 @@ from .table import cited, local_differentials
 
 
 @local_differentials.register(Norm)
-@cited("norm rule", "Matrix Cookbook 2.8")
+@cited("norm rule", "Matrix Cookbook 2.6, 2.7")
 def norm(node, varies):
     """d‖X‖ = tr(X'dX)/‖X‖, for the 2-norm and the Frobenius norm"""
     X, order = node.matrix, node.order
