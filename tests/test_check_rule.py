@@ -66,7 +66,7 @@ from sympy_matlayout import (
 )
 from sympy_matlayout import DerivativeNotImplementedError as NotCovered
 from sympy_matlayout.core.shapes import is_matrix
-from sympy_matlayout.linear_maps import maps
+from sympy_matlayout.linear_maps import composition, maps
 from sympy_matlayout.nodes.node import ConstantMatrix
 from sympy_matlayout.nodes.undefined_functions import DerivativeAtPoint
 from sympy_matlayout.reading.read import read
@@ -326,10 +326,10 @@ tall = MatrixSymbol("T", 4, 3)
 RIGHT = {
     "symmetric part": (Symmetric(M), fixed(lambda Y: [
         (Y, maps.Scaling(half, Y.shape)), (Y.T, maps.Scaling(half, Y.shape))])),
-    "one map that is a sum": (Symmetric(M), fixed(lambda Y: [(Y, maps.Total((
+    "one map that is a sum": (Symmetric(M), fixed(lambda Y: [(Y, composition.Total((
         maps.Scaling(half, Y.shape),
-        maps.Composition(maps.Scaling(half, Y.shape), maps.Transposition(Y.shape)))))])),
-    "rewritten": (Gram(A), lambda node, varies: [(node.value, maps.identity(node.shape))]),
+        composition.Composition(maps.Scaling(half, Y.shape), maps.Transposition(Y.shape)))))])),
+    "rewritten": (Gram(A), lambda node, varies: [(node.value, composition.identity(node.shape))]),
     "two occurrences": (Gram(A), fixed(lambda Y: [
         (Y, maps.Sandwich(Y.T, Identity(Y.cols))), (Y.T, maps.Sandwich(Identity(Y.cols), Y))])),
     "arguments that don't vary are ignored": (ABE, fixed(lambda U, V, W: [
@@ -355,10 +355,10 @@ WRONG_SUMS = {
     "commuting matrices": (Square(M), one(M, maps.Sandwich(2*M, Identity(n))), "instead of"),
     "symmetric matrices": (Quadratic(x, M), several(
         (x, maps.Sandwich(2*x.T*M, Identity(1))), (M, maps.Sandwich(x.T, x))), "by x: "),
-    "symmetric differentials": (Flipped(M), one(M, maps.identity((n, n))), "instead of"),
+    "symmetric differentials": (Flipped(M), one(M, composition.identity((n, n))), "instead of"),
     "missing transpose": (Reciprocal(M), lambda node, _: [
         (M, maps.Sandwich(-node.value.T, node.value))], "instead of"),
-    "positive numbers": (Absolute(A), one(A, maps.identity((m, n))), "instead of"),
+    "positive numbers": (Absolute(A), one(A, composition.identity((m, n))), "instead of"),
     "transposed block": (Product3(M, N, B), several(
         (M, maps.Sandwich(Identity(n), N*B)), (N, maps.Sandwich(M.T, B)),
         (B, maps.Sandwich(M*N, Identity(p)))), "instead of"),
@@ -374,7 +374,7 @@ WRONG_SUMS = {
         (t, maps.ScalarTimes(A)), (A, maps.Scaling(t, (m, n)))] if varies(t) != varies(A) else [
         (t, maps.ScalarTimes(A)), (A, maps.Scaling(2*t, (m, n)))], "by t and A: "),
     "nothing": (Gram(A), lambda node, varies: [], "gives nothing for A"),
-    "only a constant": (Gram(A), one(MatrixSymbol("Z", n, n), maps.identity((n, n))),
+    "only a constant": (Gram(A), one(MatrixSymbol("Z", n, n), composition.identity((n, n))),
                         "gives nothing for A"),
     "off by little": (Symmetric(M), several(
         (M, maps.Scaling(half + S(10)**-15, (n, n))), (M.T, maps.Scaling(half, (n, n)))),
@@ -441,7 +441,7 @@ def test_adjoints_that_are_right_for_symmetric_matrices_only(adjoint):
     (lambda node, varies: [(A, A.T)], "no pair"),
     (lambda node, varies: [("A", maps.Transposition((m, n)))], "no pair"),
     (lambda node, varies: [(A, maps.Transposition)], "no pair"),
-    (lambda node, varies: [(node, maps.identity(node.shape))], "never ends"),
+    (lambda node, varies: [(node, composition.identity(node.shape))], "never ends"),
 ], ids=str)
 def test_what_is_no_pair_of_argument_and_map(rule, fault):
     assert fault in verdict(Flipped(A), rule).fault
@@ -489,7 +489,7 @@ class ScalarOfAMatrix(Expr):
 
 
 def test_refusals():
-    local_differentials.register(Valueless, one(A, maps.identity((m, n))))
+    local_differentials.register(Valueless, one(A, composition.identity((m, n))))
     for error, message, given in (
             (ArgumentError, "text", ("A",)),
             (ArgumentError, "no object", ({A: 1},)),
