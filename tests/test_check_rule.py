@@ -442,7 +442,7 @@ def test_adjoints_that_are_right_for_symmetric_matrices_only(adjoint):
     (lambda node, varies: [("A", maps.Transposition((m, n)))], "no pair"),
     (lambda node, varies: [(A, maps.Transposition)], "no pair"),
     (lambda node, varies: [(node, composition.identity(node.shape))], "never ends"),
-], ids=str)
+], ids=["None", "no pair", "no map", "text", "a class", "itself"])
 def test_what_is_no_pair_of_argument_and_map(rule, fault):
     assert fault in verdict(Flipped(A), rule).fault
 

@@ -48,6 +48,9 @@ SHOWN_TERMS = 8
 # in them, as M**0 is.
 TERMS_APART = 16
 
+# A matrix of somebody else's class is written out by its entries up to so many.
+WRITTEN_ENTRIES = 1024
+
 # --- what SymPy's diff gives under install() --------------------------------------------
 
 # SymPy's own form of a result is compared with ours up to this size.

@@ -1,10 +1,20 @@
 """Local differentials, one file per family; importing this fills the table."""
 
-from . import algebra, determinant_inverse, elementwise, norms, reshaping, scalars, summation
+from . import (
+    algebra,
+    by_entries,
+    determinant_inverse,
+    elementwise,
+    norms,
+    reshaping,
+    scalars,
+    summation,
+)
 from .table import cited, local_differentials
 
 __all__ = [
     "algebra",
+    "by_entries",
     "cited",
     "determinant_inverse",
     "elementwise",
