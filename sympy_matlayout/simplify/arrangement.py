@@ -91,11 +91,11 @@ def _of_linked(part: Monomial, r: Indices, k: Indices) -> Basic:
         column = c.diag(arranged(part.merged(equal), r, ()))
         return c.multiply(column, *permutation(k, tuple(
             next(j for j in k if equal[j] == i) for i in r), part.sizes))
-    with suppress(NotMatrixNotation):
-        return _shared_row(part, r, k)
-    with suppress(NotMatrixNotation):
-        return c.transpose(_shared_row(part, k, r))
     found = []
+    with suppress(NotMatrixNotation):
+        found.append(_shared_row(part, r, k))
+    with suppress(NotMatrixNotation):
+        found.append(c.transpose(_shared_row(part, k, r)))
     for factor in sorted(part.factors, key=lambda f: f.name):
         with suppress(NotMatrixNotation):
             found.append(_through(factor, part, r, k, equal))
