@@ -22,6 +22,7 @@ from sympy import (
     S,
     Sum,
     Trace,
+    erf,
     exp,
     log,
     sin,
@@ -110,6 +111,7 @@ NODES = [
     node(Piecewise((t**2, t > s), (s, True))),
     node(Max(t, s)*Determinant(M)),
     node(Abs(t - 1)),
+    node(erf(Trace(M))),
     node(0.3*t*Trace(M)),
     node(s + Trace(M)*t),
     node(HadamardProduct(A, C)),
@@ -504,6 +506,7 @@ def test_refusals():
             (NotCovered, "no rule differentiates Unruled", (Unruled(A),)),
             (NotCovered, "no value by numbers", (Valueless(A),)),
             (NotCovered, "not covered", (ScalarOfAMatrix(A),)),
+            (NotCovered, "too small", (1 + exp(-10**6*(t**2 + 1)),)),
             (NotCovered, "no value", (f(A),))):
         with pytest.raises(error, match=message):
             check_rule(*given)

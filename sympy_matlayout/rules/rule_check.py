@@ -143,7 +143,8 @@ def check_rule(node: Any, *variables: Any, functions: Mapping[Any, Any] | None =
     ArgumentError : the node is no expression, or no rule is asked about it
     ShapeError : the node is ill-shaped
     VariableError : something that was given as a variable is none of the node
-    DerivativeNotImplementedError : there is no rule, or the node has no value by numbers
+    DerivativeNotImplementedError : there is no rule, or the node has no value by numbers,
+        or its values don't show its derivative
 
     See Also
     ========
@@ -165,6 +166,7 @@ def check_rule(node: Any, *variables: Any, functions: Mapping[Any, Any] | None =
         for values in trial.points(points, seed):
             sizes = {s: k for s, k in values.items() if isinstance(s, Symbol) and type(k) is int}
             trial.check_at(values, Random(seed))
+        _require_shown(trial)
     except Fault as found:
         fault = str(found)
     rule = getattr(local_differentials.dispatch(type(node)), "__name__", "the rule")
@@ -217,6 +219,14 @@ def _known(functions: Mapping[Any, Any] | None) -> Known:
             expr = expr.replace(f, g)
         return expr.doit() if functions else expr
     return known
+
+
+def _require_shown(trial: Trial) -> None:
+    """Refuse where no point has told anything, as of ``erf(x)`` for large x."""
+    for variables in trial.edges.keys() - trial.shown:
+        raise DerivativeNotImplementedError(
+            f"the derivative of {trial.node} by {' and '.join(map(str, variables))} is too small "
+            "beside its value at all points that were tried; give another seed, or more points")
 
 
 def _require_value(node: Basic) -> None:
