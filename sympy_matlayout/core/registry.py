@@ -20,6 +20,8 @@ from typing import Any, TypeVar
 
 from sympy.core.basic import Basic
 
+from .caches import clear_caches
+
 __all__ = ["ASPECTS", "construct", "constructor_of", "declared", "declares", "known_derivative",
            "simplified_product"]
 
@@ -47,6 +49,7 @@ def declares(aspect: str, *kinds: type) -> Callable[[Function], Function]:
     def entered(function: Function) -> Function:
         _declared[aspect].update(dict.fromkeys(kinds, function))
         _inherited.clear()
+        clear_caches()  # of what was simplified before this was known
         return function
     return entered
 

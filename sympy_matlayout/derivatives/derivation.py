@@ -70,13 +70,13 @@ COLLECTED = Law("linearity", "tr A + tr B = tr(A + B)", "M&N 1.10")
 SUMMED = Law("linearity", "(A + B) vec dX = A vec dX + B vec dX")
 VEC = Law("vec of both sides", "", "M&N 2.4")
 IDENTIFIED = Law("first identification theorem", "dL = tr(G' dX) if and only if ∂L/∂X = G",
-                 "M&N 9.2; document 003")
+                 "M&N theorem 5.11; document 003")
 IDENTIFIED_SCALAR = Law("derivative by a scalar", "dF = D dt if and only if ∂F/∂t = D", "M&N 5.4")
 PROJECTED = Law("first identification theorem, projected on the structure of dX",
-                "tr(G'dX) = tr(P(G)'dX)", "M&N 9.2; Srinivasan & Panda 2019")
+                "tr(G'dX) = tr(P(G)'dX)", "M&N theorem 5.11; Srinivasan & Panda 2019")
 FACTORED = Law("canonical form", "like terms and common factors collected")
 IDENTIFIED_VEC = Law("first identification theorem", "vec dF = J vec dX if and only if "
-                     "∂vec(F)/∂vec'(X) = J", "M&N 9.2")
+                     "∂vec(F)/∂vec'(X) = J", "M&N theorem 5.11")
 TRANSPOSE = Law("transpose of both sides")
 REWRITTEN = Law("rewritten")
 TRANSPOSED = Law("the other layout is the transpose", "", "document 002")

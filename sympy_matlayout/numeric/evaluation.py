@@ -166,8 +166,8 @@ class Evaluation:
 
     def _entry(self, expr: MatrixExpr, i: int, j: int) -> NumericScalar:
         """An entry as the class itself gives it."""
-        entry = expr[i, j]
-        if entry.has(expr):
+        entry = expr[i, j] if type(expr)._entry is not MatrixExpr._entry else None
+        if entry is None or entry.has(expr):
             raise DerivativeNotImplementedError(
                 f"{expr} ({type(expr).__name__}) has no value by numbers; put a known matrix or a "
                 "MatrixSymbol in its place")
