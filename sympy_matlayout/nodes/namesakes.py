@@ -9,6 +9,7 @@ meant.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from sympy import Dummy, Symbol, default_sort_key
 from sympy.core.basic import Basic
@@ -28,7 +29,7 @@ def namesake(symbol: Basic, others: Iterable[Basic], of_its_kind: bool = True) -
     return min(found, key=default_sort_key, default=None)
 
 
-def described(symbol: Basic) -> str:
+def described(symbol: Any) -> str:
     """What kind of symbol it is, with what tells it from its namesakes."""
     if is_matrix(symbol):
         return f"a {show(shape(symbol))} {type(symbol).__name__}"
