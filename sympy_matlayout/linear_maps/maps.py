@@ -37,11 +37,11 @@ class LinearMap(ABC):
     vec_law: ClassVar[Law]    # what turns vec(A(dY)) into J vec(dY)
 
     @abstractmethod
-    def apply(self, dY: Basic) -> Basic:
+    def apply(self, dY: Basic, /) -> Basic:
         """The value at ``dY``."""
 
     @abstractmethod
-    def adjoint(self, G: Basic) -> Basic:
+    def adjoint(self, G: Basic, /) -> Basic:
         """The adjoint's value at ``G``."""
 
     @abstractmethod
@@ -139,7 +139,9 @@ class HadamardBy(LinearMap):
     def domain(self) -> Shape:
         return shape(self.factor)
 
-    codomain = domain
+    @property
+    def codomain(self) -> Shape:
+        return self.domain
 
     def apply(self, dY):
         return c.hadamard(self.factor, dY)
