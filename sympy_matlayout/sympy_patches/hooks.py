@@ -184,7 +184,7 @@ def _replacements() -> list[tuple[Any, str, Any]]:
         """A scalar made of matrices, by a scalar symbol or an entry."""
         return lambda self, t: derived(self, t, theirs) if is_variable(t) else theirs(self, t)
 
-    def entry_by_scalar(self: Basic, t: Basic) -> Basic | None:
+    def entry_by_scalar(self: Any, t: Basic) -> Basic | None:
         """An entry, of a structured matrix one that may stand in two places."""
         parent = self.args[0]
         is_plain = isinstance(parent, MatrixSymbol) and not facts_about(parent)
@@ -192,7 +192,7 @@ def _replacements() -> list[tuple[Any, str, Any]]:
             return of_entry(self, t)
         return derived(self, t, of_entry)
 
-    def undefined_by_scalar(self: Basic, t: Basic) -> Basic | None:
+    def undefined_by_scalar(self: Any, t: Basic) -> Basic | None:
         """A function left open, which SymPy takes for one of scalars."""
         return derived(self, t, _no_answer) if any(map(is_matrix, self.args)) \
             else of_undefined(self, t)
