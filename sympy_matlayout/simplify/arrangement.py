@@ -76,7 +76,7 @@ def _block(part: Monomial, rows: Indices, cols: Indices) -> Block:
         matrix = c.vec(replace(part, free=(r + k)[::-1]).contracted())
         return Block(r, k, matrix if r else c.transpose(matrix))
     if len(part.factors) == 1 and isinstance(part.factors[0].base, Reshape):
-        return _uncut(part, r, k)
+        return _uncut(part, r)
     return Block(r, k, _of_linked(part, r, k))
 
 
@@ -193,7 +193,7 @@ def _monomial(factors: Sequence[Factor], sizes: Mapping[Index, Expr], free: Indi
     return Monomial(S.One, tuple(factors), {i: sizes[i] for i in sorted(held)}, free)
 
 
-def _uncut(part: Monomial, r: Indices, k: Indices) -> Block:
+def _uncut(part: Monomial, r: Indices) -> Block:
     """A matrix that was cut into axes, whole again."""
     (factor,) = part.factors
     matrix, size = cast(Any, factor.base).expr, Integer(1)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import md5
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any, NamedTuple, cast
 
 from sympy import Add, Basic, Expr, Mul, S, Trace
@@ -225,7 +225,7 @@ def _with_inverses_joined(product: Basic) -> Iterator[Basic]:
 
 def _has_inverses_to_join(word: Basic) -> bool:
     inverses = [isinstance(f, Inverse) for f in word.args] if isinstance(word, MatMul) else []
-    return any(a and b for a, b in zip(inverses, inverses[1:], strict=False))
+    return any(a and b for a, b in pairwise(inverses))
 
 
 def in_order(expr: Basic) -> Basic:
@@ -301,7 +301,7 @@ def _with_scalars_in_front(matrix: Basic) -> Basic:
     if not thin or len(thin) + is_one(shape(core)[0]) + is_one(shape(core)[1]) < 2:
         return matrix
     cuts = [0, *thin, len(letters)]
-    words = [c.multiply(*letters[a:b]) for a, b in zip(cuts, cuts[1:], strict=False)]
+    words = [c.multiply(*letters[a:b]) for a, b in pairwise(cuts)]
     closed = [w for w in words if is_scalar_shape(shape(w))]
     opened = [w for w in words if not is_scalar_shape(shape(w))] or [c.Identity(S.One)]
     return c.multiply(scalar, *(shortest(c.trace(w)) for w in closed), *opened)

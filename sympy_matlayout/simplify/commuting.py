@@ -76,7 +76,7 @@ def _monomial(factors: Iterable[tuple[Basic, Expr]], scalar: Expr,
     return found
 
 
-def _matrix(found: Any, letters: dict[Any, Basic], size: tuple[Expr, Expr]) -> Basic:
+def _matrix(found: Any, letters: dict[Any, Any], size: tuple[Expr, Expr]) -> Basic:
     """A polynomial with matrices again in the places of the Dummies."""
     if isinstance(found, Add):
         return c.add(*sorted((_matrix(a, letters, size) for a in found.args),
@@ -87,5 +87,5 @@ def _matrix(found: Any, letters: dict[Any, Basic], size: tuple[Expr, Expr]) -> B
         base = _matrix(found.base, letters, size)
         scalar, core = c.split_scalar(base)
         return c.scale(scalar**found.exp, c.hadamard_power(core, found.exp))
-    letter = letters[found] if found in letters else found
+    letter = letters.get(found, found)
     return letter if is_matrix(letter) else c.scale(letter, OneMatrix(*size))

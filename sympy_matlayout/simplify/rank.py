@@ -84,14 +84,12 @@ def rank_bounds(matrix: Any) -> set[Expr]:
         return found.union(*map(rank_bounds, factors))
     if isinstance(matrix, MatPow):
         return found | (rank_bounds(matrix.args[0]) if matrix.args[1].is_positive else set())
-    if isinstance(matrix, MatAdd):
+    if isinstance(matrix, (MatAdd, BlockDiagMatrix)):
         return found | {Add(*map(_least, factors))}
     if isinstance(matrix, (HadamardProduct, KroneckerProduct)):
         return found | {Mul(*map(_least, factors))}
     if isinstance(matrix, MatrixBase):
         return found | _of_entries(matrix)
-    if isinstance(matrix, BlockDiagMatrix):
-        return found | {Add(*map(_least, factors))}
     if isinstance(matrix, MatrixSlice):
         return found | {b for b in rank_bounds(factors[0]) if b.is_Integer}
     if isinstance(matrix, HadamardPower) and len(factors) == 1 and matrix.args[1].is_Integer \

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from itertools import product
+from itertools import pairwise, product
 from math import prod
 from typing import Any, cast
 
@@ -50,7 +50,7 @@ def is_word(matrix: Basic) -> bool:
     if not all(map(_is_letter, letters)) or not (scalar.is_Atom or core is matrix):
         return False
     bases = [a.args[0] if isinstance(a, MatPow) else a for a in letters]
-    if any(a == b for a, b in zip(bases, bases[1:], strict=False)):
+    if any(a == b for a, b in pairwise(bases)):
         return False
     rows, cols = shape(core)
     thin = sum(is_one(shape(a)[0]) for a in letters[1:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sympy import Add, Expr, Mul, S, Sum, Transpose
@@ -101,6 +102,11 @@ def multiply(*factors: Any) -> Basic:
         product = [Identity(rows)]
     if coefficient == 0 or isinstance(product[-1], ZeroMatrix):
         return ZeroMatrix(rows, cols)
+    return _product_of(coefficient, product)
+
+
+def _product_of(coefficient: Expr, product: Sequence[Any]) -> Basic:
+    """A number or scalar and factors with nothing left to merge, as one node."""
     if len(product) == 1 and isinstance(product[0], MatrixBase):
         return product[0]*coefficient
     if coefficient.is_Rational and len(product) == 1 and isinstance(product[0], MatAdd):
