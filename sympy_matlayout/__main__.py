@@ -45,7 +45,7 @@ def verdict(formula: Formula) -> str:
 
 def main() -> int:
     columns = ("formula", "function", "by", "denominator layout", "numerator layout", "check")
-    rows = [columns]
+    rows: list[tuple[str, ...]] = [columns]
     with mp.workdps(50):
         for formula in FORMULAS:
             derivatives = [matrix_derivative(formula.function, formula.variable, layout=layout)

@@ -10,6 +10,7 @@ holds functions to put in their places for a check by numbers.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sympy import (
     Determinant,
@@ -60,14 +61,20 @@ SIZES = {m: 2, n: 3, p: 4, q: 5}
 
 i, j = symbols("i j", integer=True)
 c1, c2 = symbols("c1 c2")
-x, a, b = (MatrixSymbol(name, n, 1) for name in "xab")
-u = MatrixSymbol("u", m, 1)
-A, B, S = (MatrixSymbol(name, n, n) for name in "ABS")
-X, Y, C = (MatrixSymbol(name, m, n) for name in "XYC")
-P, Q, R, D = (MatrixSymbol("P", p, m), MatrixSymbol("Q", n, q),
-              MatrixSymbol("R", q, n), MatrixSymbol("D", m, n))
-U, V = MatrixSymbol("U", p, n), MatrixSymbol("V", n, p)
-I = Identity(n)  # noqa: E741 - the field's own name
+
+
+def _matrix(name: str, rows: Any, cols: Any) -> Any:
+    """A matrix symbol; SymPy's annotations have no matrix for a product of two."""
+    return MatrixSymbol(name, rows, cols)
+
+
+x, a, b = (_matrix(name, n, 1) for name in "xab")
+u = _matrix("u", m, 1)
+A, B, S = (_matrix(name, n, n) for name in "ABS")
+X, Y, C = (_matrix(name, m, n) for name in "XYC")
+P, Q, R, D = _matrix("P", p, m), _matrix("Q", n, q), _matrix("R", q, n), _matrix("D", m, n)
+U, V = _matrix("U", p, n), _matrix("V", n, p)
+I = Identity(n)  # the field's own name
 L, h = Function("L"), Function("h")
 z_of_x = (R*x).applyfunc(tanh)                      # a vector function z(x), q×1
 dz_dx = R.T*DiagMatrix((R*x).applyfunc(lambda s: 1 - tanh(s)**2))

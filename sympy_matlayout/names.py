@@ -16,6 +16,7 @@ True
 """
 
 # ruff: noqa: F401, F403
+# pyright: reportWildcardImportFromLibrary=false
 
 from sympy import *
 from sympy.combinatorics import Permutation

@@ -7,6 +7,7 @@ taken out, transposes pushed in and out, Kronecker products, vecs and K regroupe
 """
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from random import Random
 
 from sympy import Add, Integer, Mul, Rational, S, Trace, symbols
@@ -192,7 +193,7 @@ def laws_of_products(expr, chance):
             yield total(*(product(*factors[:k], t, *factors[k + 1:]) for t in factor.args))
     scalar, matrices = split(expr)
     yield new(Transpose, product(scalar, *map(turned, reversed(matrices))))
-    for k, (left, right) in enumerate(zip(matrices, matrices[1:], strict=False)):
+    for k, (left, right) in enumerate(pairwise(matrices)):
         before, after = matrices[:k], matrices[k + 2:]
         for joined in neighbours(left, right):
             yield product(scalar, *before, joined, *after)

@@ -59,7 +59,7 @@ def test_whose_bug_it_is():
     def strange(node, varies):
         raise KeyError("of mine")
 
-    with pytest.raises(MatlayoutBug, match="an error of .*test_errors.*not of this library"):
+    with pytest.raises(MatlayoutBug, match=r"an error of .*test_errors.*not of this library"):
         gradient(Trace(B*Strange(A)), A)
 
 
@@ -79,7 +79,7 @@ def test_depth_is_blamed_only_where_it_is_deep():
     deep = Trace(A)
     for _ in range(400):
         deep = Basic.__new__(sin, deep)
-    with pytest.raises(DepthError, match="nested 40. levels deep"):
+    with pytest.raises(DepthError, match=r"nested 40. levels deep"):
         gradient(deep, A)
 
     class Endless(MatrixExpr):

@@ -7,8 +7,8 @@ general matrices; see definition.py.
 
 import pytest
 from definition import check_against_definition, m, n, p
-from sympy import *  # noqa: F403 - the families are lines of ordinary SymPy
-from sympy.matrices.expressions import *  # noqa: F403
+from sympy import *  # the families are lines of ordinary SymPy
+from sympy.matrices.expressions import *
 from sympy.matrices.expressions.diagonal import DiagonalOf  # noqa: F401
 
 from sympy_matlayout import MatrixSum, Unvec, Vec  # noqa: F401

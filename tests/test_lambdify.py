@@ -305,7 +305,7 @@ GIVEN = np.array([[1.0, 2, 3], [4, 5, 6], [7, 8, 10]])
 
 def test_sizes_that_nothing_determines_are_compared():
     assert lambdify([P, Q], P + Q)(np.ones((3, 2)), np.ones((3, 2))).tolist() == [[2, 2]]*3
-    with pytest.raises(ShapeError, match="both have size m [+] n"):
+    with pytest.raises(ShapeError, match=r"both have size m [+] n"):
         lambdify([P, Q], P + Q)(np.ones((3, 2)), np.ones((1, 2)))
 
 

@@ -133,7 +133,7 @@ def from_patterns(structure, chance=0):
 
 def point(f, structure, variable=X):
     values = example_values([sympy.sympify(f), X, W], {n: SIZE})
-    return {**values, variable: from_patterns(structure), **({X: from_patterns(structure)})}
+    return {**values, variable: from_patterns(structure), X: from_patterns(structure)}
 
 def moved(values, pattern, step, variable=X):
     at = values[variable].copy()

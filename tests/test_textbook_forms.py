@@ -12,8 +12,8 @@ import mpmath
 import pytest
 from definition import DIGITS, m, n, p
 from mpmath import mp
-from sympy import *  # noqa: F403 - the tables are lines of ordinary SymPy
-from sympy.matrices.expressions import *  # noqa: F403
+from sympy import *  # the tables are lines of ordinary SymPy
+from sympy.matrices.expressions import *
 from test_facts import holding
 
 from sympy_matlayout import Norm, canonical, count_operations, matrix_derivative  # noqa: F401

@@ -233,7 +233,7 @@ def test_products_as_they_are_written(name):
 
 
 def test_products_keep_their_shapes():
-    with pytest.raises(ValueError, match="not aligned|incompatible|dimension"):
+    with pytest.raises(ValueError, match=r"not aligned|incompatible|dimension"):
         CommutationMatrix(2, 3)*Vec(MatrixSymbol("Z", 2, 2))
     assert MatMul(CommutationMatrix(m, n), Vec(Y)).args == (CommutationMatrix(m, n), Vec(Y))
 

@@ -229,7 +229,7 @@ def _arranged(layout: str, form: str, of: Sizes, by: Sizes, slopes: list) -> Arr
     for number, (direction, slope) in enumerate(slopes):
         factors = direction.matrix.tolist()
         for k in range(p):
-            for l in range(q):  # noqa: E741
+            for l in range(q):
                 if direction.entry is None:
                     key = ("along", number, k, l)
                     sums[key] = (k, l, factors)

@@ -17,10 +17,11 @@ from sympy.matrices import MatrixBase
 from .errors import ArgumentError, ShapeError
 from .shapes import is_array, is_matrix, strictly
 
-__all__ = ["as_basic", "as_index", "as_matrix", "as_name", "as_scalar_or_matrix"]
+__all__ = ["as_basic", "as_index", "as_matrix", "as_name", "as_scalar_or_matrix",
+           "immutable"]
 
 
-def as_basic(given: Any, what: str) -> Basic:
+def as_basic(given: Any, what: str) -> Any:
     """What was given as an object of SymPy; explicit matrices become immutable."""
     if isinstance(given, str):
         raise ArgumentError(f"{what} is the text {given!r}, which is not evaluated; give SymPy's "
@@ -30,7 +31,12 @@ def as_basic(given: Any, what: str) -> Basic:
     except SympifyError:
         raise ArgumentError(f"{what} is of type {type(given).__name__}, which is no object of "
                             f"SymPy: {given!r}") from None
-    return found.as_immutable() if isinstance(found, MatrixBase) else found
+    return immutable(found) if isinstance(found, MatrixBase) else found
+
+
+def immutable(explicit: Any) -> Any:
+    """An explicit matrix or array that SymPy's caches can hold."""
+    return explicit.as_immutable()
 
 
 def as_scalar_or_matrix(given: Any, what: str) -> Basic:
@@ -43,7 +49,7 @@ def as_scalar_or_matrix(given: Any, what: str) -> Basic:
     return found
 
 
-def as_matrix(given: Any, what: str) -> Basic:
+def as_matrix(given: Any, what: str) -> Any:
     """What was given as a matrix expression."""
     found = as_basic(given, what)
     if not is_matrix(found):

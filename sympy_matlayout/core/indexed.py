@@ -10,14 +10,14 @@ such nodes need no rule of their own.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sympy import Expr
 from sympy.core.basic import Basic
 
 __all__ = ["Entry", "Indexed", "Indices", "Sizes", "delta"]
 
-Indices = tuple[Hashable, ...]
+Indices = tuple[Any, ...]  # numbers, symbols and groups of them
 Sizes = tuple[Expr, ...]
 
 

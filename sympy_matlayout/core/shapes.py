@@ -5,8 +5,9 @@ cost quadratic.  ``shape`` remembers what it has seen, so a tree that is built
 bottom up costs one step a node.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from typing import Any
 
 from sympy import Add, Expr, S, expand
 from sympy.core.basic import Basic
@@ -45,7 +46,7 @@ def is_array(expr: Basic) -> bool:
 
 
 @cached(limits.CACHED_NODES)
-def shape(expr: Basic) -> Shape:
+def shape(expr: Any) -> Shape:
     """``(rows, columns)`` of a matrix expression, ``()`` of a scalar one."""
     if not is_matrix(expr):
         return SCALAR
@@ -106,7 +107,7 @@ def same_shape(a: Shape, b: Shape) -> bool:
     return len(a) == len(b) and all(map(same_size, a, b))
 
 
-def is_one(size: Expr) -> bool:
+def is_one(size: Any) -> bool:
     return size == 1
 
 
@@ -119,6 +120,6 @@ def is_vector_shape(s: Shape) -> bool:
     return len(s) == 2 and (is_one(s[0]) or is_one(s[1]))
 
 
-def show(s: Shape) -> str:
+def show(s: Sequence[Any]) -> str:
     """A shape for an error message."""
     return "×".join(map(str, s)) if s else "scalar"

@@ -49,7 +49,7 @@ from ..linear_maps.law import Law
 from ..linear_maps.maps import LinearMap
 from ..nodes.differential_symbols import Differential
 from ..nodes.partial import Partial
-from ..nodes.printable import all_printable
+from ..nodes.printable import all_printable, joined
 from ..printing.printers import latex
 from ..reading.read import read, sympified
 from ..rules import local_differentials
@@ -93,7 +93,7 @@ class Step:
     law: Law
 
     @property
-    def equation(self) -> Eq:
+    def equation(self) -> Any:
         """The step as SymPy's equation, unevaluated."""
         return Eq(self.left, self.right, evaluate=False)
 
@@ -180,9 +180,9 @@ class Derivation:
         rows: list[str] = []
         for left, step in zip(lefts, self.steps, strict=True):
             left = left if left is not None else prettyForm("")
-            padded = prettyForm(*left.left(" "*(wide - left.width())))
-            row = prettyForm(*padded.right(" = ", printer._print(step.right)))
-            row = prettyForm(*row.right(f"   [{step.law.name}]"))
+            padded = joined(left.left(" "*(wide - left.width())))
+            row = joined(padded.right(" = ", printer._print(step.right)))
+            row = joined(row.right(f"   [{step.law.name}]"))
             rows += ["", *row.picture] if rows else row.picture
         width = max(map(len, rows))
         return prettyForm("\n".join(line.ljust(width) for line in rows))
@@ -358,7 +358,8 @@ def _identified(of: Basic, dF: Basic, graph: Graph, variable: Variable,
     if left != Differential(of):
         yield Step(left, c.vec(dF), TRANSPOSE if isinstance(left, Transpose) else VEC)
     swept = Graph(dF, [direction], local_differentials)
-    before, maps = dF if in_traces else c.vec(dF), []
+    before = dF if in_traces else c.vec(dF)
+    maps: Mapping[Any, list[LinearMap]] = {}
     show = _in_traces if in_traces else _in_vecs
     for law, maps in _swept(swept, "trace_law" if in_traces else "vec_law"):
         right = sum_values([show(m, node) for node, ms in maps.items() for m in ms])
@@ -422,7 +423,7 @@ def _in_traces(m: LinearMap, node: Basic) -> Basic:
     return m.apply(node)
 
 
-def _in_vecs(m: LinearMap, node: Basic) -> Basic:
+def _in_vecs(m: LinearMap, node: Any) -> Basic:
     if not is_matrix(node):
         return c.scale(node, m.matrix())
     return c.multiply(m.matrix(), c.vec(node))

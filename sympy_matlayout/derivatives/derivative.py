@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from sympy import S
 from sympy.core.basic import Basic
@@ -394,7 +394,7 @@ def arranged(graph: Graph, variable: Variable, layout: Layout, form: str,
         (found,) = graph.gradients()
         transposes = layout.transposes_gradient()
         if form == "vech":
-            found = variable.structure.free_entries(variable.turn(found))
+            found = cast(Any, variable.structure).free_entries(variable.turn(found))
         else:
             found = variable.along_structure(found, convention)
     if form in ("array", "autodiff") or not (of or by):

@@ -143,9 +143,9 @@ def second_differential(F: Any, *variables: Any,
     function = read_function(F)
     refuse_singular(function)
     definitions = read_definitions(where, function)
-    variables = _varying(function, list(map(Variable.of, variables)), definitions)
+    varying = _varying(function, list(map(Variable.of, variables)), definitions)
     for _ in range(2):
-        graph = graph_of(function, variables, definitions)
+        graph = graph_of(function, varying, definitions)
         function = graph.tangent({v: Differential(v) for v in graph.variables})
     return function
 

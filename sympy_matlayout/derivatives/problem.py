@@ -50,7 +50,7 @@ class Problem:
         known = known_symbols(assumptions, sympified(expr),
                               structured={v.symbol: v.structured_symbol for v in chosen})
         late = {v.symbol for v in chosen} | set(where if isinstance(where, Mapping) else ())
-        used = {a: k for a, k in known.items() if a not in late}
+        used: dict[Any, Any] = {a: k for a, k in known.items() if a not in late}
         used |= {v.symbol: v.structured_symbol for v in chosen}
         used = {a: k for a, k in used.items() if a != k}
         refuse_strangers(structure, chosen)
@@ -64,10 +64,10 @@ class Problem:
         definitions = read_definitions(where, function)
         for given in (function, *definitions.values()):
             refuse_singular(given)
-        places = {used.get(a, a): KnownMatrixSymbol(
-            a.name, *shape(a), k.facts | facts_about(used.get(a, a)))
+        places: dict[Basic, Basic] = {used.get(a, a): KnownMatrixSymbol(
+            a.name, *shape(a), facts=k.facts | facts_about(used.get(a, a)))
             for a, k in known.items() if a in late}
-        names = {k: a for a, k in used.items()}
+        names: dict[Basic, Basic] = {k: a for a, k in used.items()}
         names |= {k: names.get(a, a) for a, k in places.items()}
         return cls(function, tuple(replace(v, symbol=used.get(v.symbol, v.symbol))
                                    for v in chosen),

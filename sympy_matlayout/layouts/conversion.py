@@ -9,7 +9,7 @@ be given or to follow from what is at hand.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from sympy import Expr, Mul, S, permutedims
 from sympy.core.basic import Basic
@@ -19,7 +19,7 @@ from sympy.tensor.array import ImmutableDenseNDimArray, NDimArray
 from sympy.tensor.array.expressions.array_expressions import PermuteDims
 
 from ..core.errors import ArgumentError, FormError, LayoutError, ShapeError, reporting_bugs
-from ..core.given import as_basic, as_scalar_or_matrix
+from ..core.given import as_basic, as_scalar_or_matrix, immutable
 from ..core.shapes import (
     Shape,
     as_size,
@@ -107,7 +107,7 @@ def convert_layout(D: Any, source: Any, target: Any, *, function: Any = None,
     else:
         result = written(_as_jacobian(found, source), target)
     if isinstance(given, (MatrixBase, NDimArray)) and hasattr(result, "as_explicit"):
-        return result.as_explicit()
+        return cast(Any, result).as_explicit()
     return result
 
 
@@ -130,15 +130,15 @@ class Derivative:
         return found
 
 
-def _given(D: Any, source: Arrangement) -> Basic:
+def _given(D: Any, source: Arrangement) -> Any:
     """What was given, well-formed; with two axes a matrix."""
     if isinstance(D, (list, tuple)) or hasattr(D, "__array__") and not hasattr(D, "free_symbols"):
         D = _as_array(D)
     found = as_basic(D, "the derivative")
     if isinstance(found, (MatrixBase, NDimArray)):
-        found = found.as_immutable()
+        found = immutable(found)
         pair = isinstance(found, NDimArray) and len(found.shape) == 2
-        return found.tomatrix().as_immutable() if pair else found
+        return immutable(cast(Any, found).tomatrix()) if pair else found
     found = _read(found)
     pair = not is_matrix(found) and len(array_shape(found)) == 2
     return matricized(found, [0], [1]) if pair and not source.is_array else found

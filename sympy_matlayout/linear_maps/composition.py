@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from sympy import Add, Expr, S, Tuple
 from sympy.core.basic import Basic
@@ -35,7 +36,9 @@ class PowerSum(LinearMap):
     def domain(self) -> Shape:
         return shape(self.base)
 
-    codomain = domain
+    @property
+    def codomain(self) -> Shape:
+        return self.domain
 
     def _summed(self, combine: Callable[[Basic, Basic], Basic], base: Basic,
                 *others: Basic) -> Basic:
@@ -199,7 +202,7 @@ def unvectorization(codomain: Shape) -> LinearMap:
     return identity(codomain) if is_one(codomain[1]) else Unvectorization(codomain)
 
 
-def sum_values(values: list[Basic]) -> Basic:
+def sum_values(values: list[Any]) -> Basic:
     """The sum of scalars, or of matrices of one shape."""
     return c.add(*values) if is_matrix(values[0]) else Add(*values)
 

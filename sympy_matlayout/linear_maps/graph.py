@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from sympy import S, ZeroMatrix
 from sympy.core.basic import Basic
@@ -71,7 +72,7 @@ class Graph:
         is_direction = isinstance(node, Differential) and node.is_of_variable
         return () if is_direction or isinstance(node, Symbol) else node.args
 
-    def _is_free_in(self, node: Basic) -> bool:
+    def _is_free_in(self, node: Any) -> bool:
         """Sums and lambdas bind symbols; what is bound in them is not the variable."""
         if not getattr(node, "bound_symbols", None):
             return True

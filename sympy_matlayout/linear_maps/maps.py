@@ -38,11 +38,11 @@ class LinearMap(ABC):
     vec_law: ClassVar[Law] = Law("matrix of a map", "vec A(Y) = J vec Y")
 
     @abstractmethod
-    def apply(self, dY: Basic) -> Basic:
+    def apply(self, dY: Basic, /) -> Basic:
         """The value at ``dY``."""
 
     @abstractmethod
-    def adjoint(self, G: Basic) -> Basic:
+    def adjoint(self, G: Basic, /) -> Basic:
         """The adjoint's value at ``G``."""
 
     @abstractmethod
@@ -140,7 +140,9 @@ class HadamardBy(LinearMap):
     def domain(self) -> Shape:
         return shape(self.factor)
 
-    codomain = domain
+    @property
+    def codomain(self) -> Shape:
+        return self.domain
 
     def apply(self, dY):
         return c.hadamard(self.factor, dY)

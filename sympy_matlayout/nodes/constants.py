@@ -1,5 +1,7 @@
 """Constant matrices of zeros and ones that the vec form of a derivative needs."""
 
+from typing import Any
+
 from sympy import Eq, Expr, KroneckerDelta, Mod, Piecewise, S, Trace, floor, igcd
 from sympy.matrices import ImmutableDenseMatrix, expressions
 from sympy.matrices.expressions import MatrixExpr
@@ -84,7 +86,7 @@ class CommutationMatrix(ConstantMatrix):
     def doit(self, **hints):
         return construct(CommutationMatrix, *self.args)
 
-    def _eval_transpose(self):
+    def _eval_transpose(self) -> Any:
         m, n = self.args
         return CommutationMatrix(n, m)
 
@@ -208,7 +210,7 @@ class SelectionMatrix(ConstantMatrix):
     letter = "S"
     numpy_function = "selection_matrix"
 
-    def __new__(cls, rows, cols, start, step=1):
+    def __new__(cls, rows, cols, start, step: Any = 1):
         rows, cols = as_size(rows), as_size(cols)
         start = as_index(start, "the start of a SelectionMatrix")
         step = as_index(step, "the step of a SelectionMatrix")

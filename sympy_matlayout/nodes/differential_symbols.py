@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sympy import Expr, S, Symbol
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import MatrixSymbol
-from sympy.printing.pretty.stringpict import prettyForm
 
 from ..core.errors import VariableError
 from ..core.shapes import Shape, is_matrix, shape
+from .printable import joined
 from .structured import LINEAR, facts_about
 
 __all__ = ["Differential", "MatrixDifferential", "ScalarDifferential"]
@@ -61,7 +63,7 @@ class Differential(Expr):
     """
 
     is_symbol = True
-    _diff_wrt = True
+    _diff_wrt: Any = True
 
     def __new__(cls, of):
         if not isinstance(of, Expr) or of.is_number:
@@ -74,7 +76,7 @@ class Differential(Expr):
         return Basic.__new__(cls, of)
 
     @property
-    def of(self) -> Basic:
+    def of(self) -> Any:
         return self.args[0]
 
     @property
@@ -124,7 +126,7 @@ class Differential(Expr):
 
     def _pretty(self, printer):
         of = printer._print(self.of)
-        return prettyForm(*(of if self.is_of_variable else prettyForm(*of.parens())).left("d"))
+        return joined((of if self.is_of_variable else joined(of.parens())).left("d"))
 
     def _sympystr(self, printer):
         return self.name

@@ -9,6 +9,7 @@ ones that cut out triangles.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, cast
 
 from sympy import Eq, Expr, Mod, Piecewise, Rational, S, floor
 
@@ -222,7 +223,7 @@ class _Constant(LinearBasis):
 
     def pinv(self):
         """The pseudo-inverse, `(Δ'Δ)^{-1}Δ'`."""
-        return (self.T*self).inverse()*self.T
+        return cast(Any, self.T*self).inverse()*self.T
 
 
 class ToeplitzBasis(_Constant):

@@ -1,5 +1,7 @@
 """Sums of matrices over an index, which SymPy's own ``Sum`` takes for scalars."""
 
+from typing import Any
+
 from sympy import Dummy, S, Sum, Symbol, Tuple
 from sympy.matrices.expressions import MatAdd, MatMul, MatrixExpr, Transpose, ZeroMatrix
 from sympy.printing.precedence import PRECEDENCE
@@ -62,11 +64,11 @@ class MatrixSum(MatrixExpr):
         return super().__new__(cls, body, Tuple(index, lower, upper))
 
     @property
-    def body(self):
+    def body(self) -> Any:
         return self.args[0]
 
     @property
-    def limits(self) -> Tuple:
+    def limits(self) -> Any:
         return self.args[1]
 
     @property

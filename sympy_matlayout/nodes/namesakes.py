@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 
 from sympy import Dummy, Symbol, default_sort_key
 from sympy.core.basic import Basic
@@ -37,7 +38,7 @@ def namesake(symbol: Basic, named: dict[str, list[Basic]],
     return min(found, key=default_sort_key, default=None)
 
 
-def described(symbol: Basic) -> str:
+def described(symbol: Any) -> str:
     """What kind of symbol it is, with what tells it from its namesakes."""
     if is_matrix(symbol):
         return f"a {show(shape(symbol))} {type(symbol).__name__}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from sympy import Dummy, S
 from sympy.core.basic import Basic
@@ -32,6 +33,8 @@ class MatrixNode(MatrixExpr):
     ``K*Vec(X)`` is ``Vec(X.T)`` as ``A*A.inverse()`` is the identity;
     ``MatMul(K, Vec(X))`` stays as it is.
     """
+
+    args: tuple[Any, ...]  # SymPy's annotations know only that they are Basic
 
     # above that of SymPy's own, so that A*K comes here as well
     _op_priority = 11.5

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sympy import Abs, Expr, Max, Mul, S, Trace, oo, sqrt
 from sympy.core.symbol import Str
 from sympy.matrices import MatrixBase
@@ -62,11 +64,13 @@ class Norm(Expr):
            norms, Linear Algebra and its Applications 170 (1992)
     """
 
+    args: tuple[Any, ...]
+
     is_commutative = True
     is_extended_real = True
     is_nonnegative = True
 
-    def __new__(cls, matrix, order=None):
+    def __new__(cls, matrix, order: Any = None):
         matrix = as_basic(matrix, "the argument of Norm")
         if isinstance(matrix, Mul) and any(map(is_matrix, matrix.args)):
             matrix = MatMul(*matrix.args)  # as SymPy's signsimp writes -1*(B - A)
@@ -75,7 +79,7 @@ class Norm(Expr):
         vector = is_vector_shape(shape(matrix))
         if order is None:
             order = S(2) if vector else FROBENIUS
-        order = Str(order) if isinstance(order, str) else as_basic(order, "the order of a norm")
+        order = _order(order)
         if vector and order in (FROBENIUS, NUCLEAR):
             order = S(2)
         if not vector and order not in (FROBENIUS, NUCLEAR, S(2)):
@@ -96,7 +100,7 @@ class Norm(Expr):
         return self.args[0]
 
     @property
-    def order(self):
+    def order(self) -> Any:
         """The order, ``"fro"`` for a matrix and 2 for a vector where none is given."""
         if len(self.args) == 2:
             return self.args[1]
@@ -148,3 +152,7 @@ class Norm(Expr):
                               *order)
         order = {NUCLEAR: ["'nuc'"], S(2): ["2"]}.get(self.order, [])
         return numpy_call(printer, f"{printer._module}.linalg.norm", matrix, *order)
+
+
+def _order(given: Any) -> Any:
+    return Str(given) if isinstance(given, str) else as_basic(given, "the order of a norm")

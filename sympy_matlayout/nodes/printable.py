@@ -20,8 +20,8 @@ from sympy.matrices.expressions import MatAdd, MatMul
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.pretty.stringpict import prettyForm
 
-__all__ = ["all_printable", "has_minus", "latex_product", "latex_sum", "pretty_sum", "printable",
-           "str_product"]
+__all__ = ["all_printable", "has_minus", "joined", "latex_product", "latex_sum", "pretty_sum",
+           "printable", "str_product"]
 
 
 def printable(node: Basic) -> Basic:
@@ -115,6 +115,11 @@ def latex_sum(printer: Any, total: MatAdd) -> str:
     return found
 
 
+def joined(parts: Any) -> Any:
+    """What ``left``, ``right``, ``parens`` of a prettyForm give, as a prettyForm again."""
+    return prettyForm(*parts)
+
+
 def pretty_sum(printer: Any, total: MatAdd) -> prettyForm:
     first, *rest = total.args
     found = printer._print(first)
@@ -127,7 +132,7 @@ def pretty_sum(printer: Any, total: MatAdd) -> prettyForm:
             matrices = [a for a in term.args if a.is_Matrix]
             coefficient = [c] if (c := -Mul(*scalars)) != 1 else []
             sign, printed = " - ", printer._print(MatMul(*coefficient, *matrices))
-        found = prettyForm(*found.right(sign, printed))
+        found = joined(found.right(sign, printed))
     return found
 
 

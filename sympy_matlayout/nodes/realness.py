@@ -18,7 +18,7 @@ __all__ = ["OF_COMPLEX", "complex_symbols", "is_declared_complex"]
 OF_COMPLEX = (Abs, arg, conjugate, im, re, sign)
 
 
-def complex_symbols(expr: Basic) -> set[Symbol]:
+def complex_symbols(expr: Basic) -> set[Basic]:
     """The symbols in an expression that are declared not to be real, or to be complex."""
     return {s for s in postorder([expr], lambda e: e.args) if is_declared_complex(s)}
 

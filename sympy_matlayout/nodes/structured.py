@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sympy import KroneckerDelta, Piecewise, Q, S, Tuple
 from sympy.core.basic import Basic
@@ -98,7 +98,7 @@ class SymmetricMatrixSymbol(StructuredMatrixSymbol):
     structure = "symmetric"
     facts = frozenset({"symmetric"})
 
-    def _eval_transpose(self):
+    def _eval_transpose(self) -> Any:
         return self
 
     _eval_adjoint = _eval_transpose
@@ -135,7 +135,7 @@ class SkewSymmetricMatrixSymbol(StructuredMatrixSymbol):
     structure = "skew"
     facts = frozenset({"skew"})
 
-    def _eval_transpose(self):
+    def _eval_transpose(self) -> Any:
         return -self
 
     _eval_adjoint = _eval_transpose
@@ -177,7 +177,7 @@ class DiagonalMatrixSymbol(StructuredMatrixSymbol):
     structure = "diagonal"
     facts = frozenset({"symmetric", "diagonal", "lower", "upper"})
 
-    def _eval_transpose(self):
+    def _eval_transpose(self) -> Any:
         return self
 
     _eval_adjoint = _eval_transpose
@@ -257,6 +257,8 @@ class KnownMatrixSymbol(MatrixSymbol):
         name = Str(name) if isinstance(name, str) else name
         return Basic.__new__(cls, name, as_size(n), as_size(m),
                              Tuple(*map(Str, sorted(map(str, facts)))))
+
+    args: tuple[Any, ...]
 
     @property
     def facts(self) -> frozenset[str]:

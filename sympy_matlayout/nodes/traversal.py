@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any, cast
 
 from sympy import Expr
 from sympy.core.basic import Basic
@@ -26,13 +27,13 @@ __all__ = ["LEAVES", "operands", "postorder"]
 LEAVES = (MatrixSymbol, MatrixElement, ConstantMatrix, Identity, OneMatrix, ZeroMatrix)
 
 
-def operands(node: Basic) -> tuple[Basic, ...]:
+def operands(node: Any) -> tuple[Basic, ...]:
     """The arguments to work on; what binds symbols or has none is a leaf."""
     if isinstance(node, (*LEAVES, MatrixBase, DerivativeAtPoint)) \
             or getattr(node, "bound_symbols", None):
         return ()
     if isinstance(node, BlockMatrix) and not isinstance(node, BlockDiagMatrix):
-        return tuple(node.blocks)
+        return tuple(cast(Any, node.blocks))
     return tuple(a for a in node.args if isinstance(a, Expr) or is_matrix(a))
 
 

@@ -1,5 +1,7 @@
 """Functions of matrices that are left undefined: values, gradients, Jacobians."""
 
+from typing import Any
+
 from sympy import Expr, Symbol
 from sympy.core.function import AppliedUndef
 from sympy.matrices.expressions import MatrixExpr, MatrixSymbol, Transpose
@@ -68,6 +70,9 @@ class FunctionValue(Expr):
 class DerivativeAtPoint(MatrixExpr):
     """The derivative of an undefined function by a bound variable, at a point."""
 
+    args: tuple[Any, ...]
+    _fraction: Any  # (function, variable) ↦ what stands above and below the bar
+
     def __new__(cls, expr, variable, point):
         expr, variable, point = (as_basic(a, f"the {what} of {cls.__name__}") for a, what in (
             (expr, "function"), (variable, "variable"), (point, "point")))
@@ -95,7 +100,7 @@ class DerivativeAtPoint(MatrixExpr):
     def free_symbols(self):
         return (self.expr.free_symbols - {self.variable}) | self.point.free_symbols
 
-    def doit(self, **hints):
+    def doit(self, **hints) -> Any:
         if self.expr.has(AppliedUndef, MatrixFunction):
             return self
         found = known_derivative(self).xreplace({self.variable: self.point})
@@ -114,7 +119,7 @@ class DerivativeAtPoint(MatrixExpr):
     def _shown(self):
         """Above and below the bar, the variable under the point's name or a free letter."""
         Y, point = self.variable, self.point
-        taken = {s.name for s in self.free_symbols if hasattr(s, "name")}
+        taken = {getattr(s, "name", None) for s in self.free_symbols}
         plain = point if isinstance(point, MatrixSymbol) else next(
             (MatrixSymbol(name, *Y.shape) for name in "YZWVUT" if name not in taken), Y)
         return (*self._fraction(self.expr.xreplace({Y: plain}), plain), plain)
@@ -222,6 +227,8 @@ class MatrixFunction(MatrixExpr):
 
     sympy_matlayout.FunctionJacobian, sympy_matlayout.FunctionGradient
     """
+
+    args: tuple[Any, ...]
 
     def __new__(cls, name, m, n, *arguments):
         name = as_name(name, "the name of a MatrixFunction")

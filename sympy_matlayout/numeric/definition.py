@@ -48,7 +48,7 @@ class Partials:
             columns = {(j, i): column for (i, j), column in columns.items()}
         self._columns = columns
 
-    def __call__(self, k: int, l: int, i: int, j: int) -> NumericScalar:  # noqa: E741
+    def __call__(self, k: int, l: int, i: int, j: int) -> NumericScalar:
         return self._columns[i, j][k + (self.of or (1, 1))[0]*l, 0]
 
     @property

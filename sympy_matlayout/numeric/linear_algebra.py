@@ -59,7 +59,7 @@ def kronecker(A: NumericMatrix, B: NumericMatrix) -> NumericMatrix:
     found = mpmath.matrix(A.rows*B.rows, A.cols*B.cols)
     inner = _nonzero(B)
     for i, j, a in _nonzero(A):
-        for k, l, b in inner:  # noqa: E741
+        for k, l, b in inner:
             found[i*B.rows + k, j*B.cols + l] = a*b
     return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from typing import Any
+from typing import Any, cast
 
 from mpmath import mp, mpf
 from sympy import (
@@ -171,7 +171,7 @@ def value_of_norm(node: Norm, at: Evaluation) -> NumericScalar:
         return max(sizes)
     if order == FROBENIUS or order == 2:
         return mp.sqrt(mp.fsum(a*a for a in sizes))
-    exponent = at.real(node, order)
+    exponent = at.real(node, cast(Any, order))
     return reaching_no_value(lambda: mp.fsum(a**exponent for a in sizes)**(1/exponent))
 
 

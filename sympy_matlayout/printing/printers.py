@@ -8,7 +8,7 @@ along, see ``nodes/printable.py``.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import HadamardProduct, KroneckerProduct, MatAdd, MatMul
@@ -27,7 +27,7 @@ __all__ = ["latex", "pprint", "pretty"]
 class MatrixLatexPrinter(LatexPrinter):
     r"""SymPy's, but ``-(A∘B)*C`` is not ``- A \circ B C``, and matrices of ones have a size."""
 
-    _print_MatMul = latex_product
+    _print_MatMul: Any = latex_product
     _print_MatAdd = latex_sum
 
     def parenthesize(self, item, level, is_neg=False, strict=False):
@@ -58,7 +58,10 @@ def _precedence(expr: Basic) -> int:
 class MatrixPrettyPrinter(PrettyPrinter):
     """SymPy's, but ``(A + B)∘²``, ``(A⨂B)∘C`` and ``A - t⋅B`` keep parentheses and signs."""
 
-    _print_MatAdd = pretty_sum
+    _print: Any  # SymPy's annotations have it return text as well
+    _print_seq: Any
+
+    _print_MatAdd: Any = pretty_sum
 
     def _print_HadamardProduct(self, expr):
         sign = pretty_atom("Ring") if self._use_unicode else ".*"
@@ -77,7 +80,8 @@ class MatrixPrettyPrinter(PrettyPrinter):
         if _precedence(expr.exp) < PRECEDENCE["Mul"]:
             exponent = prettyForm(*exponent.parens())
         sign = pretty_atom("Ring") if self._use_unicode else "."
-        return base**prettyForm(*exponent.left(sign), binding=prettyForm.LINE)
+        line = cast(Any, prettyForm.LINE)  # text, and SymPy's annotations want a number
+        return base**prettyForm(*cast(Any, exponent.left(sign)), binding=line)
 
     def _print_MatPow(self, expr):
         if isinstance(expr.base, Differential):
@@ -95,7 +99,7 @@ MENDED = [
 ]
 
 
-def latex(expr: Basic, **settings: Any) -> str:
+def latex(expr: Any, **settings: Any) -> str:
     r"""
     SymPy's ``latex``, with the parentheses it loses.
 

@@ -10,6 +10,7 @@ indices is left as it is.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, cast
 
 from sympy import (
     Add,
@@ -37,16 +38,16 @@ from ..nodes.realness import OF_COMPLEX, complex_symbols
 from ..simplify import constructors as c
 from ..simplify.contraction import Contraction, NotMatrixNotation
 
-Sizes = dict[Symbol, Expr]  # every live index with the size it runs over
+Sizes = dict[Any, Expr]  # every live index with the size it runs over
 
 
-def from_index_notation(node: Basic) -> Basic:
+def from_index_notation(node: Any) -> Any:
     """A ``Sum`` or ``FunctionMatrix`` over entries in matrix notation, or as it was."""
     if not any(isinstance(a, MatrixElement) for a in preorder_traversal(node)):
         return node
     try:
         if isinstance(node, FunctionMatrix):
-            rows, cols, entries = node.args
+            rows, cols, entries = cast(Any, node.args)
             i, j = entries.variables
             return as_matrix(entries.expr, (i, j), {i: rows, j: cols})
         return as_matrix(node, (), {})
@@ -54,7 +55,7 @@ def from_index_notation(node: Basic) -> Basic:
         return node
 
 
-def with_own_indices(body: Basic, limits: Sequence[Tuple]) -> tuple[Basic, list[Tuple]]:
+def with_own_indices(body: Basic, limits: Sequence[Any]) -> tuple[Basic, list[Any]]:
     """
     The body and limits of a sum or product, each index under a name of its own.
 
@@ -75,7 +76,7 @@ def with_own_indices(body: Basic, limits: Sequence[Tuple]) -> tuple[Basic, list[
     return body, limits
 
 
-def ascending(body: Basic, limits: Sequence[Tuple]) -> tuple[Basic, list[Tuple], Expr]:
+def ascending(body: Basic, limits: Sequence[Any]) -> tuple[Basic, list[Any], Expr]:
     """
     A sum or product with no limit that is known to descend, and the sign or exponent of it.
 
@@ -91,7 +92,7 @@ def ascending(body: Basic, limits: Sequence[Tuple]) -> tuple[Basic, list[Tuple],
     return body, found, sign
 
 
-def as_matrix(expr: Expr, free: Sequence[Symbol], sizes: Sizes) -> Basic:
+def as_matrix(expr: Any, free: Sequence[Symbol], sizes: Sizes) -> Any:
     """
     The matrix whose entry at ``free`` is the expression.
 
@@ -140,16 +141,16 @@ def _is_repeated_sum(expr: Pow) -> bool:
     return expr.exp.is_Integer and 0 < expr.exp <= 4 and isinstance(expr.base, Sum)
 
 
-def _of_indices(expr: Expr, free: Sequence[Symbol], sizes: Sizes) -> Basic:
+def _of_indices(expr: Expr, free: Sequence[Any], sizes: Sizes) -> Basic:
     """An expression in the indices alone, such as ``i + j``."""
     if any(map(is_matrix, preorder_traversal(expr))):
         raise NotMatrixNotation(expr)  # a matrix that changes with an index
     if len(free) == 2:
-        return FunctionMatrix(*(sizes[i] for i in free), Lambda(tuple(free), expr))
+        return FunctionMatrix(sizes[free[0]], sizes[free[1]], Lambda(tuple(free), expr))
     return FunctionMatrix(sizes[free[0]], S.One, Lambda((free[0], Dummy("j")), expr))
 
 
-def _is_positive(size: Expr) -> bool:
+def _is_positive(size: Any) -> bool:
     """Whether a size is positive once the symbol in it is large; with several, for all values."""
     if len(size.free_symbols) > 1:
         return bool(size.is_positive)
@@ -160,7 +161,7 @@ def _live(expr: Basic, sizes: Sizes) -> set[Symbol]:
     return {i for i in sizes if i in expr.free_symbols}
 
 
-def _constant(expr: Expr, free: Sequence[Symbol], sizes: Sizes) -> Basic:
+def _constant(expr: Any, free: Sequence[Symbol], sizes: Sizes) -> Any:
     if isinstance(expr, Sum):
         contraction = ProductOfEntries((), {})
         contraction.multiply(expr)
@@ -173,7 +174,7 @@ def _constant(expr: Expr, free: Sequence[Symbol], sizes: Sizes) -> Basic:
     return c.scale(expr, OneMatrix(rows, cols))
 
 
-def _entry(expr: MatrixElement, free: Sequence[Symbol], sizes: Sizes) -> Basic:
+def _entry(expr: Any, free: Sequence[Symbol], sizes: Sizes) -> Basic:
     """``M[i, j]`` at free indices, each perhaps shifted: a slice of M, turned as needed."""
     matrix, *places = expr.args
     if _live(matrix, sizes):
@@ -206,7 +207,7 @@ def _entry(expr: MatrixElement, free: Sequence[Symbol], sizes: Sizes) -> Basic:
 class ProductOfEntries(Contraction):
     """A product of entries under sums, on its way into a graph of indices."""
 
-    def multiply(self, factor: Expr) -> None:
+    def multiply(self, factor: Any) -> None:
         """Take in a factor of the product."""
         if isinstance(factor, Mul):
             for a in factor.args:
@@ -224,11 +225,11 @@ class ProductOfEntries(Contraction):
             elif len(live) == 1:
                 self.weights.append((live[0], as_matrix(factor, live, self.sizes)))
             elif len(live) == 2:
-                self.edges.append((*live, as_matrix(factor, live, self.sizes)))
+                self.edges.append((live[0], live[1], as_matrix(factor, live, self.sizes)))
             else:
                 raise NotMatrixNotation(factor)
 
-    def _open_sum(self, node: Sum) -> None:
+    def _open_sum(self, node: Any) -> None:
         body, *limits = node.args
         # limits stand inside out, as in SymPy; each index gets a name of its own
         for index, lower, upper in limits:
@@ -266,4 +267,4 @@ class ProductOfEntries(Contraction):
         elif len(live) == 1:
             self.weights.append((live[0], c.add(*parts)))
         else:
-            self.edges.append((*live, c.add(*parts)))
+            self.edges.append((live[0], live[1], c.add(*parts)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from sympy import (
     Abs,
     Adjoint,
@@ -81,7 +83,7 @@ def read_matmul(node, args):
     if len(products) > 1:
         scalars += [c.trace(p) for p in products if is_scalar_shape(shape(p))]
         products = [p for p in products if not is_scalar_shape(shape(p))]
-    for left, right in zip(products, products[1:], strict=False):
+    for left, right in pairwise(products):
         hint = ("; SymPy turns Abs(x.T*y) into such products, write Abs(Trace(x.T*y))"
                 if any(isinstance(a, Adjoint) for a in node.args) else "")
         require(same_size(shape(left)[1], shape(right)[0]), node,

@@ -10,7 +10,7 @@ symbolic sizes too, since SymPy hardly checks those.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from sympy import (
     S,
@@ -75,7 +75,7 @@ def read(expr: Basic, *, closed: bool = True) -> Basic:
     return done[id(expr)]
 
 
-def read_function(expr: Any) -> Basic:
+def read_function(expr: Any) -> Any:
     """The function as a well-formed expression; a 1x1 matrix as a scalar."""
     expr = read(sympified(expr))
     require_finite(expr, [expr])
@@ -96,11 +96,11 @@ def sympified(expr: Any) -> Basic:
     return as_scalar_or_matrix(expr, "the expression")
 
 
-def _children(node: Basic) -> Sequence[Basic]:
+def _children(node: Any) -> Sequence[Basic]:
     if isinstance(node, (MatrixSymbol, Differential)):
         return ()
     if isinstance(node, BlockMatrix) and not isinstance(node, BlockDiagMatrix):
-        return tuple(node.blocks)
+        return tuple(cast(Any, node.blocks))
     if isinstance(node, MatrixBase):
-        return tuple(node)
+        return tuple(cast(Any, node))
     return node.args

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sympy import (
     Abs,
     Add,
@@ -166,7 +168,7 @@ def read_element(node, args):
 
 
 @rebuild.register(Sum)
-def read_sum(node, args):
+def read_sum(node, args) -> Any:
     body, *limits = args
     if isinstance(body, ZeroMatrix) or body == 0:
         return body

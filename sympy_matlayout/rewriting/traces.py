@@ -264,7 +264,7 @@ def hadamard_traces(expr: Any, last: Basic) -> Expr:
     return _on_traces(expr, taken_out)
 
 
-def _scalar(expr: Any) -> Expr:
+def _scalar(expr: Any) -> Any:
     found = read_function(expr)
     if is_matrix(found):
         raise ShapeError(f"a trace is a scalar, and this is {show(shape(found))}: {expr}")

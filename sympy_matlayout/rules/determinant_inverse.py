@@ -5,6 +5,8 @@ References: Magnus & Neudecker 8.3-8.4; Matrix Cookbook 2.1, 2.2, 2.5; document
 003, table of differentials.
 """
 
+from typing import Any, cast
+
 from sympy import Determinant, S, Trace
 from sympy.matrices.expressions import Identity, Inverse, MatPow
 
@@ -24,7 +26,7 @@ def trace(node, varies):
     """d tr X = tr dX"""
     matrix = node.args[0]
     if isinstance(matrix, MatPow) and not varies(matrix.args[1]):
-        base, k = matrix.args
+        base, k = cast(Any, matrix.args)
         yield base, InnerProduct(c.scale(k, c.power(c.transpose(base), k - 1)))
         return
     yield matrix, InnerProduct(Identity(shape(matrix)[0]))

@@ -143,7 +143,8 @@ def matrix_entry(node, varies):
     """dX[i, j] = tr(E_ijᵀ dX)"""
     parent, i, j = node.args
     _require_fixed((i, j), node, varies)
-    yield parent, InnerProduct(MatrixUnit(*shape(parent), i, j))
+    m, n = shape(parent)
+    yield parent, InnerProduct(MatrixUnit(m, n, i, j))
 
 
 def _require_fixed(places, node, varies) -> None:

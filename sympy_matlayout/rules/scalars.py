@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from typing import Any, cast
 
 from sympy import (
     Add,
@@ -121,7 +122,7 @@ def function_left_open(node, varies):
         else:
             slope = node.fdiff(k + 1)
             if isinstance(slope, Subs):  # at a point, whose symbol SymPy makes anew each time
-                expr, (own,), point = slope.args
+                expr, (own,), point = cast(Any, slope.args)
                 slope = Subs(expr.xreplace({own: points(1)[0]}), points(1), point)
             yield arg, Scaling(slope if slope.is_commutative else FunctionValue(slope))
 
@@ -206,10 +207,10 @@ def _with_names(expr, names, varies, bound, is_atom, inside=frozenset(), real=Fa
 
 
 def _is_undeclared(expr: Basic) -> bool:
-    return isinstance(expr, Symbol) and expr.is_extended_real is None and expr.is_commutative
+    return isinstance(expr, Symbol) and expr.is_extended_real is None and bool(expr.is_commutative)
 
 
-def _name(atom: Expr) -> Dummy:
+def _name(atom: Any) -> Dummy:
     """A symbol to stand for an atom, real unless that is declared not to be."""
     if is_declared_complex(atom):
         return Dummy("a", **atom.assumptions0)
@@ -226,7 +227,7 @@ def _is_atom(expr: Basic, varies: Varies) -> bool:
         and local_differentials.dispatch(type(expr)) is not scalar_expression)
 
 
-def derivative(expr: Expr, symbol: Symbol) -> Expr:
+def derivative(expr: Any, symbol: Symbol) -> Any:
     """SymPy's derivative; refused where SymPy leaves one undone of a function it knows."""
     if symbol.is_extended_real is not True:
         for part in expr.atoms(*OF_COMPLEX):
@@ -258,7 +259,7 @@ def _with_powers_joined(product: Mul) -> Expr:
     return Mul(*(base**Add(*found) for base, found in exponents.items()))
 
 
-def at_point(expr: Expr, *symbols: Symbol) -> Expr:
+def at_point(expr: Any, *symbols: Symbol) -> Any:
     """f'(z) as a Subs, so that a number or an entry can take the place of z."""
     held = {d: [s for s in symbols if s in d.variables] for d in expr.atoms(Derivative)}
     return expr.xreplace({d: Subs(d.xreplace(dict(zip(by, points(len(by)), strict=True))),

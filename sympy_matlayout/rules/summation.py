@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 from sympy import (
     Dummy,
@@ -49,7 +50,7 @@ class EntryTerm:
     coefficient: Expr
     limits: tuple
     child: Basic
-    place: tuple[Expr, Expr] | None
+    place: Any  # two indices, or None
 
 
 @local_differentials.register(Sum)
@@ -87,7 +88,7 @@ def matrix_sum_over_an_index(node, varies):
     yield from _term_by_term(node, varies)
 
 
-def _without_constant_powers(node: Basic, varies: Varies) -> Basic | None:
+def _without_constant_powers(node: Any, varies: Varies) -> Basic | None:
     """
     ``Σ Xⁱ`` from i = 0 as ``I + Σ Xⁱ`` from i = 1, whose terms have no 0·X⁻¹ in their derivative.
 
@@ -126,7 +127,7 @@ def _over(body: Basic, limits: Sequence[Tuple]) -> Basic:
     return body
 
 
-def _term_by_term(node: Basic, varies: Varies) -> Iterator[tuple[Basic, LinearMap]]:
+def _term_by_term(node: Any, varies: Varies) -> Iterator[tuple[Basic, LinearMap]]:
     """The differential under the sum, for a body that holds matrices changing with the index."""
     body, *limits = node.args
     index, *ends = limits.pop()
@@ -153,9 +154,9 @@ def _outside(node: Basic, to_root: LinearMap, index: Basic,
                 yield child, m
 
 
-def _entry_terms(expr: Expr, varies: Varies, bound: frozenset) -> Iterator[EntryTerm]:
+def _entry_terms(expr: Any, varies: Varies, bound: frozenset) -> Iterator[EntryTerm]:
     if isinstance(expr, Sum):
-        body, *limits = expr.args
+        body, *limits = cast(Any, expr.args)
         # reading has given each index a name of its own within the sum
         fresh = {limit[0]: Dummy(limit[0].name, integer=True) for limit in limits}
         body = body.xreplace(fresh)
@@ -181,13 +182,14 @@ def _entry_terms(expr: Expr, varies: Varies, bound: frozenset) -> Iterator[Entry
                 yield EntryTerm(partial*t.coefficient, t.limits, t.child, t.place)
 
 
-def _factor_terms(expr: Product, varies: Varies, bound: frozenset) -> Iterator[EntryTerm]:
+def _factor_terms(expr: Any, varies: Varies, bound: frozenset) -> Iterator[EntryTerm]:
     """Each factor's terms times the product of the others, which holds at zeros as well."""
     body, *inner, (index, lower, upper) = expr.args
     body = Product(body, *inner) if inner else body
     one = Dummy(index.name, integer=True)
     if _may_descend(expr, lower, upper):
-        others = Product(body, (index, lower, upper))/body.xreplace({index: one})
+        whole = cast(Any, Product(body, (index, lower, upper)))
+        others = whole/body.xreplace({index: one})
     else:
         # holds where a factor is zero, too; a power, not a Piecewise: SymPy folds a Piecewise
         # out of the product, and its index with it
@@ -211,7 +213,7 @@ def _is_entry(expr: Basic) -> bool:
     return isinstance(expr, (MatrixElement, Sum, Product))
 
 
-def _summed(coefficient: Expr, limits: tuple) -> Expr:
+def _summed(coefficient: Expr, limits: tuple) -> Any:
     return from_index_notation(Sum(coefficient, *limits)) if limits else coefficient
 
 
@@ -235,4 +237,5 @@ def _gradient(term: EntryTerm) -> Basic:
             # no KroneckerDelta: SymPy solves that for fractions of an index
             coefficient = Piecewise((coefficient, Eq(place[axis], index)), (S.Zero, True))
     entries = Sum(coefficient, *limits) if limits else coefficient
-    return from_index_notation(FunctionMatrix(*sizes, Lambda(indices, entries)))
+    rows, cols = sizes
+    return from_index_notation(FunctionMatrix(rows, cols, Lambda(indices, entries)))

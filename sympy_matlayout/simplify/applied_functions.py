@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from sympy import Lambda, Pow
 from sympy.core.basic import Basic
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
@@ -12,11 +14,11 @@ from .scalar_products import shorter_product
 __all__ = ["applied"]
 
 
-def applied(function: Lambda, matrix: Basic) -> Basic:
+def applied(function: Any, matrix: Any) -> Basic:
     """f(g(X)) as one function, a constant factor in front, a power as a Hadamard power."""
     (z,), body = function.signature, function.expr
     if isinstance(matrix, ElementwiseApplyFunction):
-        body, matrix = body.xreplace({z: matrix.function(z)}), matrix.expr
+        body, matrix = body.xreplace({z: cast(Any, matrix.function)(z)}), matrix.expr
     factor, body = shorter_product(body).as_independent(z, as_Add=False)
     if isinstance(body, Pow) and body.base == z and not body.exp.has(z):
         return c.scale(factor, c.hadamard_power(matrix, body.exp))

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import permutations
+from typing import Any, cast
 
 from sympy import Expr, Integer, Mul, S
 from sympy.core.basic import Basic
@@ -75,7 +76,7 @@ def _block(part: Monomial, rows: Indices, cols: Indices) -> Block:
         matrix = c.vec(replace(part, free=(r + k)[::-1]).contracted())
         return Block(r, k, matrix if r else c.transpose(matrix))
     if len(part.factors) == 1 and isinstance(part.factors[0].base, Reshape):
-        return _uncut(part, r, k)
+        return _uncut(part, r)
     return Block(r, k, _of_linked(part, r, k))
 
 
@@ -128,7 +129,7 @@ def _shared_row(part: Monomial, r: Indices, k: Indices) -> Basic:
                       arranged(apart, rows, k))
 
 
-def _first(piece: Sequence[Factor], k: Indices) -> int | None:
+def _first(piece: Sequence[Factor], k: Indices) -> Any:
     """The place of the first of the columns that a piece holds."""
     return min((k.index(j) for f in piece for j in f.indices if j in k), default=None)
 
@@ -164,7 +165,7 @@ def _through(factor: Factor, part: Monomial, r: Indices, k: Indices,
     after += [_delta(middle[i], column_of.get(i, i)) for i in own if i in k or i in column_of]
     sizes = {**part.sizes, **{middle[i]: part.sizes[i] for i in own}}
     between = tuple(middle[i] for i in reversed(own))
-    diagonal = _monomial([factor.at(lambda i: middle[equal.get(i, i)])], sizes, between)
+    diagonal = _monomial([factor.at(lambda i: middle[cast(Any, equal.get(i, i))])], sizes, between)
     return c.multiply(
         part.coefficient,
         arranged(_monomial(before, sizes, r + between), r, between),
@@ -192,10 +193,10 @@ def _monomial(factors: Sequence[Factor], sizes: Mapping[Index, Expr], free: Indi
     return Monomial(S.One, tuple(factors), {i: sizes[i] for i in sorted(held)}, free)
 
 
-def _uncut(part: Monomial, r: Indices, k: Indices) -> Block:
+def _uncut(part: Monomial, r: Indices) -> Block:
     """A matrix that was cut into axes, whole again."""
     (factor,) = part.factors
-    matrix, size = factor.base.expr, Integer(1)
+    matrix, size = cast(Any, factor.base).expr, Integer(1)
     height = 0
     while not same_size(size, shape(matrix)[0]):
         size *= part.sizes[factor.indices[height]]

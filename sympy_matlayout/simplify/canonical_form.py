@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import md5
-from itertools import groupby
-from typing import NamedTuple
+from itertools import groupby, pairwise
+from typing import Any, NamedTuple, cast
 
 from sympy import Add, Basic, Expr, Mul, S, Trace
 from sympy.matrices.expressions import (
@@ -124,7 +124,7 @@ def _hadamard(*factors: Basic) -> Basic:
     exponents: dict[Basic, list[Expr]] = defaultdict(list)
     for factor in core.args if isinstance(core, HadamardProduct) else (core,):
         is_power = isinstance(factor, HadamardPower) and not any(map(is_matrix, factor.args[1:]))
-        base, exponent = factor.args if is_power else (factor, S.One)
+        base, exponent = cast(Any, factor.args if is_power else (factor, S.One))
         exponents[base].append(exponent)
     return c.scale(scalar, c.hadamard(*(
         c.hadamard_power(base, Add(*es)) for base, es in exponents.items())))
@@ -144,7 +144,7 @@ def built(node: Basic, args: Sequence[Basic]) -> Basic:
 
 
 @cached(limits.CACHED_TERMS)
-def shortest(expr: Basic) -> Basic:
+def shortest(expr: Basic) -> Any:
     """The form multiplied out and factored, or where that is longer the one that keeps products."""
     if not operands(expr) or expr.is_Atom or is_word(expr) and not _has_inverses_to_join(expr):
         return expr
@@ -225,7 +225,7 @@ def _with_inverses_joined(product: Basic) -> Iterator[Basic]:
 
 def _has_inverses_to_join(word: Basic) -> bool:
     inverses = [isinstance(f, Inverse) for f in word.args] if isinstance(word, MatMul) else []
-    return any(a and b for a, b in zip(inverses, inverses[1:], strict=False))
+    return any(a and b for a, b in pairwise(inverses))
 
 
 def in_order(expr: Basic) -> Basic:
@@ -247,19 +247,19 @@ def in_order(expr: Basic) -> Basic:
     return c.evaluated(expr, args)
 
 
-def _over_arguments(node: Basic) -> Basic:
+def _over_arguments(node: Any) -> Basic:
     """The node over canonical arguments, those of a Hadamard product in order."""
     # a trace multiplied out may hold, with a sign, the same trace turned
     forms = {a: _kept(a) if isinstance(a, Trace) else shortest(a) for a in operands(node)}
     if isinstance(node, BlockMatrix) and not isinstance(node, BlockDiagMatrix):
-        return node.func(node.blocks.applyfunc(shortest))
+        return node.func(cast(Any, node.blocks).applyfunc(shortest))
     args = [forms.get(a, a) for a in node.args]
     if isinstance(node, HadamardProduct):
         args.sort(key=order)
     return with_middle_taken_out(built(node, args)) if forms else node
 
 
-def _kept(expr: Basic) -> Basic:
+def _kept(expr: Basic) -> Any:
     if isinstance(expr, Trace):  # a 1x1 matrix is canonical as a scalar
         inside = _over_arguments(expr.args[0])
         if isinstance(inside, (MatMul, MatAdd)):
@@ -301,7 +301,7 @@ def _with_scalars_in_front(matrix: Basic) -> Basic:
     if not thin or len(thin) + is_one(shape(core)[0]) + is_one(shape(core)[1]) < 2:
         return matrix
     cuts = [0, *thin, len(letters)]
-    words = [c.multiply(*letters[a:b]) for a, b in zip(cuts, cuts[1:], strict=False)]
+    words = [c.multiply(*letters[a:b]) for a, b in pairwise(cuts)]
     closed = [w for w in words if is_scalar_shape(shape(w))]
     opened = [w for w in words if not is_scalar_shape(shape(w))] or [c.Identity(S.One)]
     return c.multiply(scalar, *(shortest(c.trace(w)) for w in closed), *opened)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import reduce
+from typing import Any, cast
 
 from sympy import Add, Dummy, Expr, Mul, Pow, S, factor
 from sympy.core.basic import Basic
@@ -23,7 +24,7 @@ from .monomial import order
 __all__ = ["factored_hadamard", "factored_scalar"]
 
 
-def factored_scalar(total: Expr) -> Expr:
+def factored_scalar(total: Expr) -> Any:
     """A sum of scalars as a product of sums, if it is one and that is shorter."""
     if not isinstance(total, Add) or not 2 < len(total.args) <= limits.POLYNOMIAL_TERMS:
         return total
@@ -50,14 +51,15 @@ def factored_hadamard(terms: Sequence[tuple[Expr, Basic]]) -> tuple[Expr, Basic]
     return c.split_scalar(_matrix(found, matrices, size))
 
 
-def _product_of_sums(polynomial: Expr) -> Expr | None:
+def _product_of_sums(polynomial: Expr) -> Any:
     found = factor(polynomial)
     return None if isinstance(found, Add) else found
 
 
-def _hadamard_factors(matrix: Basic) -> Iterable[tuple[Basic, Expr]]:
+def _hadamard_factors(matrix: Any) -> Iterable[Any]:
     for one in matrix.args if isinstance(matrix, HadamardProduct) else (matrix,):
-        is_power = isinstance(one, HadamardPower) and one.args[1].is_Integer and one.args[1] > 0
+        is_power = isinstance(one, HadamardPower) and one.args[1].is_Integer \
+            and cast(Any, one.args[1]) > 0
         yield one.args if is_power else (one, S.One)
 
 
@@ -74,7 +76,7 @@ def _monomial(factors: Iterable[tuple[Basic, Expr]], scalar: Expr,
     return found
 
 
-def _matrix(found: Expr, letters: dict[Dummy, Basic], size: tuple[Expr, Expr]) -> Basic:
+def _matrix(found: Any, letters: dict[Any, Any], size: tuple[Expr, Expr]) -> Basic:
     """A polynomial with matrices again in the places of the Dummies."""
     if isinstance(found, Add):
         return c.add(*sorted((_matrix(a, letters, size) for a in found.args),

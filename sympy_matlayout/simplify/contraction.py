@@ -8,8 +8,8 @@ index contracts its vertex.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import dataclass, field
+from typing import Any
 
 from sympy import Expr, S
 from sympy.core.basic import Basic
@@ -19,7 +19,7 @@ from . import constructors as c
 
 __all__ = ["Contraction", "NotMatrixNotation"]
 
-Index = Hashable
+Index = Any  # a number, or the symbol that index notation has
 
 
 class NotMatrixNotation(Exception):

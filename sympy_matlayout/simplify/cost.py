@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any, cast
 
 from sympy import Add, Lambda, Mul, Pow, S, Trace, Tuple
 from sympy.core.basic import Basic
@@ -109,18 +110,18 @@ def _count(expr: Basic, inside: int) -> int:
     return inside + bool(arguments(expr))
 
 
-def arguments(expr: Basic) -> tuple[Basic, ...]:
+def arguments(expr: Any) -> tuple[Any, ...]:
     """The arguments that can hold operations."""
     if isinstance(expr, LEAVES) or expr.is_Number:
         return ()
     if isinstance(expr, ElementwiseApplyFunction):
-        return expr.args[0].expr, expr.args[1]
+        return cast(Any, expr.args[0]).expr, expr.args[1]
     if isinstance(expr, Lambda):
         return (expr.expr,)
-    return tuple(expr) if isinstance(expr, MatrixBase) else expr.args
+    return tuple(cast(Any, expr)) if isinstance(expr, MatrixBase) else expr.args
 
 
-def _joined(product: Basic) -> int:
+def _joined(product: Any) -> int:
     """Products and quotients between factors, and the sign; 1/b has counted its quotient."""
     factors = [f for a in product.args for f in Mul.make_args(a)]
     signs = sum(1 for f in factors if f.is_Number and f.is_extended_negative)
@@ -130,7 +131,7 @@ def _joined(product: Basic) -> int:
     return max(len(factors) - 1 - quotients, 0) + signs - counted
 
 
-def _is_negative(term: Basic) -> bool:
+def _is_negative(term: Any) -> bool:
     """Whether a minus sign stands before a term."""
     first = term.args[0] if isinstance(term, (Mul, MatMul)) else term
     number = Mul.make_args(first)[0]

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import gcd, lcm
+from typing import Any, cast
 
 from sympy import Add, Expr, Mul, Rational, S, default_sort_key
 from sympy.core.basic import Basic
@@ -90,13 +91,13 @@ class Term:
 
 
 @cached(limits.CACHED_FORMS)
-def letters_of(factor: Basic) -> tuple[Expr, tuple[Basic, ...]]:
+def letters_of(factor: Any) -> tuple[Expr, tuple[Basic, ...]]:
     """A power taken apart so that it can meet its like, a sum with its own factors taken out."""
     if isinstance(factor, MatAdd) and len(factor.args) <= limits.FACTORED_TERMS:
         number, inner = _sum(map(Term.of, factor.args), shape(factor))
         scalar, core = c.split_scalar(inner)
         return number*scalar, c.factors_of(core)
-    k = factor.args[1] if isinstance(factor, MatPow) else S.One
+    k = cast(Any, factor.args[1]) if isinstance(factor, MatPow) else S.One
     if k.is_Integer and 1 < abs(k) <= limits.EXPANDED_POWER:
         return S.One, (c.power(factor.args[0], S.One if k > 0 else S.NegativeOne),)*abs(int(k))
     number = S.One
@@ -249,7 +250,7 @@ class Scalar:
         if self.factor.is_Rational:
             return replace(term, scalar=term.scalar/self.factor) if abs(number) == self.factor \
                 else None
-        held = S(powers.get(base, 0))
+        held = powers.get(base, S.Zero)
         if held == 0 or not (held == exponent or _goes_into(exponent, held)):
             return None
         # taken away and not divided by: a Piecewise may be zero
@@ -332,7 +333,7 @@ def with_middle_taken_out(matrix: Basic) -> Basic:
     return matrix
 
 
-def _place(middle: tuple[Basic, ...], word: tuple[Basic, ...]) -> int | None:
+def _place(middle: tuple[Basic, ...], word: tuple[Basic, ...]) -> Any:
     return next((k for k in range(len(word)) if word[k:k + len(middle)] == middle), None)
 
 
@@ -425,7 +426,7 @@ def _most_shared(terms: Sequence[Term]) -> list[Shared]:
     return found
 
 
-def _common_number(scalars: list[Expr]) -> Expr:
+def _common_number(scalars: list[Any]) -> Expr:
     """The number to stand before the sum: what divides all, with the sign of the first."""
     numbers = [s.as_coeff_Mul()[0] for s in scalars]
     if not numbers or not all(x.is_Rational for x in numbers):

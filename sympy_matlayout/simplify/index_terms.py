@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from functools import singledispatch
 from itertools import islice, product
 from math import prod
+from typing import Any
 
 from sympy import Dummy, Expr, Lambda, Mul, S
 from sympy.core.basic import Basic
@@ -72,13 +73,13 @@ class Expansion:
     of Kronecker products and vecs are taken as pairs of indices; else these are letters.
     """
 
-    def __init__(self, inner: Inner | None = None, pairs: bool = True) -> None:
+    def __init__(self, inner: Any = None, pairs: bool = True) -> None:
         self.sizes: dict[Index, Expr] = {}
-        self.inner = inner
+        self.inner: Any = inner  # Any: what needs it asks for it first
         self.pairs = pairs
 
-    def index(self, size: Expr) -> Index | None:
-        """A new index, none for a size of one."""
+    def index(self, size: Expr) -> Any:
+        """A new index, None for a size of one."""
         if is_one(size):
             return None
         self.sizes[len(self.sizes)] = size
@@ -95,7 +96,7 @@ class Expansion:
             return self.letter(matrix, i, j, c.transpose(matrix))
         return terms_of(matrix, self, i, j)
 
-    def scalar(self, expr: Expr) -> Expr:
+    def scalar(self, expr: Any) -> Any:
         return self.inner(expr) if self.inner else expr
 
     # --- words, whose rows and columns can be pairs --------------------------------------
@@ -180,15 +181,16 @@ class Expansion:
             found = [a.times(b) for a in found for b in terms]
         return found
 
-    def letter(self, base: Basic, i: Index | None, j: Index | None, transposed: Basic,
+    def letter(self, base: Basic, i: Any, j: Any, transposed: Basic,
                power: Expr = S.One, hadamard: Expr = S.One) -> list[Term]:
         """A matrix that is no product or sum, the way round that comes first in order."""
-        if i is None and j is None:
-            value = c.trace(base)**(power*hadamard)
-            return [Term(value, (), frozenset())]
-        if i is None or j is None:
-            index, column = (i, base) if j is None else (j, transposed)
-            return [Term.of(Factor(column, (index,), hadamard=hadamard))]
+        if j is None:
+            if i is None:
+                value = c.trace(base)**(power*hadamard)
+                return [Term(value, (), frozenset())]
+            return [Term.of(Factor(base, (i,), hadamard=hadamard))]
+        if i is None:
+            return [Term.of(Factor(transposed, (j,), hadamard=hadamard))]
         symmetric = base == transposed
         sign, turned = c.split_scalar(transposed)
         is_other = not isinstance(transposed, Transpose) and sign == 1
@@ -250,7 +252,7 @@ def terms_of_entries(matrix, expansion, i, j):
                             _with_own_indices(c.transpose(matrix)))
 
 
-def _with_own_indices(matrix: FunctionMatrix) -> FunctionMatrix:
+def _with_own_indices(matrix: Any) -> Any:
     rows, cols, entries = matrix.args
     indices, body = entries.args
     taken = body.atoms(Dummy) - set(indices)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from functools import singledispatch
 from itertools import accumulate
 from operator import mul
+from typing import Any, cast
 
 from sympy import Expr, Mul, S, Tuple, expand, permutedims
 from sympy.core.basic import Basic
@@ -51,7 +52,7 @@ Axis = tuple[Index, ...]  # slow to fast; none for a size of one
 Axes = list[Axis]
 
 
-def array_shape(array: Basic) -> Shape:
+def array_shape(array: Any) -> Shape:
     """The sizes of the axes of an array, a matrix or a scalar."""
     if is_matrix(array):
         return shape(array)
@@ -61,7 +62,7 @@ def array_shape(array: Basic) -> Shape:
 # --- from arrays to matrices ------------------------------------------------------------
 
 
-def matricized(array: Basic, rows: Sequence[int], cols: Sequence[int]) -> Basic:
+def matricized(array: Any, rows: Sequence[int], cols: Sequence[int]) -> Basic:
     """
     The matrix whose rows and columns count through some axes of an array each.
 
@@ -101,16 +102,16 @@ def _matricized_entries(array: NDimArray, rows: Sequence[int], cols: Sequence[in
 
 
 @singledispatch
-def _terms(array: Basic, expansion: Expansion) -> list[tuple[Term, Axes]]:
+def _terms(array: Any, expansion: Expansion) -> list[tuple[Term, Axes]]:
     """An array as products of entries, with the indices along its axes."""
     if is_matrix(array):
         axes = [_own(expansion, size) for size in shape(array)]
-        ends = [axis[0] if axis else None for axis in axes]
+        row, col = (axis[0] if axis else None for axis in axes)
         scalar, core = c.split_scalar(array)
         if isinstance(core, (DiagMatrix, Identity, OneMatrix, ZeroMatrix)):
-            terms = expansion.terms(core, *ends)
+            terms = expansion.terms(core, row, col)
         else:  # whole, as a product is one matrix here
-            terms = expansion.letter(core, *ends, c.transpose(core))
+            terms = expansion.letter(core, row, col, c.transpose(core))
         return [(t.times(Term(scalar, (), frozenset())), axes) for t in terms]
     if not hasattr(array, "shape"):
         return [(Term(array, (), frozenset()), [])]
@@ -247,7 +248,7 @@ def _cut(array: Reshape, expansion: Expansion) -> list[tuple[Term, Axes]]:
 # --- from matrices to arrays ------------------------------------------------------------
 
 
-def tensorized(matrix: Basic, rows: Sequence[tuple[Expr, int]],
+def tensorized(matrix: Any, rows: Sequence[tuple[Expr, int]],
                cols: Sequence[tuple[Expr, int]]) -> Basic:
     """
     The array a matrix comes from by counting through some axes each.
@@ -257,7 +258,8 @@ def tensorized(matrix: Basic, rows: Sequence[tuple[Expr, int]],
     """
     sizes = {axis: size for size, axis in (*rows, *cols)}
     if isinstance(matrix, ImmutableDenseMatrix):
-        flat = ImmutableDenseNDimArray(list(matrix), [int(size) for size, _ in (*rows, *cols)])
+        flat = ImmutableDenseNDimArray(
+            list(cast(Any, matrix)), [int(size) for size, _ in (*rows, *cols)])
         return _permuted_entries(flat, [axis for _, axis in (*rows, *cols)])
     wide = [[(size, axis) for size, axis in side if not is_one(size)] for side in (rows, cols)]
     if matrix.is_ZeroMatrix:
@@ -295,7 +297,7 @@ def _reshaped_whole(scalar: Expr, word: Sequence[Basic], rows: Sequence[tuple[Ex
     return _permute(flat, [axis for _, axis in (*rows, *cols)])
 
 
-def _permuted_entries(flat: NDimArray, axes: list[int]) -> NDimArray:
+def _permuted_entries(flat: NDimArray, axes: list[int]) -> Any:
     return permutedims(flat, [axes.index(a) for a in range(len(axes))])
 
 

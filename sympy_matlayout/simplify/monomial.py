@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from math import prod
+from typing import Any
 
 from sympy import Dummy, Expr, Mul, S, Trace, default_sort_key
 from sympy.core.basic import Basic
@@ -311,7 +312,7 @@ class Monomial:
 
     # --- matrix notation -----------------------------------------------------------------
 
-    def written(self) -> Basic:
+    def written(self) -> Any:
         """The monomial as a matrix expression: a scalar, a column, or a matrix."""
         opened, closed = self.parts()
         coefficient = Mul(opened.coefficient, *map(scalar, closed))
@@ -319,7 +320,7 @@ class Monomial:
             return coefficient
         return c.scale(coefficient, replace(opened, coefficient=S.One).contracted())
 
-    def contracted(self) -> Basic:
+    def contracted(self) -> Any:
         """With every index that is not free summed over, in canonical order."""
         return self.canonical()._contracted()
 

@@ -12,6 +12,7 @@ from contextlib import suppress
 from contextvars import ContextVar
 from itertools import product
 from math import prod
+from typing import Any
 
 from sympy import Add, Determinant, Expr, Mul, Pow, S, Trace
 from sympy.core.basic import Basic
@@ -61,7 +62,7 @@ def _binds(expr: Basic) -> bool:
 # --- scalars ----------------------------------------------------------------------------
 
 
-def _scalar(expr: Expr) -> Expr:
+def _scalar(expr: Any) -> Any:
     if isinstance(expr, Trace):
         return _multiplied_out(_trace(expr.args[0]))
     if isinstance(expr, Determinant):

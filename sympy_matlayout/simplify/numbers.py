@@ -51,10 +51,10 @@ def with_numbers_placed(matrix: Basic) -> Basic:
                 taken_in = inside(_multiplied(m, total))
                 places.append(scaled(number/m*rest, *factors[:k], taken_in, *factors[k + 1:]))
         for (j, total, left), (k, other, right) in combinations(sums, 2):
-            for m in _multipliers(total) if j != k else ():
-                places.append(scaled(rest, *factors[:j], left(_multiplied(m, total)),
+            if j != k:
+                places.extend(scaled(rest, *factors[:j], left(_multiplied(m, total)),
                                      *factors[j + 1:k], right(_multiplied(number/m, other)),
-                                     *factors[k + 1:]))
+                                     *factors[k + 1:]) for m in _multipliers(total))
     return min(places, key=lambda place: (operations(place), _hidden_signs(place),
                                           place != places[0], order(place)))
 

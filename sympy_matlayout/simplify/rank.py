@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any, cast
 
 from sympy import Add, Determinant, Expr, Integer, Mul, S, expand
 from sympy.core.basic import Basic
@@ -71,7 +72,7 @@ def refuse_singular(expr: Basic, determinants: bool = True) -> None:
 
 
 @cached(limits.CACHED_FORMS)
-def rank_bounds(matrix: Basic) -> set[Expr]:
+def rank_bounds(matrix: Any) -> set[Expr]:
     """Numbers and sizes that the rank of a matrix can't exceed."""
     if isinstance(matrix, ZeroMatrix):
         return {S.Zero}
@@ -83,18 +84,16 @@ def rank_bounds(matrix: Basic) -> set[Expr]:
         return found.union(*map(rank_bounds, factors))
     if isinstance(matrix, MatPow):
         return found | (rank_bounds(matrix.args[0]) if matrix.args[1].is_positive else set())
-    if isinstance(matrix, MatAdd):
+    if isinstance(matrix, (MatAdd, BlockDiagMatrix)):
         return found | {Add(*map(_least, factors))}
     if isinstance(matrix, (HadamardProduct, KroneckerProduct)):
         return found | {Mul(*map(_least, factors))}
     if isinstance(matrix, MatrixBase):
         return found | _of_entries(matrix)
-    if isinstance(matrix, BlockDiagMatrix):
-        return found | {Add(*map(_least, factors))}
     if isinstance(matrix, MatrixSlice):
         return found | {b for b in rank_bounds(factors[0]) if b.is_Integer}
     if isinstance(matrix, HadamardPower) and len(factors) == 1 and matrix.args[1].is_Integer \
-            and matrix.args[1] > 0:
+            and cast(Any, matrix.args[1]) > 0:
         return found | {_least(factors[0])**matrix.args[1]}
     n, facts = shape(matrix)[0], facts_about(matrix)
     if isinstance(matrix, SymmetrizerMatrix):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Any, cast
 
 from sympy import Abs, Add, Determinant, Expr, Mul, Pow, S, Trace, exp, sign
 from sympy.core.basic import Basic
@@ -54,7 +55,7 @@ def _as_one_product(product: Expr) -> Expr:
         if len(found) > 1:
             factors = sorted((one.args[0] for one in found), key=order)
             together = c.new(kind, c.multiply(*factors))**exponent
-            product = product/Mul(*found)**exponent*together
+            product = product/Mul(*cast(Any, found))**exponent*together
     return product
 
 

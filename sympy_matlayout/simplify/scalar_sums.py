@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 from sympy import Add, Expr, Mul, S, Trace
 from sympy.core.basic import Basic
@@ -23,7 +24,7 @@ from .scalar_products import shorter_product
 __all__ = ["merged_scalar", "one_trace", "placed", "simplified_scalar"]
 
 
-def simplified_scalar(expr: Expr) -> Expr:
+def simplified_scalar(expr: Any) -> Expr:
     """A sum with its traces merged and factors taken out, a product by its own rules."""
     found = merged_scalar(expr) if isinstance(expr, Add) else shorter_product(expr)
     return placed(found)

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 from operator import mul
+from typing import Any
 
 from sympy import Expr, expand
 from sympy.core.basic import Basic
@@ -152,7 +153,7 @@ def aligned(word: Word, rows: Sizes | None = None, cols: Sizes | None = None, *,
     """
     word = [list(segments) for segments in word]
     if closed:
-        places = [(word[k - 1], word[k]) for k in range(len(word))]
+        places: list[tuple[Any, Any]] = [(word[k - 1], word[k]) for k in range(len(word))]
     else:
         places = list(zip([rows, *word], [*word, cols], strict=True))
     for _ in range(limits.ALIGNMENTS):

@@ -84,7 +84,7 @@ def common_subexpressions(exprs: Any, symbols: Iterable[Symbol] | None = None, *
         raise ArgumentError(f"symbols are Symbols to take for names, got {symbols!r}")
     names = _free_names(symbols, order)
     replacements: list[tuple[Basic, Basic]] = []
-    written: dict[Basic, Basic] = {}
+    written: dict[Basic, Any] = {}
     height: dict[Basic, int] = {}
     for node in order:
         args = [written.get(a, a) for a in node.args]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from itertools import product
+from collections.abc import Callable, Iterable
+from itertools import pairwise, product
 from math import prod
+from typing import Any, cast
 
 from sympy import Expr, Mul, S
 from sympy.core.basic import Basic
@@ -49,7 +50,7 @@ def is_word(matrix: Basic) -> bool:
     if not all(map(_is_letter, letters)) or not (scalar.is_Atom or core is matrix):
         return False
     bases = [a.args[0] if isinstance(a, MatPow) else a for a in letters]
-    if any(a == b for a, b in zip(bases, bases[1:], strict=False)):
+    if any(a == b for a, b in pairwise(bases)):
         return False
     rows, cols = shape(core)
     thin = sum(is_one(shape(a)[0]) for a in letters[1:])
@@ -64,7 +65,7 @@ def _is_letter(matrix: Basic) -> bool:
     return isinstance(matrix, MatrixSymbol) and "orthogonal" not in facts_about(matrix)
 
 
-def plain_words(matrix: Basic) -> list[Basic] | None:
+def plain_words(matrix: Basic) -> Any:
     """A product of sums of words as a sum of words, None where it isn't so simple."""
     if is_word(matrix):
         return [matrix]
@@ -97,7 +98,7 @@ def words(matrix: Basic, simplified: Callable[[Basic], Basic]) -> list[Word]:
     return found
 
 
-def with_vech(factors: Sequence[Basic]) -> list[Basic]:
+def with_vech(factors: Iterable[Basic]) -> list[Basic]:
     """L vec X = vech X and vec(X)'L' = vech(X)' (M&N 3.8)"""
     word: list[Basic] = []
     for factor in factors:
@@ -132,7 +133,7 @@ def _words(matrix: Basic, simplified: Callable[[Basic], Basic]) -> list[Word]:
     if isinstance(matrix, (CommutationMatrix, DiagonalEmbedding)):
         return [(S.One, (matrix.doit(),))]  # the identity for sizes of one
     if isinstance(matrix, LINEAR) and has_pairs(matrix):
-        make = constructor_of(type(matrix))
+        make = cast(Any, constructor_of(type(matrix)))
         summands = [a.args if isinstance(a, MatAdd) else (a,)
                     for a in map(simplified, matrix.args)]
         if prod(map(len, summands)) <= limits.EXPANDED_TERMS:
@@ -140,7 +141,7 @@ def _words(matrix: Basic, simplified: Callable[[Basic], Basic]) -> list[Word]:
     return [(S.One, (matrix,))]
 
 
-def _products(factors: list[Basic],
+def _products(factors: list[Any],
               simplified: Callable[[Basic], Basic]) -> list[Word]:
     """A product of sums multiplied out, unless it is too long."""
     sums = [_words(f, simplified) for f in factors]

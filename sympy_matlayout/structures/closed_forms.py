@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sympy import Rational, S
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import (
@@ -126,6 +128,6 @@ def lower_projector(n: Basic) -> Basic:
     return c.multiply(lower_basis(n), EliminationMatrix(n))
 
 
-def skew_projector(n: Basic) -> Basic:
+def skew_projector(n: Any) -> Basic:
     turned = c.scale(S.NegativeOne, c.commutation(n, n))
     return c.scale(Rational(1, 2), c.add(Identity(n*n), turned))

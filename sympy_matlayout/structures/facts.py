@@ -58,8 +58,8 @@ NOT_REAL = {Q.complex_elements, Q.imaginary, Q.complex}
 
 
 def known_symbols(assumptions: Any, *exprs: Basic,
-                  structured: Mapping[Basic, Basic] | None = None
-                  ) -> dict[Basic, KnownMatrixSymbol]:
+                  structured: Mapping[Any, Any] | None = None
+                  ) -> dict[Any, KnownMatrixSymbol]:
     """
     Each symbol that something is known of, with the symbol that has the facts.
 
@@ -68,8 +68,8 @@ def known_symbols(assumptions: Any, *exprs: Basic,
     expressions holds another of its name are refused, and so are those that deny what
     a variable's structure says; ``structured`` are the symbols that carry these.
     """
-    facts: dict[Basic, set[str]] = {}
-    denied: dict[Basic, set[str]] = {}
+    facts: dict[Any, set[str]] = {}
+    denied: dict[Any, set[str]] = {}
     for fact in _each([*_given(assumptions), *filter(_is_usable, _each(global_assumptions))]):
         positive = fact.args[0] if isinstance(fact, Not) else fact
         if not isinstance(positive, AppliedPredicate):
@@ -98,7 +98,8 @@ def known_symbols(assumptions: Any, *exprs: Basic,
                             denied.get(about, set()))
     if facts or denied:
         _refuse_namesakes({**facts, **denied}, exprs)
-    return {about: KnownMatrixSymbol(about.name, *shape(about), meant & USED | facts_about(about))
+    return {about: KnownMatrixSymbol(about.name, *shape(about),
+                                     facts=meant & USED | facts_about(about))
             for about, meant in facts.items() if meant & USED}
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
+from typing import Any, cast
 
 from mpmath import mpf
 from sympy import Dummy, S, eye, prime, solve
@@ -113,11 +113,11 @@ class Structure:
         return c.multiply(basis, other)
 
 
-def pinv(basis: Basic) -> Basic:
+def pinv(basis: Any) -> Basic:
     if isinstance(basis, Transpose) and hasattr(basis.args[0], "pinv"):
-        return c.transpose(basis.args[0].pinv())
+        return c.transpose(pinv(basis.args[0]))
     if hasattr(basis, "pinv"):
-        return basis.pinv()
+        return cast(Any, basis).pinv()
     turned = c.transpose(basis)
     return c.multiply(c.inverse(c.multiply(turned, basis)), turned)
 
@@ -232,7 +232,7 @@ TRIED_SIZES = (2, 3)
 TOLERANCE = mpf(10)**-12
 
 
-def _check_basis(structure: Structure, n: Basic) -> None:
+def _check_basis(structure: Structure, n: Any) -> None:
     """Refuse what is no basis of n by n matrices, for a size that is a number."""
     basis = as_matrix(structure.basis(n), f"the basis of {structure.name} for n = {n}")
     size = shape(basis)
@@ -259,7 +259,8 @@ def _check_basis(structure: Structure, n: Basic) -> None:
         found = as_matrix(closed(G), f"the {convention} of {structure.name} matrices")
         written_for = {s for size in shape(found) for s in size.free_symbols}
         found = found.subs(dict.fromkeys(written_for, n))
-        values = {G: matrix_of(int(n), int(n), lambda i, j: mpf(prime(int(1 + i + 2*n*j))))}
+        values: dict[Basic, Any] = {
+            G: matrix_of(int(n), int(n), lambda i, j: mpf(prime(int(1 + i + 2*n*j))))}
         if not same_shape(shape(found), shape(G)) or not near(
                 evaluate(c.vec(found), values), evaluate(wanted, values), TOLERANCE):
             raise StructureError(f"the closed form given for the {convention} of {structure.name} "

@@ -29,7 +29,7 @@ __all__ = ["Variable", "refuse_namesakes", "refuse_strangers"]
 class Variable:
     """What a derivative is taken by: a scalar symbol, a matrix symbol or its transpose."""
 
-    symbol: Basic
+    symbol: Any  # a symbol of SymPy's, of a scalar or a matrix
     transposed: bool = False
     named_structure: Any = None
 
@@ -82,7 +82,7 @@ class Variable:
         return structure_of(self.symbol, self.named_structure, self.transposed)
 
     @property
-    def structured_symbol(self) -> Basic:
+    def structured_symbol(self) -> Any:
         """The symbol, with the structure if that has symbols of its own."""
         found = structure_of(self.symbol, self.named_structure)
         if found is None or found.symbol is None or isinstance(

@@ -159,10 +159,27 @@ def _put_back() -> None:
 # --- what is replaced -------------------------------------------------------------------
 
 
-def _replacements() -> list[tuple[Any, str, Any]]:
-    """Owner, name and replacement of each attribute."""
-    constructor, of_entry = Derivative.__new__, MatrixElement._eval_derivative
-    of_undefined = AppliedUndef._eval_derivative
+Replacement = tuple[Any, str, Any]  # owner, name and replacement of an attribute
+
+
+def _replacements() -> list[Replacement]:
+    return [_of_signs(), _of_constructor(), *_of_derivatives(), *(
+        (kind, "_numpycode", numpy_code) for kind in WITHOUT_NUMPY_CODE
+        if not hasattr(kind, "_numpycode")), *MENDED]
+
+
+def _of_signs() -> Replacement:
+    before = SIMPLIFICATION.sub_pre
+
+    def of_scalars(expr: Basic) -> Basic:
+        """A sign taken out of sums of scalars; of one of matrices SymPy makes a scalar product."""
+        return expr if expr.has(MatrixExpr) else before(expr)
+
+    return SIMPLIFICATION, "sub_pre", of_scalars
+
+
+def _of_constructor() -> Replacement:
+    constructor = Derivative.__new__
 
     def new(cls: type, expr: Any, *variables: Any, **kwargs: Any) -> Basic:
         """Derivatives of and by matrix expressions; one by a size of theirs is no zero."""
@@ -180,11 +197,17 @@ def _replacements() -> list[tuple[Any, str, Any]]:
         """SymPy's own derivative of or by a matrix expression."""
         return constructor(ArrayDerivative, expr, x, evaluate=True)
 
+    return Derivative, "__new__", staticmethod(new)
+
+
+def _of_derivatives() -> list[Replacement]:
+    of_entry, of_undefined = MatrixElement._eval_derivative, AppliedUndef._eval_derivative
+
     def by_scalar(theirs: Theirs) -> Callable[[Basic, Basic], Basic | None]:
         """A scalar made of matrices, by a scalar symbol or an entry."""
         return lambda self, t: derived(self, t, theirs) if is_variable(t) else theirs(self, t)
 
-    def entry_by_scalar(self: Basic, t: Basic) -> Basic | None:
+    def entry_by_scalar(self: Any, t: Basic) -> Basic | None:
         """An entry, of a structured matrix one that may stand in two places."""
         parent = self.args[0]
         is_plain = isinstance(parent, MatrixSymbol) and not facts_about(parent)
@@ -192,31 +215,18 @@ def _replacements() -> list[tuple[Any, str, Any]]:
             return of_entry(self, t)
         return derived(self, t, of_entry)
 
-    def undefined_by_scalar(self: Basic, t: Basic) -> Basic | None:
+    def undefined_by_scalar(self: Any, t: Basic) -> Basic | None:
         """A function left open, which SymPy takes for one of scalars."""
         return derived(self, t, _no_answer) if any(map(is_matrix, self.args)) \
             else of_undefined(self, t)
 
-    before = SIMPLIFICATION.sub_pre
-
-    def of_scalars(expr: Basic) -> Basic:
-        """A sign taken out of sums of scalars; of one of matrices SymPy makes a scalar product."""
-        return expr if expr.has(MatrixExpr) else before(expr)
-
-    found = [
-        (SIMPLIFICATION, "sub_pre", of_scalars),
-        (Derivative, "__new__", staticmethod(new)),
+    return [
         (MatrixElement, "_eval_derivative", entry_by_scalar),
         (AppliedUndef, "_eval_derivative", undefined_by_scalar),
         (Trace, "_eval_derivative", by_scalar(Trace._eval_derivative)),
+        *((kind, "_eval_derivative", by_scalar(getattr(kind, "_eval_derivative", _no_answer)))
+          for kind in (Determinant, DotProduct, Norm)),
     ]
-    for kind in (Determinant, DotProduct, Norm):
-        found.append((kind, "_eval_derivative",
-                      by_scalar(getattr(kind, "_eval_derivative", _no_answer))))
-    for kind in WITHOUT_NUMPY_CODE:
-        if not hasattr(kind, "_numpycode"):
-            found.append((kind, "_numpycode", numpy_code))
-    return found + MENDED
 
 
 def _no_answer(expr: Basic, x: Basic) -> None:

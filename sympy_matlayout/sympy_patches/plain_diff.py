@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from sympy import (
     Add,
@@ -74,7 +74,7 @@ __all__ = ["Theirs", "derived", "is_by_size", "is_variable", "remembered_matrice
            "successive"]
 
 
-Theirs = Callable[[Basic, Basic], "Basic | None"]  # SymPy's own derivative of an expression by x
+Theirs = Callable[[Any, Any], Any]  # SymPy's own derivative of an expression by x
 
 
 # --- what is asked ----------------------------------------------------------------------
@@ -116,7 +116,7 @@ def _one_by_one(variables: Sequence[Any]) -> list[Any]:
     counts: list[tuple[Any, Any, Any]] = []  # and what was given
     for x in variables:
         if isinstance(x, (tuple, Tuple)) and len(x) == 2:
-            counts.append((*x, x))
+            counts.append((x[0], x[1], x))
         elif isinstance(x, (int, Integer)) and counts:
             counts[-1] = (counts[-1][0], x, (counts[-1][0], x))
         else:
@@ -125,7 +125,7 @@ def _one_by_one(variables: Sequence[Any]) -> list[Any]:
              for x, k, given in counts]
     if all(is_variable(x) for step in steps for x in step):
         ordered = Derivative._sort_variable_count([(x, Integer(k)) for x, k, _ in counts])
-        return [x for x, k in ordered for _ in range(int(k))]
+        return [x for x, k in ordered for _ in range(int(cast(Any, k)))]
     return [x for step in steps for x in step] if len(counts) > 1 else []
 
 
@@ -156,7 +156,7 @@ def _inside(node: Basic) -> tuple[Basic, ...]:
 # --- what is answered -------------------------------------------------------------------
 
 
-def successive(expr: Basic, steps: Sequence[Any], theirs: Theirs) -> Basic:
+def successive(expr: Any, steps: Sequence[Any], theirs: Theirs) -> Basic:
     """A higher derivative; unevaluated if one of lower order is, or is an array that varies."""
     found = expr
     for k, x in enumerate(steps):
@@ -165,7 +165,7 @@ def successive(expr: Basic, steps: Sequence[Any], theirs: Theirs) -> Basic:
         elif is_array(found):
             return _unevaluated(expr, *steps)
         elif k or not is_variable(x):
-            found = found.diff(x)
+            found = cast(Any, found).diff(x)
         else:
             found = derived(found, x, theirs)
         if is_undone(found) and not is_undone(expr):
@@ -173,7 +173,7 @@ def successive(expr: Basic, steps: Sequence[Any], theirs: Theirs) -> Basic:
     return found
 
 
-def _zero(constant: Basic, x: Basic) -> Basic:
+def _zero(constant: Any, x: Basic) -> Basic:
     """The derivative of what doesn't hold x."""
     of, by = constant.shape if is_array(constant) else shape(constant), shape(x)
     size = by if is_scalar_shape(of) else (*by, *of)
@@ -193,7 +193,7 @@ def derived(expr: Basic, x: Basic, theirs: Theirs) -> Basic:
         wholes = [] if is_matrix(x) else parts(expr, x)
         names = _complex_names([expr, x, *(slope for _, _, slope in wholes)])
         named = [[_with(e, names) for e in given] for given in ((expr, x), *wholes)]
-        ours = _ours(*named[0], named[1:])
+        ours = _ours(named[0][0], named[0][1], named[1:])
         found = _in_their_form(expr, x, ours, theirs, names)
     except MatlayoutError:
         found = asked(expr, x, theirs)
@@ -261,7 +261,7 @@ def _with(expr: Basic, values: Mapping[Basic, Basic]) -> Basic:
 # --- by the rules of this library -------------------------------------------------------
 
 
-def _ours(expr: Basic, x: Basic, wholes: Sequence[Sequence[Basic]]) -> Basic:
+def _ours(expr: Basic, x: Any, wholes: Sequence[Sequence[Basic]]) -> Basic:
     """The derivative by this library's rules, over what is differentiated as a whole."""
     if wholes:
         opened = _with(expr, {part: symbol for part, symbol, _ in wholes})
@@ -279,7 +279,7 @@ def _ours(expr: Basic, x: Basic, wholes: Sequence[Sequence[Basic]]) -> Basic:
     return canonical_form(_along(expr, x, {}))
 
 
-def _of_shape(expr: Basic, found: Basic) -> Basic:
+def _of_shape(expr: Basic, found: Any) -> Basic:
     """A scalar as a 1x1 matrix where the function is one, and f'(X, t) as SymPy writes it."""
     if isinstance(found, FunctionValue):
         found = found.args[0]
@@ -287,8 +287,9 @@ def _of_shape(expr: Basic, found: Basic) -> Basic:
         return found
     coefficient, factor = found.as_coeff_Mul()
     inside = factor.arg if isinstance(factor, Trace) else None
-    is_one = inside is not None and is_scalar_shape(shape(inside))
-    return c.scale(coefficient, inside) if is_one else c.scale(found, Identity(1))
+    if inside is not None and is_scalar_shape(shape(inside)):
+        return c.scale(coefficient, inside)
+    return c.scale(found, Identity(1))
 
 
 def _form(expr: Basic, x: Basic) -> str:
@@ -297,7 +298,7 @@ def _form(expr: Basic, x: Basic) -> str:
     return "matrix" if small else "array"
 
 
-def _along(expr: Basic, x: Basic, directions: Mapping[Basic, Basic]) -> Basic:
+def _along(expr: Basic, x: Any, directions: Mapping[Basic, Basic]) -> Basic:
     """The derivative by a symbol or an entry, which moves the matrix, and what else it moves."""
     if isinstance(x, MatrixElement):
         X, i, j = x.args
@@ -314,7 +315,7 @@ def _along(expr: Basic, x: Basic, directions: Mapping[Basic, Basic]) -> Basic:
     return _of_shape(expr, found)
 
 
-def _places_of(X: MatrixSymbol, i: Expr, j: Expr) -> list[tuple[Expr, Expr, Expr]]:
+def _places_of(X: Any, i: Any, j: Any) -> list[tuple[Expr, Expr, Expr]]:
     """Where the entry at [i, j] stands, and with which factor; a structure may repeat it."""
     facts, on_diagonal = facts_about(X), KroneckerDelta(i, j)
     if "diagonal" in facts:
@@ -372,7 +373,7 @@ def _is_same(of: Shape, x: Basic, found: Basic, ours: Basic) -> bool:
         return False
 
 
-def _has_same_entries(found: Basic, ours: Basic) -> bool:
+def _has_same_entries(found: Any, ours: Any) -> bool:
     """Whether the entries, multiplied out, are the same, where the sizes are numbers."""
     size = array_shape(ours)
     if not all(n.is_Integer for n in size) or Mul(*size) > limits.COMPARED_ENTRIES:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 from sympy import Derivative, Dummy, Expr, Function, Lambda, Piecewise, Subs, Trace
 from sympy.concrete.expr_with_limits import ExprWithLimits
@@ -34,7 +35,7 @@ WHOLES = (BlockMatrix, Derivative, ExprWithLimits, Function, MatrixBase, Piecewi
 KNOWN = (MatAdd, MatMul, MatrixSymbol, Trace, Transpose)
 
 
-def is_undone(found: Basic) -> bool:
+def is_undone(found: Any) -> bool:
     """Whether a derivative holds one of matrices, or by one, that isn't worked out."""
     return any(is_matrix(part) or is_array(part) or part.atoms(MatrixSymbol)
                for d in found.atoms(Derivative)
@@ -46,7 +47,7 @@ def _brings(kind: type, method: str) -> bool:
     """Whether a class has a method of its own, not that of SymPy's matrices or scalars."""
     owner = next((k for k in kind.__mro__ if method in vars(k)), None)
     return owner is not None and not owner.__module__.startswith(
-        ("sympy.core.", "sympy.matrices.", __package__))
+        ("sympy.core.", "sympy.matrices.", __name__.rpartition(".")[0]))
 
 
 # --- by a scalar ------------------------------------------------------------------------
@@ -74,7 +75,7 @@ def parts(expr: Basic, x: Basic) -> list[tuple[Basic, Basic, Basic]]:
     return found
 
 
-def _slope(node: Basic, x: Basic) -> Basic | None:
+def _slope(node: Any, x: Basic) -> Basic | None:
     """The derivative of what is differentiated as a whole, None of all else."""
     if not isinstance(node, WHOLES) and not _brings(type(node), "_eval_derivative"):
         return None
@@ -89,14 +90,14 @@ def _slope(node: Basic, x: Basic) -> Basic | None:
     return None if any(isinstance(a, MatrixSymbol) for a in node.free_symbols) else node.diff(x)
 
 
-def _by_blocks(node: BlockMatrix, x: Basic) -> Basic:
+def _by_blocks(node: Any, x: Basic) -> Basic:
     slopes = [b.diff(x) for b in node.blocks]
     if not all(map(is_matrix, slopes)):
         raise DerivativeNotImplementedError(f"no derivative by {x} of a block of {node}")
     return BlockMatrix(type(node.blocks)(*node.blocks.shape, slopes))
 
 
-def _own(node: Basic, x: Basic) -> Basic:
+def _own(node: Any, x: Basic) -> Basic:
     slope = node._eval_derivative(x)
     if not is_matrix(slope) or not same_shape(shape(slope), shape(node)):
         raise DerivativeNotImplementedError(
@@ -113,7 +114,7 @@ def _stand_in(node: Basic, name: str) -> Basic:
 # --- by a matrix ------------------------------------------------------------------------
 
 
-def asked(expr: Basic, X: Basic, by_arrays: Callable[[Basic, Basic], Basic]) -> Basic | None:
+def asked(expr: Basic, X: Basic, by_arrays: Callable[[Basic, Basic], Basic | None]) -> Basic | None:
     """SymPy's answer to what this library has none to, None where it can't be trusted."""
     if not isinstance(X, MatrixSymbol):
         return None  # has been asked for each part

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sympy import Dummy, Lambda, Mul, S
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import (
@@ -60,7 +62,7 @@ def hadamard_power(base: Basic, exponent: Basic) -> Basic:
 
 
 @declares("constructor", ElementwiseApplyFunction)
-def elementwise(function: Lambda, matrix: Basic) -> Basic:
+def elementwise(function: Any, matrix: Basic) -> Basic:
     """``function`` of every entry; a constant function gives a multiple of ones."""
     (z,), body = function.signature, function.expr  # Lambda(z, z) has no args
     if body == z:

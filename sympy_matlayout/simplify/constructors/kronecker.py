@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sympy import Expr, Mul, S
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import Identity, KroneckerProduct, ZeroMatrix
@@ -86,7 +88,7 @@ def power_of_kronecker(product: KroneckerProduct, exponent: Expr) -> Basic | Non
 
 
 @declares("constructor", CommutationMatrix)
-def commutation(m: Expr, n: Expr) -> Basic:
+def commutation(m: Any, n: Any) -> Basic:
     """``K_mn``, which is the identity for rows and columns."""
     return Identity(m*n) if is_one(m) or is_one(n) else CommutationMatrix(m, n)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sympy import Expr, Mul, S
 from sympy.core.basic import Basic
@@ -27,7 +28,7 @@ def new(cls: type, *args: Basic) -> Basic:
     return printable(Basic.__new__(cls, *args))
 
 
-def evaluated(node: Basic, args: Sequence[Basic]) -> Basic:
+def evaluated(node: Any, args: Sequence[Basic]) -> Basic:
     """The node over other arguments, evaluated by SymPy unless it fails on these."""
     if tuple(args) == node.args:
         return node
@@ -39,7 +40,7 @@ def evaluated(node: Basic, args: Sequence[Basic]) -> Basic:
         return node.func(*args, evaluate=False)
 
 
-def substituted(expr: Expr, values: Mapping[Basic, Basic]) -> Expr:
+def substituted(expr: Any, values: Mapping[Any, Any]) -> Any:
     """A scalar with expressions that may hold matrices in the place of its symbols."""
     try:
         return expr.xreplace(values)
@@ -59,6 +60,6 @@ def split_scalar(matrix: Basic) -> tuple[Expr, Basic]:
     return S.One, matrix
 
 
-def factors_of(product: Basic) -> tuple[Basic, ...]:
+def factors_of(product: Basic) -> tuple[Any, ...]:
     """The factors of a product; anything else is its own only one."""
     return product.args if isinstance(product, MatMul) else (product,)

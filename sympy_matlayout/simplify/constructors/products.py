@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from sympy import Add, Expr, Mul, S, Sum, Transpose, Tuple
+from collections.abc import Sequence
+from typing import Any
+
+from sympy import Add, Expr, Mul, S, Sum, Transpose
 from sympy.core.basic import Basic
 from sympy.matrices import ImmutableDenseMatrix, MatrixBase
 from sympy.matrices.expressions import (
@@ -28,7 +31,7 @@ from .transposes import transpose, transpose_of_term
 __all__ = ["add", "inverse", "matrix_sum", "multiply", "power", "scale"]
 
 
-def scale(c: Expr, matrix: Basic) -> Basic:
+def scale(c: Any, matrix: Basic) -> Basic:
     """``c*matrix``"""
     if c is S.One:
         return matrix
@@ -71,7 +74,7 @@ def add(*terms: Basic, shape: Shape | None = None) -> Basic:
 
 
 @declares("constructor", MatMul)
-def multiply(*factors: Basic) -> Basic:
+def multiply(*factors: Any) -> Basic:
     """The product of scalars and of matrices that fit; neighbours with one base are merged."""
     scalars, matrices = [], []
     for factor in factors:
@@ -99,6 +102,11 @@ def multiply(*factors: Basic) -> Basic:
         product = [Identity(rows)]
     if coefficient == 0 or isinstance(product[-1], ZeroMatrix):
         return ZeroMatrix(rows, cols)
+    return _product_of(coefficient, product)
+
+
+def _product_of(coefficient: Expr, product: Sequence[Any]) -> Basic:
+    """A number or scalar and factors with nothing left to merge, as one node."""
     if len(product) == 1 and isinstance(product[0], MatrixBase):
         return product[0]*coefficient
     if coefficient.is_Rational and len(product) == 1 and isinstance(product[0], MatAdd):
@@ -156,14 +164,14 @@ def product_of_ones(left: Basic, right: Basic) -> Basic | None:
 # --- powers -----------------------------------------------------------------------------
 
 
-def _base_exponent(matrix: Basic) -> tuple[Basic, Expr]:
+def _base_exponent(matrix: Any) -> Any:
     if isinstance(matrix, MatPow):  # Inverse is one
         return matrix.args
     return matrix, S.One
 
 
 @declares("constructor", MatPow, Inverse)
-def power(base: Basic, exponent: Expr) -> Basic:
+def power(base: Basic, exponent: Any) -> Basic:
     """``base**exponent`` of a square matrix."""
     if exponent == 0:
         return Identity(shape_of(base)[0])
@@ -222,7 +230,7 @@ def inverse(matrix: Basic) -> Basic:
 # --- sums over an index -----------------------------------------------------------------
 
 
-def matrix_sum(body: Basic, limits: Tuple) -> Basic:
+def matrix_sum(body: Basic, limits: Any) -> Any:
     """The sum over an index, of scalars as well, constant factors in front and behind."""
     index, lower, upper = limits
     if not is_matrix(body):

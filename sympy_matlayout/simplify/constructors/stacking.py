@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 from sympy import Expr, KroneckerDelta, S, Tuple
 from sympy.core.basic import Basic
@@ -18,6 +18,7 @@ from sympy.matrices.expressions import (
 )
 from sympy.matrices.expressions.diagonal import DiagonalOf
 
+from ...core.given import immutable
 from ...core.registry import declares
 from ...core.shapes import is_one, same_shape, same_size, shape
 from ...nodes.constants import MatrixUnit, SelectionMatrix
@@ -103,7 +104,7 @@ def matrix_slice(matrix: Basic, rows: Range, cols: Range) -> Basic:
     return node
 
 
-def _compose(outer: Sequence[Expr], within: Range) -> Range:
+def _compose(outer: Any, within: Range) -> Range:
     start, _, step = outer
     return start + within[0]*step, start + within[1]*step, step*within[2]
 
@@ -129,7 +130,7 @@ def vec(matrix: Basic) -> Basic:
 
 
 @declares("constructor", Unvec)
-def unvec(column: Basic, m: Expr, n: Expr) -> Basic:
+def unvec(column: Basic, m: Any, n: Any) -> Basic:
     """The ``m`` by ``n`` matrix whose vec is the column."""
     c, core = split_scalar(column)
     if is_one(n):
@@ -153,7 +154,7 @@ def unvec(column: Basic, m: Expr, n: Expr) -> Basic:
 def vech(matrix: Basic) -> Basic:
     """The lower triangle of a square matrix, column by column."""
     if isinstance(matrix, MatrixBase):
-        return Vech(matrix.as_immutable()).as_explicit()
+        return Vech(immutable(matrix)).as_explicit()
     c, core = split_scalar(matrix)
     n = shape(core)[0]
     if is_one(n):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sympy import Add, Determinant, Expr, KroneckerDelta, Mul, Pow, S, Trace
 from sympy.core.basic import Basic
 from sympy.matrices import MatrixBase
@@ -51,7 +53,7 @@ def trace(matrix: Basic) -> Expr:
     return c*(new(Trace, core) if found is None else found)
 
 
-def as_scalar(expr: Basic) -> Expr:
+def as_scalar(expr: Any) -> Expr:
     """A 1x1 matrix expression as the scalar it stands for."""
     return trace(expr) if is_matrix(expr) else expr
 
@@ -71,7 +73,7 @@ def trace_of_identity(matrix: Identity) -> Expr:
 
 
 @declares("trace", MatrixBase)
-def trace_of_explicit(matrix: MatrixBase) -> Expr:
+def trace_of_explicit(matrix: MatrixBase) -> Any:
     return matrix.trace()
 
 
@@ -106,7 +108,7 @@ def entry_of_power(power: MatPow) -> Expr | None:
 
 
 @declares("trace", ElementwiseApplyFunction)
-def entry_of_function(node: ElementwiseApplyFunction) -> Expr | None:
+def entry_of_function(node: Any) -> Expr | None:
     return node.args[0](trace(node.args[1])) if is_one_by_one(node) else None
 
 
@@ -162,7 +164,7 @@ def determinant_of_kronecker(product: KroneckerProduct) -> Expr | None:
 # --- entries ----------------------------------------------------------------------------
 
 
-def entry(matrix: Basic, i: Expr, j: Expr) -> Expr:
+def entry(matrix: Basic, i: Any, j: Any) -> Expr:
     """The entry ``[i, j]``, read through sums and scalar factors only; -1 is the last."""
     i, j = (k + size if k.is_Integer and k < 0 else k
             for k, size in zip((i, j), shape(matrix), strict=True))
@@ -188,7 +190,7 @@ def entry_of_ones(matrix: OneMatrix, i: Expr, j: Expr) -> Expr:
 
 
 @declares("entry", Identity)
-def entry_of_identity(matrix: Identity, i: Expr, j: Expr) -> Expr:
+def entry_of_identity(matrix: Any, i: Expr, j: Expr) -> Expr:
     return KroneckerDelta(i, j, (0, matrix.args[0] - 1))  # as SymPy writes it
 
 

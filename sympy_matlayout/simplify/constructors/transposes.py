@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sympy import Lambda, S
 from sympy.core.basic import Basic
 from sympy.matrices import MatrixBase
@@ -137,7 +139,7 @@ def transpose_of_sum(total: MatrixSum) -> Basic:
 
 
 @declares("transpose", FunctionMatrix)
-def transpose_of_entries(matrix: FunctionMatrix) -> Basic:
+def transpose_of_entries(matrix: Any) -> Basic:
     rows, cols, entries = matrix.args
     (i, j), body = entries.args
     return new(FunctionMatrix, cols, rows, Lambda((j, i), body))
