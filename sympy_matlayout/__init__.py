@@ -42,7 +42,13 @@ from .derivatives.differential import (
 from .derivatives.vectorization import collect_vec, expand_vec
 from .layouts.conversion import convert_layout
 from .layouts.layout import Arrangement, Layout, layout
-from .nodes.constants import CommutationMatrix, DiagonalEmbedding, MatrixUnit, SelectionMatrix
+from .nodes.constants import (
+    CommutationMatrix,
+    DiagonalEmbedding,
+    ExchangeMatrix,
+    MatrixUnit,
+    SelectionMatrix,
+)
 from .nodes.differential_symbols import Differential, MatrixDifferential, ScalarDifferential
 from .nodes.linear_structures import (
     CirculantBasis,
@@ -113,6 +119,7 @@ __all__ = [
     "Differential",
     "DuplicationMatrix",
     "EliminationMatrix",
+    "ExchangeMatrix",
     "FactsError",
     "FormError",
     "FunctionGradient",

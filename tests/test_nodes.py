@@ -5,12 +5,16 @@ import pickle
 import mpmath
 import numpy as np
 import pytest
+from definition import check_against_definition
 from mpmath import mp
 from sympy import (
     Basic,
     Function,
     Integer,
+    MatMul,
+    MatPow,
     MatrixSymbol,
+    Rational,
     Symbol,
     Trace,
     latex,
@@ -29,6 +33,7 @@ from sympy_matlayout import (
     DiagonalMatrixSymbol,
     DuplicationMatrix,
     EliminationMatrix,
+    ExchangeMatrix,
     FunctionGradient,
     FunctionJacobian,
     FunctionValue,
@@ -55,6 +60,7 @@ from sympy_matlayout import (
     Vec,
     Vech,
     canonical,
+    gradient,
     lambdify,
     names,
 )
@@ -71,7 +77,8 @@ f = Function("f")
 
 EXAMPLES = [
     CirculantBasis(3), CommutationMatrix(2, 3), DiagonalEmbedding(3), DuplicationMatrix(3),
-    EliminationMatrix(3), HankelBasis(3), LowerOnes(3), MatrixUnit(2, 3, 0, 1),
+    EliminationMatrix(3), ExchangeMatrix(3), ExchangeMatrix(4), HankelBasis(3), LowerOnes(3),
+    MatrixUnit(2, 3, 0, 1),
     SelectionMatrix(2, 5, 1, 2), SkewDuplicationMatrix(3), SymmetrizerMatrix(3), ToeplitzBasis(3),
     UpperDuplicationMatrix(3), UpperOnes(3), Vec(A), Unvec(x, 2, 3), Vech(M), Unvech(x, 3),
     MatrixSum(i*M**i, (i, 1, 3)), Norm(A), Norm(A, 2), Norm(Vec(A), 1), Norm(Vec(A), oo),
@@ -152,6 +159,19 @@ def test_what_is_declared_holds(node):
                         mp.fsum(value[r, r] for r in range(rows)), mpmath.mpf(10)**-25)
             assert near(evaluate(c.determinant(node), values), mp.det(value),
                         mpmath.mpf(10)**-20)
+
+
+def test_an_exchange_matrix_is_symmetric_and_its_own_inverse():
+    """What no example shows: powers, and what is left of it in derivatives, for any size."""
+    for size in (n, Integer(4)):
+        J, Y = ExchangeMatrix(size), MatrixSymbol("Y", size, 2)
+        B, X = MatrixSymbol("B", size, size), MatrixSymbol("X", size, size)
+        assert J*J*Y == canonical(MatMul(J, J, Y)) == Y
+        assert J.T == J.inverse() == canonical(MatPow(J, 3)) == J
+        assert canonical(MatPow(J, Rational(1, 2))) == MatPow(J, Rational(1, 2))
+        assert gradient(Trace(B*J*X), X) == J*B.T
+        check_against_definition(Trace(B*J*X), X)
+        check_against_definition(J*X*J, X)
 
 
 # --- the registry -----------------------------------------------------------------------

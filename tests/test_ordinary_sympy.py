@@ -67,6 +67,7 @@ from sympy_matlayout import (
     Differential,
     DuplicationMatrix,
     EliminationMatrix,
+    ExchangeMatrix,
     FunctionGradient,
     FunctionJacobian,
     FunctionValue,
@@ -267,9 +268,9 @@ NODES = [
     DiagonalEmbedding(n), SelectionMatrix(2, n, 1), MatrixUnit(m, n, i, 0), DuplicationMatrix(n),
     EliminationMatrix(n), SymmetrizerMatrix(n), SkewDuplicationMatrix(n),
     UpperDuplicationMatrix(n), ToeplitzBasis(n), HankelBasis(n), CirculantBasis(n), LowerOnes(n),
-    UpperOnes(n), SymmetricMatrixSymbol("S", n), SkewSymmetricMatrixSymbol("K", n),
-    DiagonalMatrixSymbol("D", n), LowerTriangularMatrixSymbol("L", n),
-    UpperTriangularMatrixSymbol("U", n)]
+    UpperOnes(n), ExchangeMatrix(n), SymmetricMatrixSymbol("S", n),
+    SkewSymmetricMatrixSymbol("K", n), DiagonalMatrixSymbol("D", n),
+    LowerTriangularMatrixSymbol("L", n), UpperTriangularMatrixSymbol("U", n)]
 WITHOUT_NUMBERS = (FunctionGradient, FunctionJacobian)  # derivatives of what is left open
 
 
