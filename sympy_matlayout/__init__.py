@@ -45,11 +45,11 @@ from .layouts.layout import Arrangement, Layout, layout
 from .nodes.constants import (
     CommutationMatrix,
     DiagonalEmbedding,
-    ExchangeMatrix,
     MatrixUnit,
     SelectionMatrix,
 )
 from .nodes.differential_symbols import Differential, MatrixDifferential, ScalarDifferential
+from .nodes.exchange import ExchangeMatrix
 from .nodes.linear_structures import (
     CirculantBasis,
     HankelBasis,

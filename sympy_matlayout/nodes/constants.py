@@ -4,20 +4,20 @@ from typing import Any
 
 from sympy import Eq, Expr, KroneckerDelta, Mod, Piecewise, S, Trace, floor, igcd
 from sympy.matrices import ImmutableDenseMatrix, expressions
-from sympy.matrices.expressions import Identity, MatrixExpr
+from sympy.matrices.expressions import MatrixExpr
 
 from ..core.errors import ArgumentError, ShapeError
 from ..core.given import as_index
 from ..core.indexed import Indexed, delta
 from ..core.registry import construct, declares
 from ..core.shapes import Shape, as_size, same_size
-from .node import ConstantMatrix, ConstantOfSize
+from .node import ConstantMatrix
 
-__all__ = ["CommutationMatrix", "DiagonalEmbedding", "ExchangeMatrix", "MatrixUnit",
+__all__ = ["CommutationMatrix", "DiagonalEmbedding", "MatrixUnit",
            "SelectionMatrix", "SympysUnit"]
 
 
-def _one_where(left: Expr, right: Expr) -> Expr:
+def one_where(left: Expr, right: Expr) -> Expr:
     """1 where the indices agree; SymPy solves a KroneckerDelta for fractions of an index."""
     return Piecewise((S.One, Eq(left, right)), (S.Zero, True))
 
@@ -74,7 +74,7 @@ class CommutationMatrix(ConstantMatrix):
 
     def _entry(self, i, j, **kwargs):
         m, n = self.args
-        return _one_where(j, floor(i/n) + m*Mod(i, n))
+        return one_where(j, floor(i/n) + m*Mod(i, n))
 
     def as_explicit(self):
         m, n = self.args
@@ -163,7 +163,7 @@ class DiagonalEmbedding(ConstantMatrix):
         return n**2, n
 
     def _entry(self, i, j, **kwargs):
-        return _one_where(i, j*(self.args[0] + 1))
+        return one_where(i, j*(self.args[0] + 1))
 
     def pinv(self):
         """The pseudo-inverse, the transpose: the columns are orthonormal."""
@@ -179,76 +179,6 @@ def entries_of_embedding(Psi: DiagonalEmbedding) -> Indexed:
     (n,) = Psi.args
     return Indexed((n, n), (n,), lambda row, col: [
         (S.One, [delta(*row), delta(row[1], *col)])])
-
-
-class ExchangeMatrix(ConstantOfSize):
-    r"""
-    The `n \times n` matrix `J_n` with ones on the anti-diagonal.
-
-    Explanation
-    ===========
-
-    `J X` has the rows of `X` from the last to the first, `X J` its columns.  Symmetric,
-    and its own inverse.
-
-    Examples
-    ========
-
-    >>> from sympy import MatrixSymbol
-    >>> from sympy_matlayout import ExchangeMatrix
-    >>> J = ExchangeMatrix(3)
-    >>> J.as_explicit()
-    Matrix([
-    [0, 0, 1],
-    [0, 1, 0],
-    [1, 0, 0]])
-    >>> J*J*MatrixSymbol('Y', 3, 2)
-    Y
-
-    See Also
-    ========
-
-    sympy_matlayout.CommutationMatrix, sympy_matlayout.SelectionMatrix
-
-    References
-    ==========
-
-    .. [1] R. A. Horn, C. R. Johnson, Matrix Analysis, 2nd ed., 0.9.5.1 (reversal matrix)
-    """
-
-    letter = "J"
-
-    @property
-    def shape(self) -> Shape:
-        n = self.args[0]
-        return n, n
-
-    def _entry(self, i, j, **kwargs):
-        return _one_where(i + j, self.args[0] - 1)
-
-    def _eval_transpose(self):
-        return self
-
-    _eval_inverse = _eval_transpose
-
-    def pinv(self):
-        """The pseudo-inverse, itself."""
-        return self
-
-    def _eval_trace(self):
-        return Mod(self.args[0], 2)
-
-    def _eval_determinant(self):
-        (n,) = self.args
-        return S.NegativeOne**(n*(n - 1)/2)
-
-
-@declares("power", ExchangeMatrix)
-def power_of_exchange(J: ExchangeMatrix, exponent: Expr) -> MatrixExpr | None:
-    """J, or I: symmetric and orthogonal.  Of a fraction or an open exponent, nothing."""
-    if exponent.is_even:
-        return Identity(J.shape[0])
-    return J if exponent.is_odd else None
 
 
 class SelectionMatrix(ConstantMatrix):
@@ -300,7 +230,7 @@ class SelectionMatrix(ConstantMatrix):
 
     def _entry(self, i, j, **kwargs):
         _, _, start, step = self.args
-        return _one_where(j, start + step*i)
+        return one_where(j, start + step*i)
 
     def doit(self, **hints):
         return construct(SelectionMatrix, *self.args)

@@ -56,7 +56,7 @@ def leaves(exprs: Iterable[Basic]) -> set[Any]:
             } | {a for e in exprs for a in e.free_symbols if isinstance(a, Dummy)}
 
 
-def example_value(leaf: Any, sizes: Mapping[Symbol, int], chance: random.Random,
+def example_value(leaf: Any, sizes: Mapping[Any, Any], chance: random.Random,
                   style: Style) -> Any:
     """A random value for one symbol."""
     scale, signs = style

@@ -179,7 +179,7 @@ def _whole(name: str, given: Any, least: int | None = None, most: int | None = N
         found = None if isinstance(given, bool) else index(given)
     except TypeError:
         found = None
-    if found is None or least is not None and not least <= found <= most:
+    if found is None or least is not None and most is not None and not least <= found <= most:
         bounds = "" if least is None else f" from {least} to {most}"
         raise ArgumentError(f"{name} is a whole number{bounds}, got {given!r}")
     return found
@@ -231,7 +231,7 @@ def _require_shown(trial: Trial) -> None:
 
 def _require_value(node: Basic) -> None:
     """Refuse a class that has no entries, which SymPy's protocol tells when asked for one."""
-    kind = type(node)
+    kind: Any = type(node)
     if is_matrix(node) and kind._entry is MatrixExpr._entry and not declared("value", kind):
         raise DerivativeNotImplementedError(
             f"{node} has no value by numbers to hold its rule against; give {kind.__name__} an "

@@ -25,6 +25,7 @@ from ..numeric.evaluation import Value, Values, evaluate, vec
 from ..numeric.examples import example_value
 from ..numeric.linear_algebra import matrix_of
 from ..numeric.points import example_points
+from ..numeric.types import NumericMatrix, NumericScalar
 from ..reading.read import read
 from .table import local_differentials
 
@@ -164,9 +165,9 @@ class Trial:
         raise Fault(f"the maps don't add up to the derivative by {by}: "
                     + _difference(found, wanted, self.tolerance, shape(self.node)))
 
-    def _slope(self, expr: Basic, values: Values, direction: Values) -> mpmath.matrix:
+    def _slope(self, expr: Basic, values: Values, direction: Values) -> NumericMatrix:
         """vec of the derivative along a direction, from the definition."""
-        def at(h: mpf) -> Value:
+        def at(h: NumericScalar) -> Value:
             moved = {v: values[v] + h*along for v, along in direction.items()}
             return self._value(expr, {**values, **moved})
         return central_difference(at)
@@ -239,18 +240,18 @@ def _fresh(name: str, size: Shape, node: Basic) -> Basic:
 # --- numbers ----------------------------------------------------------------------------
 
 
-def _as_matrix(value: Value) -> mpmath.matrix:
+def _as_matrix(value: Value) -> NumericMatrix:
     return value if isinstance(value, mpmath.matrix) else mpmath.matrix([[value]])
 
 
-def _unvec(column: mpmath.matrix, like: Value) -> Value:
+def _unvec(column: NumericMatrix, like: Value) -> Value:
     """The value of the shape of another whose vec is given."""
     if not isinstance(like, mpmath.matrix):
         return column[0]
     return matrix_of(like.rows, like.cols, lambda i, j: column[i + like.rows*j])
 
 
-def _inner(left: mpmath.matrix, right: mpmath.matrix) -> Any:
+def _inner(left: NumericMatrix, right: NumericMatrix) -> Any:
     return mp.fdot(list(left), list(right))
 
 
@@ -259,10 +260,10 @@ def _largest(value: Value) -> Any:
 
 
 def _shown(number: Any) -> str:
-    return mpmath.nstr(number, 5)
+    return str(mpmath.nstr(number, 5))
 
 
-def _difference(found: mpmath.matrix, wanted: mpmath.matrix, tolerance: Any, of: Shape) -> str:
+def _difference(found: NumericMatrix, wanted: NumericMatrix, tolerance: Any, of: Shape) -> str:
     """How a differential differs from the right one: by a factor, or where most."""
     factor = _factor(found, wanted, tolerance)
     if factor == -1:
@@ -274,13 +275,13 @@ def _difference(found: mpmath.matrix, wanted: mpmath.matrix, tolerance: Any, of:
     return f"{place}{_shown(found[at])} instead of {_shown(wanted[at])}"
 
 
-def _factor(found: mpmath.matrix, wanted: mpmath.matrix, tolerance: Any) -> Fraction | None:
+def _factor(found: NumericMatrix, wanted: NumericMatrix, tolerance: Any) -> Fraction | None:
     """The simple number that makes a differential right, if there is one."""
     k = max(range(found.rows), key=lambda k: abs(found[k]))
     ratio = wanted[k]/found[k] if found[k] else mpf(0)
     if isinstance(ratio, mpmath.mpc) or not ratio:
         return None
-    factor = Fraction(mpmath.nstr(ratio, 30)).limit_denominator(DENOMINATORS)
+    factor = Fraction(str(mpmath.nstr(ratio, 30))).limit_denominator(DENOMINATORS)
     times = mpf(factor.numerator)/factor.denominator
     right = factor and _largest(times*found - wanted) <= tolerance*_largest(wanted)
     return factor if right else None

@@ -159,7 +159,10 @@ class Expansion:
             return [t.times(links) for t in self.segment(matrix.args[0], i, ())]
         if isinstance(matrix, HadamardProduct):
             return self.product(self.segment(a, i, j) for a in matrix.args)
-        form = declared("indices", type(matrix))(matrix)
+        known = declared("indices", type(matrix))
+        if known is None:
+            raise NotMatrixNotation(matrix)
+        form = known(matrix)
         return [t for coefficient, entries in form.entry(i, j)
                 for t in _scaled(coefficient, self.product(map(self.entry, entries)))]
 
