@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import combinations
+from typing import Any
 
 from sympy import Expr, Mul, S
 from sympy.core.basic import Basic
@@ -27,7 +28,7 @@ from . import constructors as c
 from .cost import operations
 from .monomial import order
 
-__all__ = ["LINEAR", "linear_arguments", "scaled", "with_numbers_placed"]
+__all__ = ["LINEAR", "linear_arguments", "scaled", "shortest_place", "with_numbers_placed"]
 
 # Matrices that are linear in an argument, and how to build them.
 LINEAR = (KroneckerProduct, HadamardProduct, DiagMatrix, DiagonalOf, Vec, Unvec, Vech)
@@ -55,8 +56,16 @@ def with_numbers_placed(matrix: Basic) -> Basic:
                 places.extend(scaled(rest, *factors[:j], left(_multiplied(m, total)),
                                      *factors[j + 1:k], right(_multiplied(number/m, other)),
                                      *factors[k + 1:]) for m in _multipliers(total))
-    return min(places, key=lambda place: (operations(place), _hidden_signs(place),
-                                          place != places[0], order(place)))
+    return shortest_place(places, _hidden_signs)
+
+
+def shortest_place(places: Sequence[Any], awkward: Callable[[Basic], int] = lambda _: 0) -> Any:
+    """Of several ways to write one expression the shortest, the first of equals."""
+    counts = list(map(operations, places))
+    alike = [place for place, count in zip(places, counts, strict=True) if count == min(counts)]
+    if len(alike) == 1 or alike[0] is places[0] and not awkward(places[0]):
+        return alike[0]
+    return min(alike, key=lambda place: (awkward(place), place is not places[0], order(place)))
 
 
 @cached(limits.CACHED_TERMS)

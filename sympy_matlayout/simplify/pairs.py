@@ -34,7 +34,7 @@ from ..nodes.vech import SymmetrizerMatrix
 from . import constructors as c
 from .contraction import NotMatrixNotation
 from .index_terms import Expansion
-from .segments import segments_of
+from .segments import has_pairs, segments_of
 from .words import with_vech
 
 __all__ = ["merged_pairs", "with_commutation_first"]
@@ -44,6 +44,9 @@ Word = tuple[Basic, ...]
 
 def merged_pairs(factors: Iterable[Basic]) -> tuple[Expr, Word]:
     """The factors of a product as a scalar and fewer factors, pairs of indices matched."""
+    factors = tuple(factors)
+    if not any(map(has_pairs, factors)):
+        return S.One, factors
     scalar: Expr = S.One
     word: list[Basic] = []
     for paired, run in groupby(with_vech(factors), key=_has_tuples):

@@ -18,7 +18,7 @@ from .commuting import factored_scalar
 from .cost import operations
 from .factoring import factored_sum, letters_of, powers_of, taken_out
 from .monomial import holds_matrices, order, oriented, turns
-from .numbers import scaled, with_numbers_placed
+from .numbers import scaled, shortest_place, with_numbers_placed
 from .scalar_products import shorter_product
 
 __all__ = ["merged_scalar", "one_trace", "placed", "simplified_scalar"]
@@ -55,7 +55,7 @@ def placed(expr: Expr) -> Expr:
                 places.append(outside*(rest/base)*one_trace(inside, base.args[0]))
             if isinstance(base, Add) and exponent == 1:
                 places.append(outside*(rest/base)*Add(*(placed(inside*t) for t in base.args)))
-    return min(places, key=lambda place: (operations(place), place != places[0], order(place)))
+    return shortest_place(places)
 
 
 def _with_traces_merged(total: Add) -> Expr:
