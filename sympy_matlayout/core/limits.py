@@ -17,6 +17,8 @@ EXPANDED_POWER = 16
 FACTORED_TERMS = 64
 # In a sum of up to so many terms several ways to factor it are followed to their ends.
 SEARCHED_TERMS = 16
+# The same of Kronecker products and vecs, which are costlier to take apart.
+SEARCHED_PAIRS = 4
 # A sum of up to so many commuting products is factored as a polynomial.
 POLYNOMIAL_TERMS = 12
 # So many trees of equal orders are followed when indices are numbered; past it two equal

@@ -36,6 +36,7 @@ from .cost import operations
 from .monomial import order
 from .numbers import LINEAR, linear_arguments, scaled, with_numbers_placed
 from .pairs import merged_pairs, with_commutation_first
+from .segments import has_pairs
 
 __all__ = ["factored", "factored_sum", "letters_of", "powers_of",
            "taken_out", "with_middle_taken_out"]
@@ -365,7 +366,8 @@ def _factored(terms: tuple[Term, ...], size: Shape) -> tuple[Expr, Basic]:
 
 def _worth_trying(shared: list[Shared], terms: Sequence[Term]) -> list[Shared]:
     """What saves most, and if not all terms hold it, the best on each side and of each kind."""
-    if len(shared) == 1 or len(terms) > limits.SEARCHED_TERMS \
+    most = limits.SEARCHED_PAIRS if any(map(has_pairs, terms[0].word)) else limits.SEARCHED_TERMS
+    if len(shared) == 1 or len(terms) > most \
             or all(shared[0].without(t) is not None for t in terms):
         return shared[:1]
     kinds = {(type(one), getattr(one, "last", None)): one for one in reversed(shared)}
