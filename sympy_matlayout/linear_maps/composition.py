@@ -53,14 +53,14 @@ class PowerSum(LinearMap):
         return c.matrix_sum(combine(c.power(base, i), c.power(base, k - 1 - i)),
                             Tuple(i, 0, k - 1))
 
-    def apply(self, dY):
+    def apply(self, dY: Any, /) -> Any:
         return self._summed(lambda left, right: c.multiply(left, dY, right), self.base, dY)
 
-    def adjoint(self, G):
+    def adjoint(self, G: Any, /) -> Any:
         return self._summed(lambda left, right: c.multiply(left, G, right),
                             c.transpose(self.base), G)
 
-    def matrix(self):
+    def matrix(self) -> Any:
         return self._summed(lambda left, right: c.kronecker(c.transpose(right), left), self.base)
 
 
@@ -82,13 +82,13 @@ class Summation(LinearMap):
     def codomain(self) -> Shape:
         return self.term.codomain
 
-    def apply(self, dY):
+    def apply(self, dY: Any, /) -> Any:
         return c.matrix_sum(self.term.apply(dY), self.limits)
 
-    def adjoint(self, G):
+    def adjoint(self, G: Any, /) -> Any:
         return c.matrix_sum(self.term.adjoint(G), self.limits)
 
-    def matrix(self):
+    def matrix(self) -> Any:
         return c.matrix_sum(self.term.matrix(), self.limits)
 
 
@@ -109,13 +109,13 @@ class Adjoint(LinearMap):
     def codomain(self) -> Shape:
         return self.of.domain
 
-    def apply(self, dY):
+    def apply(self, dY: Any, /) -> Any:
         return self.of.adjoint(dY)
 
-    def adjoint(self, G):
+    def adjoint(self, G: Any, /) -> Any:
         return self.of.apply(G)
 
-    def matrix(self):
+    def matrix(self) -> Any:
         return c.transpose(self.of.matrix())
 
 
@@ -137,13 +137,13 @@ class Composition(LinearMap):
     def codomain(self) -> Shape:
         return self.outer.codomain
 
-    def apply(self, dY):
+    def apply(self, dY: Any, /) -> Any:
         return self.outer.apply(self.inner.apply(dY))
 
-    def adjoint(self, G):
+    def adjoint(self, G: Any, /) -> Any:
         return self.inner.adjoint(self.outer.adjoint(G))
 
-    def matrix(self):
+    def matrix(self) -> Any:
         return c.multiply(self.outer.matrix(), self.inner.matrix())
 
 
@@ -164,13 +164,13 @@ class Total(LinearMap):
     def codomain(self) -> Shape:
         return self.terms[0].codomain
 
-    def apply(self, dY):
+    def apply(self, dY: Any, /) -> Any:
         return sum_values([t.apply(dY) for t in self.terms])
 
-    def adjoint(self, G):
+    def adjoint(self, G: Any, /) -> Any:
         return sum_values([t.adjoint(G) for t in self.terms])
 
-    def matrix(self):
+    def matrix(self) -> Any:
         return c.add(*(t.matrix() for t in self.terms))
 
 

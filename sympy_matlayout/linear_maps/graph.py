@@ -142,6 +142,6 @@ class Graph:
         return maps.get(self.root)
 
 
-def zero(of_shape: tuple) -> Basic:
+def zero(of_shape: tuple[Any, ...]) -> Basic:
     """The zero of a shape: a scalar, or a zero matrix."""
     return ZeroMatrix(*of_shape) if of_shape else S.Zero

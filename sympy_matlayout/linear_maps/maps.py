@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sympy import Expr, S
 from sympy.core.basic import Basic
@@ -64,12 +64,12 @@ class Scaling(LinearMap):
     def codomain(self) -> Shape:
         return self.domain
 
-    def apply(self, dY):
+    def apply(self, dY: Any, /) -> Any:
         return c.scale(self.factor, dY) if self.domain else self.factor*dY
 
     adjoint = apply
 
-    def matrix(self):
+    def matrix(self) -> Any:
         size = S.One
         for n in self.domain:
             size *= n
@@ -94,13 +94,13 @@ class Sandwich(LinearMap):
     def codomain(self) -> Shape:
         return shape(self.left)[0], shape(self.right)[1]
 
-    def apply(self, dY):
+    def apply(self, dY: Any, /) -> Any:
         return c.multiply(self.left, dY, self.right)
 
-    def adjoint(self, G):
+    def adjoint(self, G: Any, /) -> Any:
         return c.multiply(c.transpose(self.left), G, c.transpose(self.right))
 
-    def matrix(self):
+    def matrix(self) -> Any:
         return c.kronecker(c.transpose(self.right), self.left)
 
 
@@ -117,12 +117,12 @@ class Transposition(LinearMap):
     def codomain(self) -> Shape:
         return self.domain[::-1]
 
-    def apply(self, dY):
+    def apply(self, dY: Any, /) -> Any:
         return c.transpose(dY)
 
     adjoint = apply
 
-    def matrix(self):
+    def matrix(self) -> Any:
         return c.commutation(*self.domain)
 
 
@@ -144,12 +144,12 @@ class HadamardBy(LinearMap):
     def codomain(self) -> Shape:
         return self.domain
 
-    def apply(self, dY):
+    def apply(self, dY: Any, /) -> Any:
         return c.hadamard(self.factor, dY)
 
     adjoint = apply
 
-    def matrix(self):
+    def matrix(self) -> Any:
         return c.diag(c.vec(self.factor))
 
 
@@ -167,13 +167,13 @@ class InnerProduct(LinearMap):
     def domain(self) -> Shape:
         return shape(self.gradient)
 
-    def apply(self, dY):
+    def apply(self, dY: Any, /) -> Any:
         return c.inner(self.gradient, dY)
 
-    def adjoint(self, G):
+    def adjoint(self, G: Any, /) -> Any:
         return c.scale(G, self.gradient)
 
-    def matrix(self):
+    def matrix(self) -> Any:
         return c.transpose(c.vec(self.gradient))
 
 
@@ -191,11 +191,11 @@ class ScalarTimes(LinearMap):
     def codomain(self) -> Shape:
         return shape(self.direction)
 
-    def apply(self, dY):
+    def apply(self, dY: Any, /) -> Any:
         return c.scale(dY, self.direction)
 
-    def adjoint(self, G):
+    def adjoint(self, G: Any, /) -> Any:
         return c.inner(self.direction, G)
 
-    def matrix(self):
+    def matrix(self) -> Any:
         return c.vec(self.direction)

@@ -5,6 +5,7 @@ Maps that put entries into other places: diagonals, Kronecker products, vec and 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sympy import Expr, S
 from sympy.core.basic import Basic
@@ -35,13 +36,13 @@ class DiagonalIn(LinearMap):
     def codomain(self) -> Shape:
         return self.size, self.size
 
-    def apply(self, dY):
+    def apply(self, dY: Any, /) -> Any:
         return c.diag(dY)
 
-    def adjoint(self, G):
+    def adjoint(self, G: Any, /) -> Any:
         return c.diagonal_of(G)
 
-    def matrix(self):
+    def matrix(self) -> Any:
         return DiagonalEmbedding(self.size)
 
 
@@ -62,13 +63,13 @@ class DiagonalOut(LinearMap):
     def codomain(self) -> Shape:
         return self.size, S.One
 
-    def apply(self, dY):
+    def apply(self, dY: Any, /) -> Any:
         return c.diagonal_of(dY)
 
-    def adjoint(self, G):
+    def adjoint(self, G: Any, /) -> Any:
         return c.diag(G)
 
-    def matrix(self):
+    def matrix(self) -> Any:
         return c.transpose(DiagonalEmbedding(self.size))
 
 
@@ -107,10 +108,10 @@ class KroneckerLeft(LinearMap):
         m, n = shape(self.factor)
         return m*self.domain[0], n*self.domain[1]
 
-    def apply(self, dY):
+    def apply(self, dY: Any, /) -> Any:
         return c.kronecker(self.factor, dY)
 
-    def adjoint(self, G):
+    def adjoint(self, G: Any, /) -> Any:
         (_, n), (p, q) = shape(self.factor), self.domain
         parts = _kronecker_parts(G, shape(self.factor), self.domain)
         if parts:
@@ -120,7 +121,7 @@ class KroneckerLeft(LinearMap):
             c.kronecker(Identity(n), G),
             c.kronecker(c.vec(Identity(n)), Identity(q)))
 
-    def matrix(self):
+    def matrix(self) -> Any:
         (m, n), (p, q) = shape(self.factor), self.domain
         return c.multiply(
             c.kronecker(Identity(n), c.commutation(q, m), Identity(p)),
@@ -150,10 +151,10 @@ class KroneckerRight(LinearMap):
         p, q = shape(self.factor)
         return self.domain[0]*p, self.domain[1]*q
 
-    def apply(self, dY):
+    def apply(self, dY: Any, /) -> Any:
         return c.kronecker(dY, self.factor)
 
-    def adjoint(self, G):
+    def adjoint(self, G: Any, /) -> Any:
         (m, n), (_, q) = self.domain, shape(self.factor)
         parts = _kronecker_parts(G, self.domain, shape(self.factor))
         if parts:
@@ -163,7 +164,7 @@ class KroneckerRight(LinearMap):
             c.kronecker(G, Identity(q)),
             c.kronecker(Identity(n), c.vec(Identity(q))))
 
-    def matrix(self):
+    def matrix(self) -> Any:
         (m, n), (p, q) = self.domain, shape(self.factor)
         return c.multiply(
             c.kronecker(Identity(n), c.commutation(q, m), Identity(p)),
@@ -183,13 +184,13 @@ class Vectorization(LinearMap):
     def codomain(self) -> Shape:
         return self.domain[0]*self.domain[1], S.One
 
-    def apply(self, dY):
+    def apply(self, dY: Any, /) -> Any:
         return c.vec(dY)
 
-    def adjoint(self, G):
+    def adjoint(self, G: Any, /) -> Any:
         return c.unvec(G, *self.domain)
 
-    def matrix(self):
+    def matrix(self) -> Any:
         return Identity(self.codomain[0])
 
 
@@ -206,13 +207,13 @@ class Unvectorization(LinearMap):
     def domain(self) -> Shape:
         return self.codomain[0]*self.codomain[1], S.One
 
-    def apply(self, dY):
+    def apply(self, dY: Any, /) -> Any:
         return c.unvec(dY, *self.codomain)
 
-    def adjoint(self, G):
+    def adjoint(self, G: Any, /) -> Any:
         return c.vec(G)
 
-    def matrix(self):
+    def matrix(self) -> Any:
         return Identity(self.domain[0])
 
 
@@ -233,13 +234,13 @@ class HalfVectorization(LinearMap):
     def codomain(self) -> Shape:
         return triangle(self.size), S.One
 
-    def apply(self, dY):
+    def apply(self, dY: Any, /) -> Any:
         return c.vech(dY)
 
-    def adjoint(self, G):
+    def adjoint(self, G: Any, /) -> Any:
         return c.unvec(c.multiply(c.transpose(self.matrix()), G), *self.domain)
 
-    def matrix(self):
+    def matrix(self) -> Any:
         return EliminationMatrix(self.size)
 
 
@@ -260,13 +261,13 @@ class HalfUnvectorization(LinearMap):
     def codomain(self) -> Shape:
         return self.size, self.size
 
-    def apply(self, dY):
+    def apply(self, dY: Any, /) -> Any:
         return c.unvech(dY, self.size)
 
-    def adjoint(self, G):
+    def adjoint(self, G: Any, /) -> Any:
         return c.multiply(c.transpose(self.matrix()), c.vec(G))
 
-    def matrix(self):
+    def matrix(self) -> Any:
         return DuplicationMatrix(self.size)
 
 
@@ -290,13 +291,13 @@ class Slicing(LinearMap):
         return (c.selection(rows, m, self.rows[0], self.rows[2]),
                 c.transpose(c.selection(cols, n, self.cols[0], self.cols[2])))
 
-    def apply(self, dY):
+    def apply(self, dY: Any, /) -> Any:
         return c.matrix_slice(dY, self.rows, self.cols)
 
-    def adjoint(self, G):
+    def adjoint(self, G: Any, /) -> Any:
         left, right = self._selections()
         return c.multiply(c.transpose(left), G, c.transpose(right))
 
-    def matrix(self):
+    def matrix(self) -> Any:
         left, right = self._selections()
         return c.kronecker(c.transpose(right), left)

@@ -5,6 +5,10 @@ References: Magnus & Neudecker, Matrix Differential Calculus, 8.2-8.4; document
 003, table of differentials.
 """
 
+from __future__ import annotations
+
+from typing import Any
+
 from sympy import Integer, S
 from sympy.matrices.expressions import (
     Identity,
@@ -24,14 +28,14 @@ from ..linear_maps.law import Law
 from ..linear_maps.maps import Sandwich, ScalarTimes, Transposition
 from ..nodes.node import ConstantMatrix
 from ..simplify import constructors as c
-from .table import cited, local_differentials
+from .table import Edges, Varies, cited, local_differentials
 
 CONSTANT_FACTORS = Law("constant factors", "d(AXB) = A·dX·B, d(cX) = c·dX", "M&N 8.2")
 
 
 @local_differentials.register(MatAdd)
 @cited("sum rule", "M&N 8.2; document 003")
-def matrix_sum(node, varies):
+def matrix_sum(node: Any, varies: Varies) -> Edges:
     """d(X + Y) = dX + dY"""
     for term in node.args:
         yield term, identity(shape(node))
@@ -40,7 +44,7 @@ def matrix_sum(node, varies):
 @local_differentials.register(MatMul)
 @cited("product rule", "M&N 8.2; document 003",
        where=lambda node, children: CONSTANT_FACTORS if len(children) == 1 else None)
-def matrix_product(node, varies):
+def matrix_product(node: Any, varies: Varies) -> Edges:
     """d(XY) = dX·Y + X·dY, and d(cX) = dc·X + c·dX for a scalar c"""
     scalars = [a for a in node.args if not is_matrix(a)]
     matrices = [a for a in node.args if is_matrix(a)]
@@ -56,7 +60,7 @@ def matrix_product(node, varies):
 
 @local_differentials.register(MatPow)
 @cited("power rule", "M&N 8.2, 8.4")
-def matrix_power(node, varies):
+def matrix_power(node: Any, varies: Varies) -> Edges:
     """dXᵏ = Σ Xⁱ dX Xᵏ⁻¹⁻ⁱ, i = 0 … k−1, and dX⁻ᵏ = −Σ X⁻ⁱ dX Xⁱ⁻ᵏ⁻¹, i = 1 … k"""
     base, exponent = node.args
     if varies(exponent):
@@ -78,7 +82,7 @@ def matrix_power(node, varies):
 
 @local_differentials.register(Transpose)
 @cited("transpose rule", "M&N 8.2; document 003")
-def transpose(node, varies):
+def transpose(node: Any, varies: Varies) -> Edges:
     """dXᵀ = (dX)ᵀ"""
     yield node.args[0], Transposition(shape(node.args[0]))
 
@@ -88,7 +92,7 @@ def transpose(node, varies):
 @local_differentials.register(OneMatrix)
 @local_differentials.register(ZeroMatrix)
 @local_differentials.register(ConstantMatrix)
-def matrix_symbol(node, varies):
+def matrix_symbol(node: Any, varies: Varies) -> Edges:
     # what varies without being or holding the variable: its size does
     raise VariableError(f"the variable is a size of the matrix {getattr(node, 'name', node)}, "
                         f"{' by '.join(map(str, shape(node)))}; "

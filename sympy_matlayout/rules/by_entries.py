@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sympy import Lambda
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import FunctionMatrix, MatrixExpr
@@ -14,12 +16,12 @@ from ..core.shapes import shape
 from ..linear_maps.composition import identity
 from ..reading.read import read
 from .reshaping import matrix_of_entries
-from .table import Varies, cited, local_differentials
+from .table import Edges, Varies, cited, local_differentials
 
 
 @local_differentials.register(MatrixExpr)
 @cited("entry rule")
-def matrix_by_its_entries(node, varies):
+def matrix_by_its_entries(node: Any, varies: Varies) -> Edges:
     """a matrix by the entries that its class gives"""
     written = _by_entries(node, varies) if brings(type(node), "_entry") else None
     if written is None:

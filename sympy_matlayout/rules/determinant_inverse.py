@@ -14,7 +14,7 @@ from ..core.shapes import shape
 from ..linear_maps.law import Law
 from ..linear_maps.maps import InnerProduct, Sandwich
 from ..simplify import constructors as c
-from .table import cited, local_differentials
+from .table import Edges, Varies, cited, local_differentials
 
 POWER = Law("trace of a power", "d tr Xᵏ = k tr(Xᵏ⁻¹ dX)", "M&N 8.2, 1.10")
 
@@ -22,7 +22,7 @@ POWER = Law("trace of a power", "d tr Xᵏ = k tr(Xᵏ⁻¹ dX)", "M&N 8.2, 1.10
 @local_differentials.register(Trace)
 @cited("trace rule", "M&N 8.2; document 003",
        where=lambda node, children: POWER if children[0] != node.args[0] else None)
-def trace(node, varies):
+def trace(node: Any, varies: Varies) -> Edges:
     """d tr X = tr dX"""
     matrix = node.args[0]
     if isinstance(matrix, MatPow) and not varies(matrix.args[1]):
@@ -34,7 +34,7 @@ def trace(node, varies):
 
 @local_differentials.register(Determinant)
 @cited("determinant rule", "M&N 8.3; document 003")
-def determinant(node, varies):
+def determinant(node: Any, varies: Varies) -> Edges:
     """d|X| = |X| tr(X⁻¹dX), for X invertible"""
     matrix = node.args[0]
     if isinstance(matrix, MatPow) and not varies(matrix.args[1]):
@@ -46,6 +46,6 @@ def determinant(node, varies):
 
 @local_differentials.register(Inverse)
 @cited("inverse rule", "M&N 8.4; document 003")
-def inverse(node, varies):
+def inverse(node: Any, varies: Varies) -> Edges:
     """dX⁻¹ = −X⁻¹ dX X⁻¹"""
     yield node.args[0], Sandwich(c.scale(S.NegativeOne, node), node)

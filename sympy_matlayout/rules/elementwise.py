@@ -5,6 +5,10 @@ References: Magnus & Neudecker 8.2 and 3.6; document 003: d(X∘Y) = dX∘Y + X�
 dσ(X) = σ'(X)∘dX.
 """
 
+from __future__ import annotations
+
+from typing import Any
+
 from sympy import Lambda, S, log
 from sympy.matrices.expressions import HadamardPower, HadamardProduct, OneMatrix
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
@@ -14,12 +18,12 @@ from ..core.shapes import is_matrix, shape
 from ..linear_maps.maps import HadamardBy, ScalarTimes
 from ..simplify import constructors as c
 from .scalars import at_point, derivative, partials
-from .table import cited, local_differentials
+from .table import Edges, Varies, cited, local_differentials
 
 
 @local_differentials.register(HadamardProduct)
 @cited("Hadamard product rule", "M&N 8.2; document 003")
-def hadamard_product(node, varies):
+def hadamard_product(node: Any, varies: Varies) -> Edges:
     """d(X∘Y) = dX∘Y + X∘dY"""
     for k, factor in enumerate(node.args):
         if varies(factor):
@@ -28,7 +32,7 @@ def hadamard_product(node, varies):
 
 @local_differentials.register(ElementwiseApplyFunction)
 @cited("elementwise function rule", "document 003")
-def elementwise_function(node, varies):
+def elementwise_function(node: Any, varies: Varies) -> Edges:
     """dσ(X) = σ'(X)∘dX; a scalar t inside σ adds dt·∂σ/∂t(X)"""
     function, matrix = node.args
     (z,), body = function.signature, function.expr
@@ -42,7 +46,7 @@ def elementwise_function(node, varies):
 
 @local_differentials.register(HadamardPower)
 @cited("elementwise power rule", "document 003")
-def hadamard_power(node, varies):
+def hadamard_power(node: Any, varies: Varies) -> Edges:
     """d(xʸ) = y xʸ⁻¹ dx + log(x) xʸ dy in every entry; base or exponent may be a scalar"""
     base, exponent = node.args
     ones = OneMatrix(*shape(node))

@@ -4,6 +4,10 @@ Norms, where they are differentiable.
 References: Matrix Cookbook 2.6 (2-norm), 2.7 (Frobenius); Watson 1992 (nuclear norm).
 """
 
+from __future__ import annotations
+
+from typing import Any
+
 from sympy import Abs, Lambda, Rational, sign
 
 from ..core.bound_symbols import argument_symbol
@@ -12,12 +16,12 @@ from ..core.shapes import shape
 from ..linear_maps.maps import InnerProduct
 from ..nodes.norm import FROBENIUS, NUCLEAR, Norm
 from ..simplify import constructors as c
-from .table import cited, local_differentials
+from .table import Edges, Varies, cited, local_differentials
 
 
 @local_differentials.register(Norm)
 @cited("norm rule", "Matrix Cookbook 2.6, 2.7")
-def norm(node, varies):
+def norm(node: Any, varies: Varies) -> Edges:
     """d‖X‖ = tr(X'dX)/‖X‖, for the 2-norm and the Frobenius norm"""
     X, order = node.matrix, node.order
     if order == FROBENIUS or node.is_of_vector and order == 2:

@@ -5,6 +5,11 @@ All of these are linear in each argument, so the rules say only which map it is.
 References: Magnus & Neudecker, Theorem 3.10 (vec of a Kronecker product) and 2.4.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
 from sympy import Integer, Lambda, S
 from sympy.matrices import ImmutableDenseMatrix, MatrixBase
 from sympy.matrices.expressions import (
@@ -21,7 +26,7 @@ from sympy.matrices.expressions.diagonal import DiagonalOf
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from ..core.errors import DerivativeNotImplementedError, VariableError
-from ..core.shapes import is_one, same_shape, same_size, shape
+from ..core.shapes import Shape, is_one, same_shape, same_size, shape
 from ..linear_maps.composition import Adjoint, compose
 from ..linear_maps.maps import (
     HadamardBy,
@@ -47,12 +52,12 @@ from ..nodes.vec import Unvec, Vec
 from ..nodes.vech import Unvech, Vech
 from ..simplify import constructors as c
 from .scalars import partials
-from .table import cited, local_differentials
+from .table import Edges, Varies, cited, local_differentials
 
 
 @local_differentials.register(KroneckerProduct)
 @cited("Kronecker product rule", "M&N 8.2")
-def kronecker_product(node, varies):
+def kronecker_product(node: Any, varies: Varies) -> Edges:
     """d(X⊗Y) = dX⊗Y + X⊗dY"""
     one = Identity(S.One)
     for k, factor in enumerate(node.args):
@@ -62,7 +67,7 @@ def kronecker_product(node, varies):
                 kronecker_left(c.kronecker(one, *node.args[:k]), right.codomain), right)
 
 
-def kronecker_left(factor, of_shape) -> LinearMap:
+def kronecker_left(factor: Any, of_shape: Shape) -> LinearMap:
     """Y ↦ A⊗Y; for a column a it is (a⊗I)Y, for a row Y(a⊗I)"""
     rows, cols = map(Identity, of_shape)
     if is_one(shape(factor)[1]):
@@ -72,7 +77,7 @@ def kronecker_left(factor, of_shape) -> LinearMap:
     return KroneckerLeft(factor, of_shape)
 
 
-def kronecker_right(of_shape, factor) -> LinearMap:
+def kronecker_right(of_shape: Shape, factor: Any) -> LinearMap:
     """Y ↦ Y⊗B; for a column b it is (I⊗b)Y, for a row Y(I⊗b)"""
     rows, cols = map(Identity, of_shape)
     if is_one(shape(factor)[1]):
@@ -84,21 +89,21 @@ def kronecker_right(of_shape, factor) -> LinearMap:
 
 @local_differentials.register(DiagMatrix)
 @cited("diagonal matrix rule", "M&N 8.2")
-def diagonal_matrix_of_a_vector(node, varies):
+def diagonal_matrix_of_a_vector(node: Any, varies: Varies) -> Edges:
     """d diag(x) = diag(dx)"""
     yield node.args[0], DiagonalIn(shape(node)[0])
 
 
 @local_differentials.register(DiagonalOf)
 @cited("diagonal rule", "M&N 8.2")
-def diagonal(node, varies):
+def diagonal(node: Any, varies: Varies) -> Edges:
     """the differential of the diagonal is the diagonal of dX"""
     yield node.args[0], DiagonalOut(shape(node)[0])
 
 
 @local_differentials.register(DiagonalMatrix)
 @cited("diagonal rule", "M&N 8.2")
-def diagonal_part(node, varies):
+def diagonal_part(node: Any, varies: Varies) -> Edges:
     """d(X∘I) = dX∘I"""
     matrix = node.args[0]
     rows, cols = shape(matrix)
@@ -113,7 +118,7 @@ def diagonal_part(node, varies):
 @local_differentials.register(BlockMatrix)
 @local_differentials.register(BlockDiagMatrix)
 @cited("block rule", "M&N 8.2")
-def blocks(node, varies):
+def blocks(node: Any, varies: Varies) -> Edges:
     """each block in its place, which is the adjoint of slicing it out"""
     blocks, size = node.blocks, shape(node)
     table = [[blocks[i, j] for j in range(blocks.cols)] for i in range(blocks.rows)]
@@ -130,7 +135,7 @@ def blocks(node, varies):
 
 @local_differentials.register(MatrixSlice)
 @cited("slice rule")
-def matrix_slice(node, varies):
+def matrix_slice(node: Any, varies: Varies) -> Edges:
     """X[rows, columns]"""
     parent, rows, cols = node.args
     _require_fixed((*rows, *cols), node, varies)
@@ -139,7 +144,7 @@ def matrix_slice(node, varies):
 
 @local_differentials.register(MatrixElement)
 @cited("entry rule", "M&N 8.2")
-def matrix_entry(node, varies):
+def matrix_entry(node: Any, varies: Varies) -> Edges:
     """dX[i, j] = tr(E_ijᵀ dX)"""
     parent, i, j = node.args
     _require_fixed((i, j), node, varies)
@@ -147,7 +152,7 @@ def matrix_entry(node, varies):
     yield parent, InnerProduct(MatrixUnit(m, n, i, j))
 
 
-def _require_fixed(places, node, varies) -> None:
+def _require_fixed(places: Sequence[Any], node: Any, varies: Varies) -> None:
     if any(map(varies, places)):
         raise VariableError(f"the variable is an index of {node}; "
                             "there is no derivative by an index")
@@ -155,7 +160,7 @@ def _require_fixed(places, node, varies) -> None:
 
 @local_differentials.register(MatrixBase)
 @cited("entry rule", "M&N 8.2")
-def explicit_matrix(node, varies):
+def explicit_matrix(node: Any, varies: Varies) -> Edges:
     """an explicit matrix is the sum of its entries, each at its place"""
     rows, cols = map(Integer, node.shape)
     for i in range(rows):
@@ -166,7 +171,7 @@ def explicit_matrix(node, varies):
 
 @local_differentials.register(FunctionMatrix)
 @cited("entry rule")
-def matrix_of_entries(node, varies):
+def matrix_of_entries(node: Any, varies: Varies) -> Edges:
     """a matrix given by its entries, through the scalars and the entries [i, j] in them"""
     rows, cols, entries = node.args
     (i, j), body = entries.args
@@ -187,33 +192,33 @@ def matrix_of_entries(node, varies):
                 f"{atom} in {node}")
 
 
-def _is_entry(expr) -> bool:
+def _is_entry(expr: Any) -> bool:
     return isinstance(expr, MatrixElement)
 
 
 @local_differentials.register(Vec)
 @cited("vec rule", "M&N 8.2")
-def vectorized(node, varies):
+def vectorized(node: Any, varies: Varies) -> Edges:
     """d vec X = vec dX"""
     yield node.arg, Vectorization(shape(node.arg))
 
 
 @local_differentials.register(Unvec)
 @cited("vec rule", "M&N 8.2")
-def unvectorized(node, varies):
+def unvectorized(node: Any, varies: Varies) -> Edges:
     """d unvec x = unvec dx"""
     yield node.arg, Unvectorization(shape(node))
 
 
 @local_differentials.register(Vech)
 @cited("vech rule", "M&N 3.8")
-def half_vectorized(node, varies):
+def half_vectorized(node: Any, varies: Varies) -> Edges:
     """d vech X = vech dX"""
     yield node.arg, HalfVectorization(shape(node.arg)[0])
 
 
 @local_differentials.register(Unvech)
 @cited("vech rule", "M&N 3.8")
-def half_unvectorized(node, varies):
+def half_unvectorized(node: Any, varies: Varies) -> Edges:
     """d unvech x = unvech dx"""
     yield node.arg, HalfUnvectorization(node.args[1])

@@ -102,7 +102,7 @@ def check_rule(node: Any, *variables: Any, functions: Mapping[Any, Any] | None =
     ...     def _entry(self, i, j, **kwargs):
     ...         return (self.args[0][i, j] + self.args[0][j, i])/2
     >>> @local_differentials.register(SymmetricPart)
-    ... def symmetric_part(node, varies):
+    ... def symmetric_part(node: Any, varies: Varies) -> Edges:
     ...     Y, = node.args
     ...     yield Y, Scaling(Rational(1, 2), Y.shape)
     ...     yield Y.T, Scaling(Rational(1, 2), Y.shape)
@@ -116,7 +116,7 @@ def check_rule(node: Any, *variables: Any, functions: Mapping[Any, Any] | None =
     Of a wrong rule the first thing that is wrong is named:
 
     >>> @local_differentials.register(SymmetricPart)
-    ... def twice_as_much(node, varies):
+    ... def twice_as_much(node: Any, varies: Varies) -> Edges:
     ...     Y, = node.args
     ...     yield Y, Scaling(1, Y.shape)
     ...     yield Y.T, Scaling(1, Y.shape)
@@ -207,7 +207,7 @@ def _able_to_vary(node: Basic) -> list[Basic]:
                    or isinstance(s, Symbol) and not s.is_integer), key=default_sort_key)
 
 
-def _known(functions: Mapping[Any, Any] | None) -> Known:
+def _known(functions: Any) -> Known:
     """What puts known functions in the place of undefined ones."""
     if functions is not None and not (isinstance(functions, Mapping) and all(
             map(callable, (*functions, *functions.values())))):

@@ -87,7 +87,7 @@ class Trial:
     def _edges(self, variables: Sequence[Basic]) -> list[Edge]:
         # the predicate that rules get when derivatives are taken
         varies = Graph(self.node, variables, lambda node, varies: ()).varies
-        found = local_differentials(self.node, varies)
+        found: Any = local_differentials(self.node, varies)
         if not isinstance(found, Iterable):
             raise Fault(f"it returns {found!r}, and not pairs of an argument and its map")
         pairs = list(found)

@@ -10,7 +10,7 @@ undefined functions need no rules.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
 from sympy import (
@@ -46,14 +46,14 @@ from ..nodes.undefined_functions import (
     MatrixFunction,
 )
 from ..simplify import constructors as c
-from .table import Varies, cited, local_differentials
+from .table import Edges, Varies, cited, local_differentials
 
 CONSTANT_FACTORS = Law("constant factors", "d(cu) = c du", "M&N 8.2")
 PRODUCT = Law("product rule", "d(uv) = du·v + u·dv", "M&N 8.2")
 QUOTIENT = Law("quotient rule", "d(u/v) = (du·v - u·dv)/v²", "M&N 8.2")
 
 
-def _law_of_product(node, children) -> Law | None:
+def _law_of_product(node: Any, children: Sequence[Any]) -> Law | None:
     """A product, whose factors are the children themselves or one over them."""
     if not isinstance(node, Mul):
         return None
@@ -67,7 +67,7 @@ def _law_of_product(node, children) -> Law | None:
 
 @local_differentials.register(Add)
 @cited("sum rule", "M&N 5.4")
-def sum_of_scalars(node, varies):
+def sum_of_scalars(node: Any, varies: Varies) -> Edges:
     """d(u + v) = du + dv"""
     for term in node.args:
         yield term, Scaling(S.One)
@@ -75,7 +75,7 @@ def sum_of_scalars(node, varies):
 
 @local_differentials.register(Expr)
 @cited("chain rule", "M&N 5.12", where=lambda node, children: _law_of_product(node, children))
-def scalar_expression(node, varies):
+def scalar_expression(node: Any, varies: Varies) -> Edges:
     """du(v, w) = ∂u/∂v dv + ∂u/∂w dw, with SymPy's partial derivatives"""
     if is_matrix(node):  # a matrix class without a rule is an Expr too
         yield from local_differentials.dispatch(object)(node, varies)
@@ -86,7 +86,7 @@ def scalar_expression(node, varies):
 
 @local_differentials.register(Derivative)
 @cited("chain rule", "M&N 5.12")
-def derivative_left_undone(node, varies):
+def derivative_left_undone(node: Any, varies: Varies) -> Edges:
     """a derivative left undone, of scalars only: its symbols may occur both in it and by it"""
     if any(map(is_matrix, preorder_traversal(node))):
         raise DerivativeNotImplementedError(
@@ -99,7 +99,7 @@ def derivative_left_undone(node, varies):
 
 @local_differentials.register(FunctionValue)
 @cited("chain rule", "M&N 5.12")
-def value_of_a_function(node, varies):
+def value_of_a_function(node: Any, varies: Varies) -> Edges:
     """f(Y) as a scalar"""
     if not isinstance(node.args[0], AppliedUndef):
         raise DerivativeNotImplementedError(
@@ -110,7 +110,7 @@ def value_of_a_function(node, varies):
 
 @local_differentials.register(AppliedUndef)
 @cited("chain rule", "M&N 5.12; document 003")
-def function_left_open(node, varies):
+def function_left_open(node: Any, varies: Varies) -> Edges:
     """df(Y, u) = tr((∂f/∂Y)ᵀ dY) + ∂f/∂u du"""
     for k, arg in enumerate(node.args):
         if not varies(arg):
@@ -135,7 +135,7 @@ def placeholder(node: Basic, size: Shape) -> MatrixSymbol:
 
 
 @local_differentials.register(Differential)
-def differential_not_worked_out(node, varies):
+def differential_not_worked_out(node: Any, varies: Varies) -> Edges:
     raise DerivativeNotImplementedError(
         f"{node} is not worked out, and depends on the variable; "
         f"put differential({node.of}, ...) in its place")
@@ -143,7 +143,7 @@ def differential_not_worked_out(node, varies):
 
 
 @local_differentials.register(DerivativeAtPoint)
-def derivative_at_a_point(node, varies):
+def derivative_at_a_point(node: Any, varies: Varies) -> Edges:
     raise DerivativeNotImplementedError(
         f"second derivatives of a function of matrices that is left undefined are not covered: "
         f"{node}; put a known function in its place")
@@ -152,7 +152,7 @@ def derivative_at_a_point(node, varies):
 
 @local_differentials.register(MatrixFunction)
 @cited("chain rule", "M&N 5.15; document 003")
-def matrix_function_left_open(node, varies):
+def matrix_function_left_open(node: Any, varies: Varies) -> Edges:
     """vec dF(Y) = (∂vec F/∂vec'Y) vec dY"""
     for k, arg in enumerate(node.args):
         if not is_matrix(arg) or not varies(arg):
@@ -179,7 +179,9 @@ def partials(expr: Expr, varies: Varies, bound: frozenset[Basic] = frozenset(),
             yield atom, c.substituted(at_point(derivative(head, name), *back), back)
 
 
-def _with_names(expr, names, varies, bound, is_atom, inside=frozenset(), real=False) -> Basic:
+def _with_names(expr: Any, names: dict[Basic, Any], varies: Varies, bound: frozenset[Basic],
+                is_atom: Callable[..., bool], inside: frozenset[Basic] = frozenset(),
+                real: bool = False) -> Basic:
     """
     The expression with its atoms as real symbols; the outermost node is never one.
 

@@ -40,7 +40,7 @@ from ..nodes.matrix_sum import MatrixSum
 from ..reading.index_notation import from_index_notation
 from ..reading.read import read
 from .scalars import partials
-from .table import Varies, cited, local_differentials
+from .table import Edges, Varies, cited, local_differentials
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class EntryTerm:
     """coefficient·d(child), or coefficient·d(child[place]), summed over the limits."""
 
     coefficient: Expr
-    limits: tuple
+    limits: tuple[Any, ...]
     child: Basic
     place: Any  # two indices, or None
 
@@ -56,7 +56,7 @@ class EntryTerm:
 @local_differentials.register(Sum)
 @local_differentials.register(Product)
 @cited("sum rule, entry by entry")
-def sum_or_product_over_indices(node, varies):
+def sum_or_product_over_indices(node: Any, varies: Varies) -> Edges:
     """dΣuᵢ = Σduᵢ and dΠuᵢ = Σᵢ(Πⱼuⱼ, j ≠ i)duᵢ, entry by entry"""
     if (parts := _without_constant_powers(node, varies)) is not None:
         yield parts, Scaling(S.One)
@@ -80,7 +80,7 @@ def sum_or_product_over_indices(node, varies):
 
 @local_differentials.register(MatrixSum)
 @cited("sum rule, term by term", "M&N 8.2")
-def matrix_sum_over_an_index(node, varies):
+def matrix_sum_over_an_index(node: Any, varies: Varies) -> Edges:
     """d ΣMᵢ = Σ dMᵢ"""
     if (parts := _without_constant_powers(node, varies)) is not None:
         yield parts, identity(shape(node))
@@ -154,7 +154,7 @@ def _outside(node: Basic, to_root: LinearMap, index: Basic,
                 yield child, m
 
 
-def _entry_terms(expr: Any, varies: Varies, bound: frozenset) -> Iterator[EntryTerm]:
+def _entry_terms(expr: Any, varies: Varies, bound: frozenset[Basic]) -> Iterator[EntryTerm]:
     if isinstance(expr, Sum):
         body, *limits = cast(Any, expr.args)
         # reading has given each index a name of its own within the sum
@@ -182,7 +182,7 @@ def _entry_terms(expr: Any, varies: Varies, bound: frozenset) -> Iterator[EntryT
                 yield EntryTerm(partial*t.coefficient, t.limits, t.child, t.place)
 
 
-def _factor_terms(expr: Any, varies: Varies, bound: frozenset) -> Iterator[EntryTerm]:
+def _factor_terms(expr: Any, varies: Varies, bound: frozenset[Basic]) -> Iterator[EntryTerm]:
     """Each factor's terms times the product of the others, which holds at zeros as well."""
     body, *inner, (index, lower, upper) = expr.args
     body = Product(body, *inner) if inner else body
@@ -213,7 +213,7 @@ def _is_entry(expr: Basic) -> bool:
     return isinstance(expr, (MatrixElement, Sum, Product))
 
 
-def _summed(coefficient: Expr, limits: tuple) -> Any:
+def _summed(coefficient: Expr, limits: tuple[Any, ...]) -> Any:
     return from_index_notation(Sum(coefficient, *limits)) if limits else coefficient
 
 

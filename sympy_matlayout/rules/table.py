@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import singledispatch
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sympy.core.basic import Basic
 
@@ -13,10 +13,11 @@ from ..linear_maps.law import Law
 from ..linear_maps.maps import LinearMap
 
 Varies = Callable[[Basic], bool]
+Edges = Iterable[tuple[Basic, LinearMap]]  # arguments, and maps from their differentials
 
 
 @singledispatch
-def local_differentials(node: Basic, varies: Varies) -> Iterable[tuple[Basic, LinearMap]]:
+def local_differentials(node: Basic, varies: Varies) -> Edges:
     r"""
     The local differential of one node: for each argument, the map d(argument) ↦ d(node).
 
@@ -78,7 +79,7 @@ def local_differentials(node: Basic, varies: Varies) -> Iterable[tuple[Basic, Li
         "        yield node.args[0], ...  # a LinearMap from sympy_matlayout.linear_maps.maps")
 
 
-Rule = TypeVar("Rule", bound=Callable)
+Rule = TypeVar("Rule", bound=Callable[..., Any])
 
 
 def cited(name: str, source: str = "", *,
@@ -92,15 +93,19 @@ def cited(name: str, source: str = "", *,
     """
     def with_law(rule: Rule) -> Rule:
         statement = (rule.__doc__ or "").strip().partition("\n")[0]
-        rule.law = Law(name, statement, source)
-        rule.special_law = where or (lambda node, children: None)
+        laws[rule] = Law(name, statement, source), where
         return rule
     return with_law
+
+
+# of each rule, its law, and what gives special cases one of their own
+laws: dict[Callable[..., Any], tuple[Law, Callable[..., Law | None] | None]] = {}
 
 
 def law_of(node: Basic, children: Sequence[Basic]) -> Law:
     """The law that leads from a node to its children; a user's rule goes by the node's name."""
     rule = local_differentials.dispatch(type(node))
-    if not hasattr(rule, "law"):
+    if rule not in laws:
         return Law(f"rule for {type(node).__name__}")
-    return rule.special_law(node, children) or rule.law
+    law, where = laws[rule]
+    return where and where(node, children) or law
