@@ -36,10 +36,10 @@ from ..nodes.traversal import operands, postorder
 from . import constructors as c
 from .applied_functions import applied
 from .cost import nodes, operations
-from .factoring import factored, taken_out, with_middle_taken_out
+from .factoring import factored, primitive_sum, taken_out, with_middle_taken_out
 from .monomial import order, oriented
 from .normal_form import normal_form
-from .numbers import scaled, with_numbers_placed
+from .numbers import place_in_sum, scaled, with_numbers_placed
 from .scalar_sums import merged_scalar, one_trace, placed, simplified_scalar
 from .segments import has_pairs
 from .words import is_word
@@ -188,7 +188,8 @@ def _with_short_scalars(matrix: Basic) -> Basic:
     if isinstance(matrix, MatAdd):
         return c.add(*map(_with_short_scalars, matrix.args))
     scalar, core = c.split_scalar(matrix)
-    return c.scale(merged_scalar(scalar), core)
+    number, primitive = primitive_sum(scalar)  # multiples of one sum in one form
+    return c.scale(number*merged_scalar(primitive), core)
 
 
 def _with_scalars_placed(matrix: Basic) -> Basic:
@@ -235,15 +236,19 @@ def in_order(expr: Basic) -> Basic:
     forms = {a: in_order(a) for a in operands(expr)}
     args = [forms.get(a, a) for a in expr.args]
     if isinstance(expr, (MatAdd, HadamardProduct)):
-        return c.new(type(expr), *sorted(args, key=order))
+        key = place_in_sum if isinstance(expr, MatAdd) else order
+        return c.new(type(expr), *sorted(args, key=key))
     if isinstance(expr, Transpose):
         return c.transpose(args[0])
     if isinstance(expr, Trace):
-        return oriented(c.new(Trace, *args))
+        turned = oriented(c.new(Trace, *args))
+        return turned.xreplace({t: c.new(Trace, in_order(t.args[0])) for t in turned.atoms(Trace)
+                                if isinstance(t.args[0], MatAdd)})
     if isinstance(expr, BlockMatrix) or tuple(args) == expr.args:
         return expr
     if isinstance(expr, MatMul):
-        return c.new(MatMul, *(f for a in args for f in c.factors_of(a)))
+        number, core = c.split_scalar(c.multiply(*(a for a in args if is_matrix(a))))
+        return scaled(number*Mul(*(a for a in args if not is_matrix(a))), core)
     return c.evaluated(expr, args)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from math import gcd, lcm
 from typing import Any, cast
 
-from sympy import Add, Expr, Mul, Rational, S, default_sort_key
+from sympy import Add, Expr, Mul, Rational, S, Trace, default_sort_key
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import (
     HadamardProduct,
@@ -28,7 +28,7 @@ from sympy.matrices.expressions import (
 from ..core import limits
 from ..core.caches import cached
 from ..core.registry import construct
-from ..core.shapes import Shape, shape
+from ..core.shapes import Shape, is_one, is_scalar_shape, same_size, shape
 from ..nodes.vec import Vec
 from . import constructors as c
 from .commuting import factored_hadamard
@@ -38,14 +38,33 @@ from .numbers import LINEAR, linear_arguments, scaled, with_numbers_placed
 from .pairs import merged_pairs, with_commutation_first
 from .segments import has_pairs
 
-__all__ = ["factored", "factored_sum", "letters_of", "powers_of",
+__all__ = ["factored", "factored_sum", "letters_of", "powers_of", "primitive_sum",
            "taken_out", "with_middle_taken_out"]
 
 
 
 def factored(matrix: Basic) -> Basic:
     """The matrix with products of Kronecker and vec merged and common factors taken out."""
-    return with_numbers_placed(taken_out(matrix))
+    return with_numbers_placed(_with_powers_joined(taken_out(matrix)))
+
+
+def _with_powers_joined(matrix: Basic) -> Basic:
+    """``A*A`` as a power again, which was taken apart so that it could meet its like."""
+    if isinstance(matrix, MatAdd):
+        return c.new(MatAdd, *map(_with_powers_joined, matrix.args))
+    if not isinstance(matrix, MatMul):
+        return matrix
+    scalar, core = c.split_scalar(matrix)
+    factors: list[Basic] = []
+    for factor in map(_with_powers_joined, c.factors_of(core)):
+        base, exponent = factor.args if isinstance(factor, MatPow) else (factor, S.One)
+        last = factors[-1] if factors else None
+        before, k = last.args if isinstance(last, MatPow) else (last, S.One)
+        if base == before and same_size(*shape(base)) and k + exponent != 0:
+            factors[-1] = c.power(base, k + exponent)
+        else:
+            factors.append(factor)
+    return scaled(scalar, *factors)
 
 
 def factored_sum(total: Add) -> Expr:
@@ -89,6 +108,19 @@ class Term:
     def variants(self) -> list[tuple[Basic, ...]]:
         """The word, and with K moved to the left of the Kronecker product before it."""
         return [self.word, *with_commutation_first(self.word)]
+
+    def opened(self) -> Iterator[Term]:
+        """With a 1x1 product of its scalar behind a column, or before a row, both ways round."""
+        if not self.word or not (is_one(shape(self.word[-1])[1]) or is_one(shape(self.word[0])[0])):
+            return
+        number, powers = powers_of(self.scalar)
+        for base, exponent in powers.items():
+            if exponent == 1 and isinstance(base, Trace) and is_scalar_shape(shape(base.args[0])):
+                more, inner = letters_in(base.args[0])
+                scalar = number*more*Mul(*(b**e for b, e in powers.items() if b != base))
+                for letters in (inner, [c.transpose(a) for a in reversed(inner)]):
+                    column = is_one(shape(self.word[-1])[1])
+                    yield Term(scalar, (*self.word, *letters) if column else (*letters, *self.word))
 
 
 @cached(limits.CACHED_FORMS)
@@ -137,6 +169,9 @@ class End:
             for end, rest in _ends(word, self.last):
                 if end == self.factor:
                     return replace(term, word=rest)
+        for opened in term.opened():
+            if opened.word[-1 if self.last else 0] == self.factor:
+                return replace(opened, word=opened.word[:-1] if self.last else opened.word[1:])
         return None
 
     def inside(self, size: Shape) -> Shape:
@@ -154,7 +189,13 @@ class End:
         if term.word and term.word[-1 if self.last else 0] == self.factor:
             return count + (len(term.word) > 1)
         rest = self.without(term)
-        return _operations(term.word) - _operations(rest.word) if rest else 0
+        if rest is None:
+            return 0
+        if rest.scalar == term.scalar:
+            return _operations(term.word) - _operations(rest.word)
+        # a scalar is better in front where it costs the same, or one more
+        return operations(scaled(term.scalar, *term.word)) - 1 - operations(
+            scaled(rest.scalar, *rest.word))
 
     def order(self) -> tuple:
         return 2, self.last, default_sort_key(self.factor)
@@ -179,14 +220,13 @@ def _ends(word: tuple[Basic, ...], last: bool) -> list[tuple[Basic, tuple[Basic,
 def _parts_of_pairs(factor: Basic, last: bool) -> Iterator[tuple[Basic, Basic]]:
     """``vec AXB = (B'⊗A)vec X`` and ``AC⊗BD = (A⊗B)(C⊗D)``"""
     if isinstance(factor, Vec) and not last and isinstance(factor.arg, MatMul):
-        scalar, core = c.split_scalar(factor.arg)
-        letters = _letters_in(core)
-        if scalar == 1 and len(letters) > 2:
+        number, letters = letters_in(factor.arg)
+        if number == 1 and len(letters) > 2:
             yield (c.kronecker(c.transpose(letters[-1]), letters[0]),
                    c.vec(c.multiply(*letters[1:-1])))
     if isinstance(factor, KroneckerProduct):
-        parts = list(map(_letters_in, factor.args))
-        if all(len(part) > 1 for part in parts):
+        numbers, parts = zip(*map(letters_in, factor.args), strict=True)
+        if set(numbers) == {S.One} and all(len(part) > 1 for part in parts):
             end = c.kronecker(*(part[-1 if last else 0] for part in parts))
             number, rest = c.split_scalar(c.kronecker(*(
                 c.multiply(*(part[:-1] if last else part[1:])) for part in parts)))
@@ -194,8 +234,15 @@ def _parts_of_pairs(factor: Basic, last: bool) -> Iterator[tuple[Basic, Basic]]:
                 yield end, rest
 
 
-def _letters_in(product: Basic) -> list[Basic]:
-    return [letter for f in c.factors_of(product) for letter in letters_of(f)[1]]
+def letters_in(product: Basic) -> tuple[Expr, list[Basic]]:
+    """The letters of all factors, with the numbers of sums among them outside."""
+    scalar, core = c.split_scalar(product)
+    letters: list[Basic] = []
+    for factor in c.factors_of(core):
+        number, apart = letters_of(factor)
+        scalar *= number
+        letters += apart
+    return scalar, letters
 
 
 @dataclass(frozen=True)
@@ -276,11 +323,19 @@ def powers_of(scalar: Expr) -> tuple[Expr, dict[Expr, Expr]]:
     number, rest = scalar.as_coeff_Mul()
     found: dict[Expr, Expr] = {}
     for base, exponent in rest.as_powers_dict().items():
-        if isinstance(base, Add) and exponent == 1:
-            of_sum = _common_number(sorted(base.args, key=default_sort_key))
-            number, base = number*of_sum, Add(*(term/of_sum for term in base.args))
+        if exponent == 1:
+            of_sum, base = primitive_sum(base)
+            number *= of_sum
         found[base] = found.get(base, S.Zero) + exponent
     return number, found
+
+
+def primitive_sum(scalar: Expr) -> tuple[Expr, Expr]:
+    """The number and sign of a sum, and the sum without these; of anything else 1 and itself."""
+    if not isinstance(scalar, Add):
+        return S.One, scalar
+    number = _common_number(sorted(scalar.args, key=default_sort_key))
+    return number, Add(*(term/number for term in scalar.args))
 
 
 def _goes_into(exponent: Expr, held: Expr) -> bool:
@@ -303,6 +358,9 @@ def _parts(term: Term) -> Iterator[Shared]:
         for last in (False, True):
             for end, _ in _ends(word, last):
                 yield End(end, last)
+    for opened in term.opened():
+        yield End(opened.word[-1], last=True)
+        yield End(opened.word[0], last=False)
     for slot, _ in _slots(term):
         yield slot
     number, powers = powers_of(term.scalar)

@@ -49,6 +49,8 @@ def order(expr: Basic) -> tuple[int, str]:
     if not expr.args:
         return 0, f"{expr.name}{expr.dummy_index}" if isinstance(expr, Dummy) else str(expr)
     orders = list(map(order, expr.args))
+    if isinstance(expr, MatAdd):
+        orders.sort()  # a sum stands where it stands however it is written
     # as SymPy does, products by their factors, so that A*x and B*x are neighbours
     return (isinstance(expr, Transpose) + sum(count for count, _ in orders),
             f"{NAMES.get(type(expr), type(expr).__name__)}({','.join(text for _, text in orders)})")
@@ -383,7 +385,8 @@ def oriented(scalar: Expr) -> Expr:
     """A trace turned so that it has the fewest transposes, and then comes first in order."""
     if not isinstance(scalar, Trace):
         return scalar
-    factors = c.factors_of(scalar.args[0])
+    before, core = c.split_scalar(scalar.args[0])
+    factors = c.factors_of(core)
     back = [c.transpose(f) for f in reversed(factors)]
     ways = [c.split_scalar(word) for word in (*turns(factors), *turns(back))]
     _, first = min(ways, key=lambda way: _word_order(way[1]))
@@ -391,7 +394,7 @@ def oriented(scalar: Expr) -> Expr:
     if any(-sign in signs for sign in signs):  # its own negative, as of a product that is skew
         return S.Zero
     sign = S.One if S.One in signs else min(signs, key=default_sort_key)  # others are (-1)**k
-    return sign*c.new(Trace, first)
+    return before*sign*c.new(Trace, first)
 
 
 def turns(factors: Sequence[Basic]) -> list[Basic]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import combinations
 from typing import Any
@@ -12,6 +13,7 @@ from sympy.core.basic import Basic
 from sympy.matrices.expressions import (
     DiagMatrix,
     HadamardProduct,
+    Identity,
     KroneckerProduct,
     MatAdd,
     MatMul,
@@ -28,7 +30,8 @@ from . import constructors as c
 from .cost import operations
 from .monomial import order
 
-__all__ = ["LINEAR", "linear_arguments", "scaled", "shortest_place", "with_numbers_placed"]
+__all__ = ["LINEAR", "linear_arguments", "place_in_sum", "scaled", "shortest_place",
+           "with_numbers_placed"]
 
 # Matrices that are linear in an argument, and how to build them.
 LINEAR = (KroneckerProduct, HadamardProduct, DiagMatrix, DiagonalOf, Vec, Unvec, Vech)
@@ -38,7 +41,7 @@ LINEAR = (KroneckerProduct, HadamardProduct, DiagMatrix, DiagonalOf, Vec, Unvec,
 def with_numbers_placed(matrix: Basic) -> Basic:
     """Each number and sign before a product, or inside a sum in it, where that is shorter."""
     if isinstance(matrix, MatAdd):
-        return c.new(MatAdd, *map(with_numbers_placed, matrix.args))
+        return _with_numbers_shared(_sum(map(with_numbers_placed, matrix.args)))
     if not isinstance(matrix, MatMul):
         return matrix
     scalar, core = c.split_scalar(matrix)
@@ -57,6 +60,26 @@ def with_numbers_placed(matrix: Basic) -> Basic:
                                      *factors[j + 1:k], right(_multiplied(number/m, other)),
                                      *factors[k + 1:]) for m in _multipliers(total))
     return shortest_place(places, _hidden_signs)
+
+
+def _with_numbers_shared(total: Basic) -> Basic:
+    """``A + B/2 + C/2`` as ``A + (B + C)/2``"""
+    held: dict[Expr, list[Basic]] = defaultdict(list)
+    for term in total.args:
+        number = abs(c.split_scalar(term)[0].as_coeff_Mul()[0])
+        if number.is_Rational and number != 1:
+            held[number].append(term)
+    for number, terms in held.items():
+        if len(terms) > 1:
+            others = [t for t in total.args if t not in terms]
+            ways = [total, *(_sum([scaled(q, _sum(c.scale(1/q, t) for t in terms)), *others])
+                             for q in (number, -number) if others)]
+            total = shortest_place(ways, _negative_terms)
+    return total
+
+
+def _negative_terms(total: Basic) -> int:
+    return sum(bool(c.split_scalar(t)[0].as_coeff_Mul()[0].is_negative) for t in total.args)
 
 
 def shortest_place(places: Sequence[Any], awkward: Callable[[Basic], int] = lambda _: 0) -> Any:
@@ -99,7 +122,19 @@ def _put(inside: Callable[[Basic], Basic], kind: type, left: tuple, right: tuple
 
 
 def _multiplied(number: Expr, total: MatAdd) -> MatAdd:
-    return c.new(MatAdd, *(with_numbers_placed(c.scale(number, t)) for t in total.args))
+    return _with_numbers_shared(_sum(with_numbers_placed(c.scale(number, t)) for t in total.args))
+
+
+def _sum(terms: Iterable[Basic]) -> Basic:
+    """The sum of terms as they are written, but for sums among them, in order."""
+    flat = [s for t in terms for s in (t.args if isinstance(t, MatAdd) else (t,))]
+    return c.new(MatAdd, *sorted(flat, key=place_in_sum))
+
+
+def place_in_sum(term: Basic) -> tuple[Any, ...]:
+    """Identities first, then by what stands behind the scalar."""
+    _, core = c.split_scalar(term)
+    return not isinstance(core, Identity), order(core)
 
 
 def _multipliers(total: MatAdd) -> set[Expr]:

@@ -109,7 +109,8 @@ def _product_of(coefficient: Expr, product: Sequence[Any]) -> Basic:
     """A number or scalar and factors with nothing left to merge, as one node."""
     if len(product) == 1 and isinstance(product[0], MatrixBase):
         return product[0]*coefficient
-    if coefficient.is_Rational and len(product) == 1 and isinstance(product[0], MatAdd):
+    if coefficient is not S.One and coefficient.is_Rational and len(product) == 1 \
+            and isinstance(product[0], MatAdd):
         # as SymPy does, so that signs and numbers meet inside
         return add(*(scale(coefficient, term) for term in product[0].args))
     if coefficient is not S.One:
