@@ -3,11 +3,11 @@
 import mpmath
 import pytest
 from definition import SIZES, check_against_definition, m, n, p, q
-from mpmath import mp
+from mpmath import mp, mpf
 from sympy import Determinant, Inverse, MatMul, MatPow, MatrixSymbol, Symbol, Trace, log
-from sympy.matrices.expressions import DotProduct, Identity, KroneckerProduct
+from sympy.matrices.expressions import DotProduct, Identity, KroneckerProduct, MatAdd
 
-from sympy_matlayout import CommutationMatrix, Vec, canonical, collect_vec
+from sympy_matlayout import CommutationMatrix, MatrixSum, Vec, canonical, collect_vec
 from sympy_matlayout.numeric import evaluate, example_values
 from sympy_matlayout.numeric.definition import near
 from sympy_matlayout.reading.read import read_function
@@ -85,3 +85,32 @@ def test_vecs_of_one_shape_are():
     Y = MatrixSymbol("Y", m, n)
     assert canonical(Trace(Vec(X).T*Vec(Y))) == canonical(Trace(X.T*Y))
     assert collect_vec(Vec(X).T*Vec(Z)) == Trace(Vec(X).T*Vec(Z))
+
+
+# --- beside sums over an index, whose terms have scalars that hold it ----------------------
+
+i = Symbol("i", integer=True)
+A2, B3, X32 = MatrixSymbol("A", 2, 2), MatrixSymbol("B", 3, 3), MatrixSymbol("X", 3, 2)
+WEIGHTED = MatrixSum(i*KroneckerProduct(A2**i, B3), (i, 1, 3))
+TURNED = MatrixSum(i*KroneckerProduct(B3, A2**i), (i, 1, 3))
+K32 = CommutationMatrix(3, 2)
+BESIDE_SUMS = [
+    (MatMul(K32, WEIGHTED), MatMul(TURNED, K32)),
+    (MatMul(K32, WEIGHTED, Vec(X32)),
+     MatMul(TURNED, Vec(X32.T))),
+    (MatMul(K32, MatAdd(KroneckerProduct(A2, B3), 2*KroneckerProduct(A2, B3.T)), K32.T),
+     KroneckerProduct(B3 + 2*B3.T, A2)),
+    (MatMul(WEIGHTED, KroneckerProduct(A2.T, B3)),
+     MatrixSum(i*KroneckerProduct(A2**i*A2.T, B3**2), (i, 1, 3))),
+]
+
+
+@pytest.mark.parametrize("given_, wanted", BESIDE_SUMS, ids=str)
+def test_beside_sums(given_, wanted):
+    found = canonical(given_)
+    assert str(found) == str(wanted)
+    with mp.workdps(30):
+        values = example_values([given_], {})
+        value = evaluate(given_, values)
+        assert near(evaluate(found, values), value, mpf(10)**-20)
+        assert near(evaluate(wanted, values), value, mpf(10)**-20)

@@ -130,8 +130,12 @@ def _through_sums(part: Word) -> tuple[Expr, Word] | None:
     if not isinstance(K, CommutationMatrix):
         return None
     if isinstance(total, MatrixSum):
-        number, factors = merged_pairs((K, *c.factors_of(total.body)))
-        return (number, (c.matrix_sum(factors[0], total.limits), *factors[1:])) if factors else None
+        scalar, core = c.split_scalar(total.body)  # both may hold the index
+        number, factors = merged_pairs((K, *c.factors_of(core)))
+        if not factors or any(total.limits[0] in f.free_symbols for f in factors[1:]):
+            return None
+        return S.One, (c.matrix_sum(c.scale(scalar*number, factors[0]), total.limits),
+                       *factors[1:])
     terms = []
     for term in total.args:
         number, core = c.split_scalar(term)
