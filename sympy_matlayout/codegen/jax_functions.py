@@ -5,6 +5,9 @@ Nothing here looks at a value, so that all runs under ``jit``, ``grad`` and ``vm
 JAX is imported here alone, and only when such code is made.
 """
 
+# JAX is no dependency: a type checker may run without it
+# pyright: reportMissingImports=false
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence

@@ -248,7 +248,8 @@ def in_order(expr: Basic) -> Basic:
         return expr
     if isinstance(expr, MatMul):
         number, core = c.split_scalar(c.multiply(*(a for a in args if is_matrix(a))))
-        return scaled(number*Mul(*(a for a in args if not is_matrix(a))), core)
+        scalars: list[Any] = [a for a in args if not is_matrix(a)]
+        return scaled(number*Mul(*scalars), core)
     return c.evaluated(expr, args)
 
 

@@ -48,18 +48,17 @@ def factored(matrix: Basic) -> Basic:
     return with_numbers_placed(_with_powers_joined(taken_out(matrix)))
 
 
-def _with_powers_joined(matrix: Basic) -> Basic:
+def _with_powers_joined(matrix: Basic) -> Any:
     """``A*A`` as a power again, which was taken apart so that it could meet its like."""
     if isinstance(matrix, MatAdd):
         return c.new(MatAdd, *map(_with_powers_joined, matrix.args))
     if not isinstance(matrix, MatMul):
         return matrix
     scalar, core = c.split_scalar(matrix)
-    factors: list[Basic] = []
+    factors: list[Any] = []
     for factor in map(_with_powers_joined, c.factors_of(core)):
-        base, exponent = factor.args if isinstance(factor, MatPow) else (factor, S.One)
-        last = factors[-1] if factors else None
-        before, k = last.args if isinstance(last, MatPow) else (last, S.One)
+        base, exponent = _base_and_exponent(factor)
+        before, k = _base_and_exponent(factors[-1]) if factors else (None, S.Zero)
         if base == before and same_size(*shape(base)) and k + exponent != 0:
             factors[-1] = c.power(base, k + exponent)
         else:
@@ -81,6 +80,10 @@ def taken_out(matrix: Basic) -> Basic:
         return matrix
     terms = matrix.args if isinstance(matrix, MatAdd) else (matrix,)
     return scaled(*_sum(map(Term.of, terms), shape(matrix)))
+
+
+def _base_and_exponent(factor: Any) -> tuple[Any, Any]:
+    return factor.args if isinstance(factor, MatPow) else (factor, S.One)
 
 
 # --- terms ------------------------------------------------------------------------------
