@@ -83,7 +83,10 @@ def taken_out(matrix: Basic) -> Basic:
 
 
 def _base_and_exponent(factor: Any) -> tuple[Any, Any]:
-    return factor.args if isinstance(factor, MatPow) else (factor, S.One)
+    if isinstance(factor, MatPow):
+        base, exponent = factor.args
+        return base, exponent
+    return factor, S.One
 
 
 # --- terms ------------------------------------------------------------------------------
