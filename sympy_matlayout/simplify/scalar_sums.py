@@ -16,7 +16,7 @@ from ..core.shapes import Shape, is_one, is_scalar_shape, shape
 from . import constructors as c
 from .commuting import factored_scalar
 from .cost import operations
-from .factoring import factored_sum, letters_of, powers_of, taken_out
+from .factoring import factored_sum, letters_of, primitive_sum, taken_out
 from .monomial import holds_matrices, order, oriented, turns
 from .numbers import scaled, shortest_place, with_numbers_placed
 from .scalar_products import shorter_product
@@ -46,15 +46,21 @@ def placed(expr: Expr) -> Expr:
         return expr
     if isinstance(expr, Add):
         return Add(*map(placed, expr.args))
-    number, powers = powers_of(expr)
-    rest = Mul(*(base**exponent for base, exponent in powers.items()))
-    places = [number*rest]
-    for base, exponent in powers.items() if number.is_Rational and number != 1 else ():
+    number, factors = S.One, []
+    for factor in Mul.make_args(expr):
+        of_sum, primitive = (factor, S.One) if factor.is_Rational else primitive_sum(factor)
+        number *= of_sum
+        factors.append(primitive)
+    if number == 1 or not any(isinstance(factor, (Trace, Add)) for factor in factors):
+        return expr  # SymPy can't put all products together again
+    places = [number*Mul(*factors)]
+    for k, factor in enumerate(factors):
+        others = Mul(*factors[:k], *factors[k + 1:])
         for outside, inside in {(S.One, number), (-number, S.NegativeOne)}:
-            if isinstance(base, Trace) and exponent == 1:
-                places.append(outside*(rest/base)*one_trace(inside, base.args[0]))
-            if isinstance(base, Add) and exponent == 1:
-                places.append(outside*(rest/base)*Add(*(placed(inside*t) for t in base.args)))
+            if isinstance(factor, Trace):
+                places.append(outside*others*one_trace(inside, factor.args[0]))
+            if isinstance(factor, Add):
+                places.append(outside*others*Add(*(placed(inside*t) for t in factor.args)))
     return shortest_place(places)
 
 
