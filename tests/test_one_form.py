@@ -13,7 +13,7 @@ from sympy_matlayout.numeric import evaluate
 from sympy_matlayout.numeric.definition import near
 
 PAIRS = 100
-AT_LEAST = 0.98
+AT_LEAST = 0.98  # of these; of 1,442 pairs that nothing was tuned on, 97.0 %
 
 
 def pairs(family, count):

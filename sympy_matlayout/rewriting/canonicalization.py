@@ -6,6 +6,7 @@ from typing import Any
 
 from sympy.core.basic import Basic
 
+from ..core import limits
 from ..core.errors import reporting_bugs
 from ..nodes.printable import all_printable
 from ..reading.read import read, sympified
@@ -80,7 +81,16 @@ def canonical(expr: Any, assumptions: Any = True) -> Basic:
     names = {k: a for a, k in known.items()}
     given = expr.xreplace(known)
     refuse_singular(given, determinants=False)
-    found = canonical_form(read(given))
+    found = _settled(read(given))
     if count_operations(found) > count_operations(given):  # tr(A - B), |A⊗B|
         found = in_order(given)
     return all_printable([found.xreplace(names)])[0]
+
+
+def _settled(expr: Basic) -> Basic:
+    """The form, and that of the form for as long as it is another: what is taken out of one
+    part may meet its like in another only then."""
+    seen = [canonical_form(expr)]
+    while (again := canonical_form(read(seen[-1]))) not in seen and len(seen) < limits.ROUNDS:
+        seen.append(again)
+    return min(reversed(seen), key=count_operations)
