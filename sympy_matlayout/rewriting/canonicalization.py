@@ -88,8 +88,11 @@ def canonical(expr: Any, assumptions: Any = True) -> Basic:
 
 
 def _settled(expr: Basic) -> Basic:
-    """The form, and that of the form for as long as it is another: what is taken out of one
-    part may meet its like in another only then."""
+    """
+    The form, and the form of that, for as long as it is another.
+
+    What is taken out of one part may meet its like in another only then.
+    """
     seen = [canonical_form(expr)]
     while (again := canonical_form(read(seen[-1]))) not in seen and len(seen) < limits.ROUNDS:
         seen.append(again)
