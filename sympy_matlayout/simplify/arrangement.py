@@ -25,7 +25,7 @@ from ..core.shapes import is_matrix, same_size, shape
 from ..nodes.constants import CommutationMatrix, DiagonalEmbedding
 from . import constructors as c
 from .contraction import NotMatrixNotation
-from .monomial import DELTA, Factor, Index, Monomial, scalar
+from .monomial import DELTA, Factor, Index, Monomial, delta, scalar
 
 __all__ = ["arranged", "one_by_one", "permutation"]
 
@@ -159,10 +159,10 @@ def _through(factor: Factor, part: Monomial, r: Indices, k: Indices,
             raise NotMatrixNotation(part)
         sides["rows" if ends & set(r) else "cols"] += piece
     before = [f.at(lambda i: i if i in r else middle.get(i, i)) for f in sides["rows"]]
-    before += [_delta(i, middle[i]) for i in own if i in r]
+    before += [delta(i, middle[i]) for i in own if i in r]
     after = [f.at(lambda i: column_of.get(i, i if i in k else middle.get(i, i)))
              for f in sides["cols"]]
-    after += [_delta(middle[i], column_of.get(i, i)) for i in own if i in k or i in column_of]
+    after += [delta(middle[i], column_of.get(i, i)) for i in own if i in k or i in column_of]
     sizes = {**part.sizes, **{middle[i]: part.sizes[i] for i in own}}
     between = tuple(middle[i] for i in reversed(own))
     diagonal = _monomial([factor.at(lambda i: middle[cast(Any, equal.get(i, i))])], sizes, between)
@@ -182,10 +182,6 @@ def _pieces(factors: Sequence[Factor], at: Indices) -> list[list[Factor]]:
         pieces = [p for p in pieces if p not in joined]
         pieces.append([g for p in joined for g in p] + [f])
     return pieces
-
-
-def _delta(i: Index, j: Index) -> Factor:
-    return Factor(DELTA, (min(i, j), max(i, j)), symmetric=True)
 
 
 def _monomial(factors: Sequence[Factor], sizes: Mapping[Index, Expr], free: Indices) -> Monomial:

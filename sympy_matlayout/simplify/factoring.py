@@ -34,13 +34,12 @@ from . import constructors as c
 from .commuting import factored_hadamard
 from .cost import operations
 from .monomial import order
-from .numbers import LINEAR, linear_arguments, scaled, with_numbers_placed
+from .numbers import LINEAR, linear_arguments, place_in_sum, scaled, with_numbers_placed
 from .pairs import merged_pairs, with_commutation_first
 from .segments import has_pairs
 
 __all__ = ["factored", "factored_sum", "letters_of", "powers_of", "primitive_sum",
            "taken_out", "with_middle_taken_out"]
-
 
 
 def factored(matrix: Basic) -> Basic:
@@ -57,8 +56,8 @@ def _with_powers_joined(matrix: Basic) -> Any:
     scalar, core = c.split_scalar(matrix)
     factors: list[Any] = []
     for factor in map(_with_powers_joined, c.factors_of(core)):
-        base, exponent = _base_and_exponent(factor)
-        before, k = _base_and_exponent(factors[-1]) if factors else (None, S.Zero)
+        base, exponent = c.base_and_exponent(factor)
+        before, k = c.base_and_exponent(factors[-1]) if factors else (None, S.Zero)
         if base == before and same_size(*shape(base)) and k + exponent != 0:
             factors[-1] = c.power(base, k + exponent)
         else:
@@ -82,13 +81,6 @@ def taken_out(matrix: Basic) -> Basic:
     return scaled(*_sum(map(Term.of, terms), shape(matrix)))
 
 
-def _base_and_exponent(factor: Any) -> tuple[Any, Any]:
-    if isinstance(factor, MatPow):
-        base, exponent = factor.args
-        return base, exponent
-    return factor, S.One
-
-
 # --- terms ------------------------------------------------------------------------------
 
 
@@ -102,12 +94,7 @@ class Term:
     @classmethod
     def of(cls, matrix: Basic, settled: Basic | None = None) -> Term:
         """``settled`` is a sum without common factors, if one of the product's factors is."""
-        scalar, core = c.split_scalar(matrix)
-        letters: list[Basic] = []
-        for factor in c.factors_of(core):
-            number, apart = (S.One, (factor,)) if factor == settled else letters_of(factor)
-            scalar *= number
-            letters += apart
+        scalar, letters = letters_in(matrix, settled)
         more, word = merged_pairs(letters)
         return cls(scalar*more, word)
 
@@ -240,12 +227,12 @@ def _parts_of_pairs(factor: Basic, last: bool) -> Iterator[tuple[Basic, Basic]]:
                 yield end, rest
 
 
-def letters_in(product: Basic) -> tuple[Expr, list[Basic]]:
-    """The letters of all factors, with the numbers of sums among them outside."""
+def letters_in(product: Basic, settled: Basic | None = None) -> tuple[Expr, list[Basic]]:
+    """The letters of all factors but a settled one, with the numbers of sums outside."""
     scalar, core = c.split_scalar(product)
     letters: list[Basic] = []
     for factor in c.factors_of(core):
-        number, apart = letters_of(factor)
+        number, apart = (S.One, (factor,)) if factor == settled else letters_of(factor)
         scalar *= number
         letters += apart
     return scalar, letters
@@ -449,7 +436,7 @@ def _written(terms: tuple[Term, ...], size: Shape) -> tuple[Expr, Basic]:
     """In one order and with one sign, so that equal sums are equal factors."""
     summands = [(scaled(S.One, *(t.word or [Identity(size[0])])), t.scalar) for t in terms]
     if len(summands) > 1:
-        summands.sort(key=lambda found: (not isinstance(found[0], Identity), order(found[0])))
+        summands.sort(key=lambda found: place_in_sum(found[0]))
     number = _common_number([s for _, s in summands])
     return number, c.add(*(scaled(s/number, m) for m, s in summands), shape=size)
 

@@ -48,11 +48,11 @@ from . import constructors as c
 from .applied_functions import applied
 from .arrangement import arranged
 from .contraction import NotMatrixNotation
-from .monomial import DELTA, Factor, Index, Monomial, order
+from .monomial import Factor, Index, Monomial, delta, order
 from .segments import Segment, aligned, has_pairs, segments_of
 from .words import words
 
-__all__ = ["Expansion", "Term", "delta"]
+__all__ = ["Expansion", "Term"]
 
 Inner = Callable[[Basic], Basic]
 
@@ -278,11 +278,6 @@ def terms_of_explicit(matrix, expansion, i, j):
 @terms_of.register(Identity)
 def terms_of_identity(matrix, expansion, i, j):
     return [Term.of(delta(i, j)) if i is not None else Term.of()]
-
-
-def delta(i: Index, j: Index) -> Factor:
-    """1 where the indices agree."""
-    return Factor(DELTA, (min(i, j), max(i, j)), symmetric=True)
 
 
 @terms_of.register(OneMatrix)

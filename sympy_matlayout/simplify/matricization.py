@@ -40,8 +40,8 @@ from . import constructors as c
 from .arrangement import arranged, one_by_one
 from .contraction import NotMatrixNotation
 from .factoring import factored
-from .index_terms import Expansion, Term, delta
-from .monomial import Factor, Index, Monomial
+from .index_terms import Expansion, Term
+from .monomial import Factor, Index, Monomial, delta
 from .normal_form import normal_form
 from .segments import aligned, segments_of
 from .words import words

@@ -36,7 +36,7 @@ from ..core.shapes import is_matrix, is_one, shape
 from . import constructors as c
 from .contraction import Contraction, NotMatrixNotation
 
-__all__ = ["DELTA", "Factor", "Index", "Monomial", "holds_matrices", "order", "scalar"]
+__all__ = ["DELTA", "Factor", "Index", "Monomial", "delta", "holds_matrices", "order", "scalar"]
 
 Index = int
 
@@ -103,6 +103,11 @@ class Factor:
 
 
 DELTA = Identity(S.One)  # the base of δ_ij, whatever the size
+
+
+def delta(i: Index, j: Index) -> Factor:
+    """1 where the indices agree."""
+    return Factor(DELTA, (min(i, j), max(i, j)), symmetric=True)
 
 
 @dataclass(frozen=True)

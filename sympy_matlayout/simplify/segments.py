@@ -28,14 +28,13 @@ from sympy.matrices.expressions import (
 
 from ..core import limits
 from ..core.caches import cached
+from ..core.indexed import Sizes
 from ..core.registry import declared
 from ..core.shapes import is_one, shape
 from ..nodes.vec import Unvec
 from . import constructors as c
 
-__all__ = ["Segment", "Sizes", "aligned", "has_pairs", "segments_of", "whole"]
-
-Sizes = tuple[Expr, ...]
+__all__ = ["Segment", "aligned", "has_pairs", "segments_of", "whole"]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ asked only where each class that varies is one they know.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 from sympy import Derivative, Dummy, Expr, Function, Lambda, Piecewise, Subs, Trace
@@ -22,6 +21,7 @@ from sympy.matrices.expressions.matexpr import _matrix_derivative
 from sympy.tensor.array.expressions.arrayexpr_derivatives import array_derive
 
 from ..core.errors import DerivativeNotImplementedError
+from ..core.protocol import brings
 from ..core.shapes import is_array, is_matrix, same_shape, shape
 
 __all__ = ["FAILURES", "asked", "is_undone", "parts"]
@@ -40,14 +40,6 @@ def is_undone(found: Any) -> bool:
     return any(is_matrix(part) or is_array(part) or part.atoms(MatrixSymbol)
                for d in found.atoms(Derivative)
                for part in (d.expr, *(v for v, _ in d.variable_count)))
-
-
-@cache
-def _brings(kind: type, method: str) -> bool:
-    """Whether a class has a method of its own, not that of SymPy's matrices or scalars."""
-    owner = next((k for k in kind.__mro__ if method in vars(k)), None)
-    return owner is not None and not owner.__module__.startswith(
-        ("sympy.core.", "sympy.matrices.", __name__.rpartition(".")[0]))
 
 
 # --- by a scalar ------------------------------------------------------------------------
@@ -77,7 +69,7 @@ def parts(expr: Basic, x: Basic) -> list[tuple[Basic, Basic, Basic]]:
 
 def _slope(node: Any, x: Basic) -> Basic | None:
     """The derivative of what is differentiated as a whole, None of all else."""
-    if not isinstance(node, WHOLES) and not _brings(type(node), "_eval_derivative"):
+    if not isinstance(node, WHOLES) and not brings(type(node), "_eval_derivative"):
         return None
     if getattr(x, "parent", x) not in node.free_symbols:
         return None
@@ -134,7 +126,7 @@ def _has_array_rule(kind: type) -> bool:
 
 
 def _has_lines(kind: type) -> bool:
-    return _brings(kind, "_eval_derivative_matrix_lines")
+    return brings(kind, "_eval_derivative_matrix_lines")
 
 
 def _by_lines(expr: Basic, X: Basic) -> Basic:

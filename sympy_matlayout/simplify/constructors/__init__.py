@@ -16,15 +16,16 @@ from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from .entry_by_entry import elementwise, hadamard, hadamard_power
 from .kronecker import commutation, kronecker
 from .nodes import evaluated, factors_of, new, split_scalar, substituted
-from .products import add, inverse, matrix_sum, multiply, power, scale
+from .products import add, base_and_exponent, inverse, matrix_sum, multiply, power, scale
 from .stacking import diag, diagonal_of, matrix_slice, selection, unvec, unvech, vec, vech
 from .traces_and_entries import as_scalar, determinant, entry, inner, trace
 from .transposes import transpose
 
 __all__ = [
-    "ElementwiseApplyFunction", "Identity", "MatAdd", "MatMul", "OneMatrix", "ZeroMatrix",
-    "add", "as_scalar", "commutation", "determinant", "diag", "diagonal_of", "elementwise",
-    "entry", "evaluated", "factors_of", "hadamard", "hadamard_power", "inner", "inverse",
-    "kronecker", "matrix_slice", "matrix_sum", "multiply", "new", "power", "scale", "selection",
-    "split_scalar", "substituted", "trace", "transpose", "unvec", "unvech", "vec", "vech",
+    "ElementwiseApplyFunction", "Identity", "MatAdd", "MatMul", "OneMatrix", "ZeroMatrix", "add",
+    "as_scalar", "base_and_exponent", "commutation", "determinant", "diag", "diagonal_of",
+    "elementwise", "entry", "evaluated", "factors_of", "hadamard", "hadamard_power", "inner",
+    "inverse", "kronecker", "matrix_slice", "matrix_sum", "multiply", "new", "power", "scale",
+    "selection", "split_scalar", "substituted", "trace", "transpose", "unvec", "unvech", "vec",
+    "vech",
 ]

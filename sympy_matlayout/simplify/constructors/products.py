@@ -28,7 +28,7 @@ from .identities import merged_by_identity
 from .nodes import factors_of, new, split_scalar
 from .transposes import transpose, transpose_of_term
 
-__all__ = ["add", "inverse", "matrix_sum", "multiply", "power", "scale"]
+__all__ = ["add", "base_and_exponent", "inverse", "matrix_sum", "multiply", "power", "scale"]
 
 
 def scale(c: Any, matrix: Basic) -> Basic:
@@ -140,8 +140,8 @@ def _merged(left: Basic, right: Basic) -> Basic | None:
         known = declared("product", kind)
         if known is not None and (found := known(left, right)) is not None:
             return found
-    base, exponent = _base_exponent(left)
-    other, power_of_other = _base_exponent(right)
+    base, exponent = base_and_exponent(left)
+    other, power_of_other = base_and_exponent(right)
     if base == other and same_size(*shape_of(base)):
         return power(base, exponent + power_of_other)
     return None
@@ -165,7 +165,8 @@ def product_of_ones(left: Basic, right: Basic) -> Basic | None:
 # --- powers -----------------------------------------------------------------------------
 
 
-def _base_exponent(matrix: Any) -> Any:
+def base_and_exponent(matrix: Any) -> Any:
+    """``(A, k)`` of ``A**k``, and ``(A, 1)`` of ``A``."""
     if isinstance(matrix, MatPow):  # Inverse is one
         return matrix.args
     return matrix, S.One
