@@ -18,7 +18,7 @@ from ..nodes.structured import facts_about
 from ..nodes.traversal import operands
 from ..numeric.types import NumericMatrix, Value
 from ..simplify import constructors as c
-from ..simplify.canonical_form import built
+from ..simplify.construction import built
 from ..structures.variable import Variable
 from .arrangements import Place
 from .comparison import Comparison

@@ -21,6 +21,8 @@ SEARCHED_TERMS = 16
 SEARCHED_PAIRS = 4
 # A sum of up to so many commuting products is factored as a polynomial.
 POLYNOMIAL_TERMS = 12
+# So many sums of one product are multiplied out at once to see whether terms cancel.
+OPENED_SUMS = 2
 # So many trees of equal orders are followed when indices are numbered; past it two equal
 # terms may be numbered in two ways, and stay apart.
 NUMBERINGS = 512

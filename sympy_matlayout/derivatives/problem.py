@@ -81,7 +81,9 @@ class Problem:
 
     def written(self, *results: Basic) -> list[Basic]:
         """The results in canonical form, and in the symbols that were given."""
-        found = list(map(self.renamed, canonical_forms(list(map(self._placed, results)))))
+        found = canonical_forms(list(map(self._placed, results)),
+                                [self.function, *self.definitions.values()])
+        found = list(map(self.renamed, found))
         _require_values(found)
         return all_printable(found)
 

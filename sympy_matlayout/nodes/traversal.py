@@ -21,6 +21,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from ..core.shapes import is_matrix
 from .node import ConstantMatrix
 from .undefined_functions import DerivativeAtPoint
+from .written_sum import WRITTEN
 
 __all__ = ["LEAVES", "operands", "postorder"]
 
@@ -29,7 +30,7 @@ LEAVES = (MatrixSymbol, MatrixElement, ConstantMatrix, Identity, OneMatrix, Zero
 
 def operands(node: Any) -> tuple[Basic, ...]:
     """The arguments to work on; what binds symbols or has none is a leaf."""
-    if isinstance(node, (*LEAVES, MatrixBase, DerivativeAtPoint)) \
+    if isinstance(node, (*LEAVES, *WRITTEN, MatrixBase, DerivativeAtPoint)) \
             or getattr(node, "bound_symbols", None):
         return ()
     if isinstance(node, BlockMatrix) and not isinstance(node, BlockDiagMatrix):

@@ -93,7 +93,11 @@ def _settled(expr: Basic) -> Basic:
 
     What is taken out of one part may meet its like in another only then.
     """
-    seen = [canonical_form(expr)]
-    while (again := canonical_form(read(seen[-1]))) not in seen and len(seen) < limits.ROUNDS:
+    seen = [_once(expr)]
+    while (again := _once(read(seen[-1]))) not in seen and len(seen) < limits.ROUNDS:
         seen.append(again)
     return min(reversed(seen), key=count_operations)
+
+
+def _once(expr: Basic) -> Basic:
+    return canonical_form(expr, written=[expr])

@@ -9,8 +9,7 @@ that are rebuilt node by node, at a cost linear in their graph.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import md5
 from itertools import groupby, pairwise
 from typing import Any, NamedTuple, cast
@@ -19,22 +18,19 @@ from sympy import Add, Basic, Expr, Mul, S, Trace
 from sympy.matrices.expressions import (
     BlockDiagMatrix,
     BlockMatrix,
-    HadamardPower,
     HadamardProduct,
     Inverse,
     MatAdd,
     MatMul,
     Transpose,
 )
-from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
 from ..core import limits
 from ..core.caches import cached
-from ..core.registry import constructor_of
 from ..core.shapes import is_matrix, is_one, is_scalar_shape, shape
 from ..nodes.traversal import operands, postorder
 from . import constructors as c
-from .applied_functions import applied
+from .construction import built
 from .cost import nodes, operations
 from .factoring import factored, primitive_sum, taken_out, with_middle_taken_out
 from .monomial import order, oriented
@@ -43,18 +39,24 @@ from .numbers import place_in_sum, scaled, with_numbers_placed
 from .scalar_sums import merged_scalar, one_trace, placed, simplified_scalar
 from .segments import has_pairs
 from .words import is_word
+from .written_sums import Sums, marked, opened, sums_in, unmarked
 
-__all__ = ["built", "canonical_form", "canonical_forms", "in_order", "shortest"]
+__all__ = ["canonical_form", "canonical_forms", "in_order", "shortest"]
 
 
 
-def canonical_form(expr: Basic) -> Basic:
+def canonical_form(expr: Basic, written: Iterable[Basic] = ()) -> Basic:
     """The expression in the form a textbook would print."""
-    return canonical_forms([expr])[0]
+    return canonical_forms([expr], written)[0]
 
 
-def canonical_forms(exprs: Sequence[Basic]) -> list[Basic]:
-    """Several expressions; what they share is worked on once."""
+def canonical_forms(exprs: Sequence[Basic], written: Iterable[Basic] = ()) -> list[Basic]:
+    """
+    Several expressions; what they share is worked on once.
+
+    Sums in the expressions that they were ``written`` with, or were derived from, stay sums.
+    """
+    sums = sums_in(written)
     sizes: dict[Basic, Size] = {}
     marks: dict[Basic, bytes] = {}
     forms: dict[Basic, Basic] = {}
@@ -64,8 +66,12 @@ def canonical_forms(exprs: Sequence[Basic]) -> list[Basic]:
             _measure([found := _rebuilt(node, forms, sizes, marks)], sizes)
         else:
             found = node
-        forms[node] = shortest(found) if sizes[found].is_small else found
+        forms[node] = _with_sums_kept(found, sums) if sizes[found].is_small else found
     return [forms[expr] for expr in exprs]
+
+
+def _with_sums_kept(expr: Basic, sums: Sums) -> Basic:
+    return unmarked(shortest(marked(expr, sums, shortest))) if sums else shortest(expr)
 
 
 def _rebuilt(node: Basic, forms: dict[Basic, Basic], sizes: dict[Basic, Size],
@@ -116,30 +122,6 @@ def _mark(expr: Basic, marks: dict[Basic, bytes]) -> bytes:
     return marks[expr]
 
 
-# --- nodes over canonical arguments -----------------------------------------------------
-
-def _hadamard(*factors: Basic) -> Basic:
-    """X∘X as a power of X."""
-    scalar, core = c.split_scalar(c.hadamard(*factors))
-    exponents: dict[Basic, list[Expr]] = defaultdict(list)
-    for factor in core.args if isinstance(core, HadamardProduct) else (core,):
-        is_power = isinstance(factor, HadamardPower) and not any(map(is_matrix, factor.args[1:]))
-        base, exponent = cast(Any, factor.args if is_power else (factor, S.One))
-        exponents[base].append(exponent)
-    return c.scale(scalar, c.hadamard(*(
-        c.hadamard_power(base, Add(*es)) for base, es in exponents.items())))
-
-
-CONSTRUCTORS = {HadamardProduct: _hadamard, ElementwiseApplyFunction: applied}
-
-
-def built(node: Basic, args: Sequence[Basic]) -> Basic:
-    make = CONSTRUCTORS.get(type(node)) or constructor_of(type(node))
-    if make is not None:
-        return make(*args)
-    return c.evaluated(node, args)
-
-
 # --- what is small ----------------------------------------------------------------------
 
 
@@ -176,7 +158,7 @@ def _settled(expr: Basic, step: Callable[[Basic], Basic]) -> Basic:
 
 
 def _expanded(expr: Basic) -> Basic:
-    found = normal_form(expr)
+    found = opened(normal_form(expr))
     if is_matrix(found):
         whole = _with_letters(taken_out(_with_short_scalars(found)))
         return _with_scalars_placed(with_numbers_placed(whole))

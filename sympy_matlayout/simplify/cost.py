@@ -24,6 +24,7 @@ from ..core.errors import reporting_bugs
 from ..core.given import as_basic
 from ..core.shapes import is_scalar_shape, shape
 from ..nodes.traversal import LEAVES, postorder
+from ..nodes.written_sum import WRITTEN
 
 __all__ = ["count_operations", "nodes", "operations"]
 
@@ -103,7 +104,7 @@ def _count(expr: Basic, inside: int) -> int:
         return inside + isinstance(expr.args[0], COMPOUND)
     if isinstance(expr, Trace):
         return inside + (not is_scalar_shape(shape(expr.args[0])))
-    if isinstance(expr, (ElementwiseApplyFunction, Lambda, Tuple, MatrixBase)):
+    if isinstance(expr, (ElementwiseApplyFunction, Lambda, Tuple, MatrixBase, *WRITTEN)):
         return inside
     if isinstance(expr, Pow) and expr.exp.is_Rational and expr.exp < 0:
         return inside + 1 + (expr.exp != -1)

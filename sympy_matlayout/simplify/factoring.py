@@ -38,7 +38,7 @@ from .numbers import LINEAR, linear_arguments, place_in_sum, scaled, with_number
 from .pairs import merged_pairs, with_commutation_first
 from .segments import has_pairs
 
-__all__ = ["factored", "factored_sum", "letters_of", "powers_of", "primitive_sum",
+__all__ = ["common_number", "factored", "factored_sum", "letters_of", "powers_of", "primitive_sum",
            "taken_out", "with_middle_taken_out"]
 
 
@@ -327,7 +327,7 @@ def primitive_sum(scalar: Expr) -> tuple[Expr, Expr]:
     """The number and sign of a sum, and the sum without these; of anything else 1 and itself."""
     if not isinstance(scalar, Add):
         return S.One, scalar
-    number = _common_number(sorted(scalar.args, key=default_sort_key))
+    number = common_number(sorted(scalar.args, key=default_sort_key))
     return number, Add(*(term/number for term in scalar.args))
 
 
@@ -437,7 +437,7 @@ def _written(terms: tuple[Term, ...], size: Shape) -> tuple[Expr, Basic]:
     summands = [(scaled(S.One, *(t.word or [Identity(size[0])])), t.scalar) for t in terms]
     if len(summands) > 1:
         summands.sort(key=lambda found: place_in_sum(found[0]))
-    number = _common_number([s for _, s in summands])
+    number = common_number([s for _, s in summands])
     return number, c.add(*(scaled(s/number, m) for m, s in summands), shape=size)
 
 
@@ -479,7 +479,7 @@ def _most_shared(terms: Sequence[Term]) -> list[Shared]:
     return found
 
 
-def _common_number(scalars: list[Any]) -> Expr:
+def common_number(scalars: list[Any]) -> Expr:
     """The number to stand before the sum: what divides all, with the sign of the first."""
     numbers = [s.as_coeff_Mul()[0] for s in scalars]
     if not numbers or not all(x.is_Rational for x in numbers):

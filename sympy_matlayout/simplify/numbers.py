@@ -26,6 +26,7 @@ from ..core.registry import construct
 from ..core.shapes import is_matrix
 from ..nodes.vec import Unvec, Vec
 from ..nodes.vech import Vech
+from ..nodes.written_sum import WrittenSum
 from . import constructors as c
 from .cost import operations
 from .monomial import order
@@ -104,6 +105,8 @@ def _sums_in(factor: Basic) -> Iterator[tuple[MatAdd, Callable[[Basic], Basic]]]
     """The sums in a product that a number can be moved into, and how to put others there."""
     if isinstance(factor, MatAdd):
         yield factor, lambda total: total
+    if isinstance(factor, WrittenSum):
+        yield factor.args[0], lambda total: c.new(WrittenSum, total)
     if isinstance(factor, MatMul):
         for k, inner in enumerate(factor.args):
             for total, inside in _sums_in(inner) if is_matrix(inner) else ():

@@ -14,7 +14,7 @@ from ..core.errors import ArgumentError, reporting_bugs
 from ..core.given import as_basic
 from ..core.shapes import is_matrix, shape
 from ..nodes.traversal import operands, postorder
-from .canonical_form import built
+from .construction import built
 
 __all__ = ["common_subexpressions"]
 

@@ -87,7 +87,7 @@ def multiply(*factors: Any) -> Basic:
     product: list[Basic] = []
     for matrix in matrices:
         while not _is_neutral(matrix):
-            if (found := merged_by_identity(product, matrix)) is not None:
+            if (found := merged_by_identity(product, matrix) or _merged_with_power(product, matrix)):
                 count, matrix = found
                 del product[len(product) - count:]
                 continue
@@ -145,6 +145,28 @@ def _merged(left: Basic, right: Basic) -> Basic | None:
     if base == other and same_size(*shape_of(base)):
         return power(base, exponent + power_of_other)
     return None
+
+
+def _merged_with_power(product: Sequence[Basic], matrix: Basic) -> tuple[int, Basic] | None:
+    """``(A'A)⁻¹A'A = I``: a power of a product meets that product, on either side."""
+    if isinstance(matrix, MatPow):
+        letters = _letters_of_base(matrix)
+        if letters and tuple(product[-len(letters):]) == letters:
+            return len(letters), power(matrix.args[0], matrix.args[1] + 1)
+    for count, factor in enumerate(reversed(product), start=1):
+        letters = _letters_of_base(factor)
+        if letters:
+            together = (*product[len(product) - count + 1:], matrix)
+            return (count, power(factor.args[0], factor.args[1] + 1)) if together == letters \
+                else None
+    return None
+
+
+def _letters_of_base(matrix: Any) -> tuple[Any, ...]:
+    """The factors of the product that a power is of, none for any other matrix."""
+    if not isinstance(matrix, MatPow) or not isinstance(matrix.args[0], MatMul):
+        return ()
+    return matrix.args[0].args if all(map(is_matrix, matrix.args[0].args)) else ()
 
 
 @declares("product", MatrixBase)

@@ -1,0 +1,58 @@
+"""A node over other arguments, by the constructors that simplify as the canonical form does."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from sympy import Add, Expr, S
+from sympy.core.basic import Basic
+from sympy.matrices.expressions import BlockDiagMatrix, BlockMatrix, HadamardPower, HadamardProduct
+from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
+
+from ..core.registry import constructor_of
+from ..core.shapes import is_matrix
+from ..nodes.traversal import operands, postorder
+from . import constructors as c
+from .applied_functions import applied
+
+__all__ = ["built", "over", "with_values"]
+
+
+def _hadamard(*factors: Basic) -> Basic:
+    """X∘X as a power of X."""
+    scalar, core = c.split_scalar(c.hadamard(*factors))
+    exponents: dict[Basic, list[Expr]] = defaultdict(list)
+    for factor in core.args if isinstance(core, HadamardProduct) else (core,):
+        is_power = isinstance(factor, HadamardPower) and not any(map(is_matrix, factor.args[1:]))
+        base, exponent = cast(Any, factor.args if is_power else (factor, S.One))
+        exponents[base].append(exponent)
+    return c.scale(scalar, c.hadamard(*(
+        c.hadamard_power(base, Add(*es)) for base, es in exponents.items())))
+
+
+CONSTRUCTORS = {HadamardProduct: _hadamard, ElementwiseApplyFunction: applied}
+
+
+def built(node: Basic, args: Sequence[Basic]) -> Basic:
+    make = CONSTRUCTORS.get(type(node)) or constructor_of(type(node))
+    if make is not None:
+        return make(*args)
+    return c.evaluated(node, args)
+
+
+def over(node: Any, forms: Mapping[Basic, Basic]) -> Basic:
+    """The node with each argument that has another form in that."""
+    if isinstance(node, BlockMatrix) and not isinstance(node, BlockDiagMatrix):
+        return node.func(cast(Any, node.blocks).applyfunc(lambda block: forms[block]))
+    args = [forms.get(a, a) for a in node.args]
+    return node if tuple(args) == node.args else built(node, args)
+
+
+def with_values(expr: Basic, values: Mapping[Basic, Basic]) -> Basic:
+    """The expression with nodes replaced, built again from there up."""
+    forms: dict[Basic, Basic] = {}
+    for node in postorder([expr], operands):
+        forms[node] = values[node] if node in values else over(node, forms)
+    return forms[expr]

@@ -1,0 +1,178 @@
+"""
+Sums stay as they were written: what is shown is never less stable than that.
+
+``(a - b)²`` multiplied out, ``a² - 2ab + b²``, loses every digit where a and b are large and
+close.  So while an expression is simplified, its sums are letters.  Products are multiplied out
+over such a letter only where terms cancel by it, so that fewer are left than before:
+``(I - A*(A.T*A)**-1*A.T)*A`` is zero, and ``(A + B)*x - B*x`` is ``A*x``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, cast
+
+from sympy import Add, Expr, Mul, Trace
+from sympy.core.basic import Basic
+from sympy.matrices.expressions import MatAdd, MatMul, MatPow
+
+from ..core import limits
+from ..core.registry import declares
+from ..core.shapes import is_matrix
+from ..nodes.traversal import operands, postorder
+from ..nodes.written_sum import WRITTEN, WrittenScalar, WrittenSum
+from . import constructors as c
+from .construction import over, with_values
+from .cost import operations
+from .factoring import common_number, primitive_sum
+from .normal_form import normal_form
+from .numbers import place_in_sum, scaled
+
+__all__ = ["Sums", "marked", "opened", "sums_in", "unmarked"]
+
+Sums = frozenset[Basic]  # without their numbers and signs
+Form = Callable[[Basic], Basic]
+
+
+def sums_in(exprs: Iterable[Basic]) -> Sums:
+    """The sums in expressions, these themselves apart, and their transposes."""
+    exprs = list(exprs)
+    found = set()
+    for node in postorder(exprs, operands):
+        if isinstance(node, (Add, MatAdd)) and node not in exprs:
+            found.add(_primitive(node)[1])
+            if isinstance(node, MatAdd):
+                found.add(_primitive(c.transpose(node))[1])
+    return frozenset(found)
+
+
+def _primitive(total: Any) -> tuple[Expr, Basic]:
+    """A number and sign, and the sum without these, in one order."""
+    if not isinstance(total, MatAdd):
+        return primitive_sum(total)
+    terms = sorted(map(c.split_scalar, total.args), key=lambda term: place_in_sum(term[1]))
+    number = common_number([scalar for scalar, _ in terms])
+    return number, c.new(MatAdd, *(c.scale(scalar/number, core) for scalar, core in terms))
+
+
+# --- sums as letters, and back ----------------------------------------------------------
+
+
+def marked(expr: Basic, sums: Sums, form: Form) -> Basic:
+    """The expression with the sums in it that are among these as letters, in their own form."""
+    forms: dict[Basic, Basic] = {}
+    for node in postorder([expr], operands):
+        found = over(node, forms)
+        if isinstance(node, (Add, MatAdd)) and node is not expr and _primitive(node)[1] in sums:
+            found = _closed(form(found))
+        forms[node] = found
+    return forms[expr]
+
+
+def _closed(found: Basic) -> Basic:
+    """A sum as a letter, of a product those sums that are its factors."""
+    if isinstance(found, (Add, MatAdd)):
+        number, total = _primitive(found)
+        letter = c.new(WrittenSum if is_matrix(total) else WrittenScalar, total)
+        return c.scale(number, letter) if is_matrix(letter) else number*cast(Any, letter)
+    if isinstance(found, MatMul):
+        return c.multiply(*(_closed(f) if is_matrix(f) else f for f in found.args))
+    return found
+
+
+@declares("transpose", WrittenSum)
+def transpose_of_written_sum(letter: WrittenSum) -> Basic:
+    return _closed(c.transpose(letter.args[0]))
+
+
+def unmarked(expr: Basic) -> Basic:
+    """With the sums as sums again, those in sums as terms of these."""
+    forms: dict[Basic, Basic] = {}
+    below = lambda e: e.args if isinstance(e, WRITTEN) else operands(e)  # noqa: E731
+    for node in postorder([expr], below):
+        if isinstance(node, WRITTEN):
+            forms[node] = forms[node.args[0]]
+        elif isinstance(node, MatAdd):
+            forms[node] = c.add(*(_as_terms(forms[a]) for a in node.args))
+        elif isinstance(node, MatMul):
+            args = [forms.get(a, a) for a in node.args]
+            forms[node] = scaled(Mul(*(a for a in args if not is_matrix(a))),
+                                 *(a for a in args if is_matrix(a)))
+        else:
+            forms[node] = over(node, forms)
+    return forms[expr]
+
+
+def _as_terms(term: Basic) -> Basic:
+    """``-(A - B)`` as ``B - A``, to stand among other terms"""
+    scalar, core = c.split_scalar(term)
+    return c.multiply(scalar, core) if scalar == -1 and isinstance(core, MatAdd) else term
+
+
+# --- where products are multiplied out --------------------------------------------------
+
+
+def opened(found: Basic) -> Basic:
+    """A normal form multiplied out over those of its letters by which terms cancel."""
+    letters = sorted(found.atoms(*WRITTEN), key=lambda a: place_in_sum(a.args[0]))
+    if not letters:
+        return found
+    found = _summed(map(_shorter_term, _terms(found)), found)
+    ways = [letters, *([letter] for letter in letters if len(letters) > 1)]
+    for chosen in ways:
+        values = {letter: letter.args[0] for letter in chosen}
+        other = normal_form(with_values(found, values))
+        if len(_terms(other)) < len(_terms(found)):
+            found = other
+    return found
+
+
+def _terms(total: Any) -> tuple[Basic, ...]:
+    if is_matrix(total):
+        return total.args if isinstance(total, MatAdd) else () if total.is_ZeroMatrix else (total,)
+    return () if total == 0 else Add.make_args(total)
+
+
+def _summed(terms: Iterable[Basic], like: Any) -> Any:
+    if is_matrix(like):
+        return normal_form(c.add(*terms, shape=like.shape))
+    return Add(*cast(Any, terms))
+
+
+def _shorter_term(term: Any, depth: int = 0) -> Basic:
+    """A product with one of its sums multiplied out, where one term or none is left."""
+    for around, total in _places(term):
+        parts = [normal_form(around(t)) for t in total.args]
+        if depth < limits.OPENED_SUMS:
+            parts = [_shorter_term(t, depth + 1) for part in parts for t in _terms(part)]
+        found = _summed(parts, term)
+        if len(_terms(found)) <= 1 and operations(found) < operations(term):
+            return found
+    return term
+
+
+def _places(term: Any) -> Iterator[tuple[Callable[[Basic], Basic], Basic]]:
+    """Each sum that is a factor of a product, and what puts another matrix in its place."""
+    if not is_matrix(term):
+        factors = Mul.make_args(term)
+        for k, factor in enumerate(factors):
+            if isinstance(factor, Trace):
+                others = Mul(*factors[:k], *factors[k + 1:])
+                for around, total in _places(factor.args[0]):
+                    yield lambda m, f=around, s=others: s*c.trace(f(m)), total
+        return
+    scalar, core = c.split_scalar(term)
+    factors = [f for factor in c.factors_of(core) for f in _repeated(factor)]
+    for k, factor in enumerate(factors):
+        if isinstance(factor, WrittenSum):
+            before, after = factors[:k], factors[k + 1:]
+            yield lambda m, b=before, a=after: c.multiply(scalar, *b, m, *a), factor.args[0]
+
+
+def _repeated(factor: Any) -> list[Any]:
+    """A low power of a sum as its factors."""
+    k = factor.args[1] if isinstance(factor, MatPow) else 1
+    if k != 1 and k.is_Integer and 0 < k <= limits.OPENED_SUMS + 1 \
+            and isinstance(factor.args[0], WrittenSum):
+        return [factor.args[0]]*int(k)
+    return [factor]
