@@ -61,6 +61,7 @@ from .nodes.linear_structures import (
 )
 from .nodes.matrix_sum import MatrixSum
 from .nodes.norm import Norm
+from .nodes.sigmoid import Sigmoid, Softplus
 from .nodes.structured import (
     DiagonalMatrixSymbol,
     LowerTriangularMatrixSymbol,
@@ -142,9 +143,11 @@ __all__ = [
     "ScalarDifferential",
     "SelectionMatrix",
     "ShapeError",
+    "Sigmoid",
     "SingularError",
     "SkewDuplicationMatrix",
     "SkewSymmetricMatrixSymbol",
+    "Softplus",
     "Step",
     "Structure",
     "StructureError",

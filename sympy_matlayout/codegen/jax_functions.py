@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 
 import jax
 import jax.core
+import jax.nn
 import jax.numpy as jnp
 import jax.scipy.linalg
 
@@ -44,6 +45,9 @@ from .numpy_functions import (  # noqa: F401 - constants and shapes, which are n
 ROUNDS = 24
 HALVINGS = 8
 TERMS = 10
+
+
+sigmoid, softplus = jax.nn.sigmoid, jax.nn.softplus
 
 
 def logdet(M: jax.Array) -> jax.Array:

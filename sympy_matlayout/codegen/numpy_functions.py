@@ -174,6 +174,17 @@ def multiplied(term: Callable, lower: int, upper: int) -> float:
     return prod(map(term, range(lower, upper + 1)))
 
 
+def sigmoid(x: Array) -> Array:
+    """1/(1 + e⁻ˣ), without an overflow."""
+    e = np.exp(-np.abs(x))
+    return np.where(np.asarray(x) >= 0, 1, e)/(1 + e)
+
+
+def softplus(x: Array) -> Array:
+    """log(1 + eˣ), without an overflow."""
+    return np.logaddexp(x, np.zeros_like(x))
+
+
 def logdet(M: Array) -> Array | float:
     """The logarithm of a determinant, which for large matrices overflows before its logarithm."""
     sign, size = np.linalg.slogdet(M)

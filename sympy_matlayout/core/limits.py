@@ -23,6 +23,8 @@ SEARCHED_PAIRS = 4
 POLYNOMIAL_TERMS = 12
 # So many sums of one product are multiplied out at once to see whether terms cancel.
 OPENED_SUMS = 2
+# A scalar of more operations than this is left as it is: factoring takes long.
+SHORTENED_OPERATIONS = 80
 # So many trees of equal orders are followed when indices are numbered; past it two equal
 # terms may be numbered in two ways, and stay apart.
 NUMBERINGS = 512

@@ -32,6 +32,7 @@ from ..nodes.traversal import operands, postorder
 from . import constructors as c
 from .construction import built
 from .cost import nodes, operations
+from .elementwise import short_elementwise
 from .factoring import factored, primitive_sum, taken_out, with_middle_taken_out
 from .monomial import order, oriented
 from .normal_form import normal_form
@@ -141,9 +142,9 @@ def _shorter(expr: Basic) -> Basic:
         return found if operations(found) <= operations(expr) else in_order(expr)
     expanded = _expanded(expr)
     if is_matrix(expr) and operations(expanded) <= operations(expr):
-        return expanded
+        return short_elementwise(expanded)
     best = _settled(_kept(expr), _kept)
-    found = min(expanded, best, key=operations)  # the first of equals
+    found = min(expanded, best, short_elementwise(best), key=operations)  # the first of equals
     return in_order(expr) if operations(expr) < operations(found) else found
 
 
@@ -187,7 +188,7 @@ def _with_scalars_placed(matrix: Basic) -> Basic:
 def _with_letters(matrix: Basic) -> Basic:
     """The factors of products in canonical form themselves."""
     if isinstance(matrix, MatAdd):
-        return c.add(*map(_with_letters, matrix.args))
+        return short_elementwise(c.add(*map(_with_letters, matrix.args)))
     if isinstance(matrix, MatMul):
         scalar, core = c.split_scalar(matrix)
         scalar = _kept(scalar) if isinstance(scalar, Trace) else shortest(scalar)
@@ -244,7 +245,7 @@ def _over_arguments(node: Any) -> Basic:
     args = [forms.get(a, a) for a in node.args]
     if isinstance(node, HadamardProduct):
         args.sort(key=order)
-    return with_middle_taken_out(built(node, args)) if forms else node
+    return short_elementwise(with_middle_taken_out(built(node, args))) if forms else node
 
 
 def _kept(expr: Basic) -> Any:

@@ -8,7 +8,6 @@ polynomial (a - b)², which no common factor shows.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import reduce
 from typing import Any, cast
 
 from sympy import Add, Dummy, Expr, Mul, Pow, S, factor
@@ -18,6 +17,7 @@ from sympy.matrices.expressions import HadamardPower, HadamardProduct, OneMatrix
 from ..core import limits
 from ..core.shapes import is_matrix, shape
 from . import constructors as c
+from .construction import hadamard_product
 from .cost import operations
 from .monomial import order
 
@@ -38,8 +38,10 @@ def factored_scalar(total: Expr) -> Any:
 
 def factored_hadamard(terms: Sequence[tuple[Expr, Basic]]) -> tuple[Expr, Basic] | None:
     """The same of Hadamard products with scalars before them, as a scalar and a matrix."""
-    if not 2 < len(terms) <= limits.POLYNOMIAL_TERMS or not any(
+    if not 1 < len(terms) <= limits.POLYNOMIAL_TERMS or not any(
             isinstance(m, (HadamardProduct, HadamardPower)) for _, m in terms):
+        return None
+    if len(terms) == 2 and not _share_a_base(*(m for _, m in terms)):
         return None
     letters: dict[Basic, Dummy] = {}
     found = _product_of_sums(Add(*(_monomial(_hadamard_factors(m), s, letters)
@@ -51,6 +53,12 @@ def factored_hadamard(terms: Sequence[tuple[Expr, Basic]]) -> tuple[Expr, Basic]
     return c.split_scalar(_matrix(found, matrices, size))
 
 
+def _share_a_base(first: Basic, second: Basic) -> bool:
+    """Whether two products hold different powers of one matrix; equal ones are a common factor."""
+    powers = dict(_hadamard_factors(first))
+    return any(powers.get(base, k) != k for base, k in _hadamard_factors(second))
+
+
 def _product_of_sums(polynomial: Expr) -> Any:
     found = factor(polynomial)
     return None if isinstance(found, Add) else found
@@ -58,8 +66,7 @@ def _product_of_sums(polynomial: Expr) -> Any:
 
 def _hadamard_factors(matrix: Any) -> Iterable[Any]:
     for one in matrix.args if isinstance(matrix, HadamardProduct) else (matrix,):
-        is_power = isinstance(one, HadamardPower) and one.args[1].is_Integer \
-            and cast(Any, one.args[1]) > 0
+        is_power = isinstance(one, HadamardPower) and not any(map(is_matrix, one.args[1:]))
         yield one.args if is_power else (one, S.One)
 
 
@@ -69,10 +76,18 @@ def _monomial(factors: Iterable[tuple[Basic, Expr]], scalar: Expr,
     number, rest = scalar.as_coeff_Mul()
     of_scalar = (f.as_base_exp() for f in Mul.make_args(rest) if f != 1)
     found = number if number.is_Rational else letters.setdefault(number, Dummy())
-    for base, exponent in (*factors, *of_scalar):
+    for base, exponent in of_scalar:
         if not (exponent.is_Integer and exponent > 0):
             base, exponent = base**exponent, S.One
         found *= letters.setdefault(base, Dummy(str(len(letters))))**exponent
+    for base, exponent in factors:
+        whole, rest = exponent.as_coeff_Add()
+        if not whole.is_Integer:
+            whole, rest = S.Zero, exponent
+        found *= letters.setdefault(base, Dummy(str(len(letters))))**whole
+        if rest != 0:
+            power = c.hadamard_power(base, rest)
+            found *= letters.setdefault(power, Dummy(str(len(letters))))
     return found
 
 
@@ -82,7 +97,8 @@ def _matrix(found: Any, letters: dict[Any, Any], size: tuple[Expr, Expr]) -> Bas
         return c.add(*sorted((_matrix(a, letters, size) for a in found.args),
                              key=lambda term: order(c.split_scalar(term)[1])))
     if isinstance(found, Mul):
-        return reduce(c.hadamard, (_matrix(a, letters, size) for a in found.args))
+        factors = [_matrix(a, letters, size) for a in found.args]
+        return hadamard_product(*factors)
     if isinstance(found, Pow):
         base = _matrix(found.base, letters, size)
         scalar, core = c.split_scalar(base)

@@ -15,12 +15,12 @@ from ..core.registry import constructor_of
 from ..core.shapes import is_matrix
 from ..nodes.traversal import operands, postorder
 from . import constructors as c
-from .applied_functions import applied
+from .elementwise import applied
 
-__all__ = ["built", "over", "with_values"]
+__all__ = ["built", "hadamard_product", "over", "with_values"]
 
 
-def _hadamard(*factors: Basic) -> Basic:
+def hadamard_product(*factors: Basic) -> Basic:
     """X∘X as a power of X."""
     scalar, core = c.split_scalar(c.hadamard(*factors))
     exponents: dict[Basic, list[Expr]] = defaultdict(list)
@@ -32,7 +32,7 @@ def _hadamard(*factors: Basic) -> Basic:
         c.hadamard_power(base, Add(*es)) for base, es in exponents.items())))
 
 
-CONSTRUCTORS = {HadamardProduct: _hadamard, ElementwiseApplyFunction: applied}
+CONSTRUCTORS = {HadamardProduct: hadamard_product, ElementwiseApplyFunction: applied}
 
 
 def built(node: Basic, args: Sequence[Basic]) -> Basic:

@@ -11,10 +11,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from math import gcd, lcm
 from typing import Any, cast
 
-from sympy import Add, Expr, Mul, Rational, S, Trace, default_sort_key
+from sympy import Add, Expr, Mul, S, Trace, default_sort_key
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import (
     HadamardProduct,
@@ -34,11 +33,11 @@ from . import constructors as c
 from .commuting import factored_hadamard
 from .cost import operations
 from .monomial import order
-from .numbers import LINEAR, linear_arguments, place_in_sum, scaled, with_numbers_placed
+from .numbers import LINEAR, common_number, linear_arguments, place_in_sum, scaled, with_numbers_placed
 from .pairs import merged_pairs, with_commutation_first
 from .segments import has_pairs
 
-__all__ = ["common_number", "factored", "factored_sum", "letters_of", "powers_of", "primitive_sum",
+__all__ = ["factored", "factored_sum", "letters_of", "powers_of", "primitive_sum",
            "taken_out", "with_middle_taken_out"]
 
 
@@ -401,10 +400,8 @@ def _sum(terms: Iterable[Term], size: Shape) -> tuple[Expr, Basic]:
 def _factored(terms: tuple[Term, ...], size: Shape) -> tuple[Expr, Basic]:
     """Of several factors that could be taken out next, the one that leads furthest."""
     shared = _most_shared(terms)
-    if not shared:
-        return _written(terms, size)
-    ways = []
-    for one in _worth_trying(shared, terms):
+    ways = [] if shared else [_written(terms, size)]
+    for one in _worth_trying(shared, terms) if shared else ():
         ways.append(_without(terms, size, one))
         if not isinstance(c.split_scalar(ways[-1][1])[1], MatAdd):
             break  # one product, which is as far as it goes
@@ -477,12 +474,3 @@ def _most_shared(terms: Sequence[Term]) -> list[Shared]:
         alike = [one for one in saved if ranks[one] == rank]
         found += sorted(alike, key=lambda one: one.order(), reverse=True) if alike[1:] else alike
     return found
-
-
-def common_number(scalars: list[Any]) -> Expr:
-    """The number to stand before the sum: what divides all, with the sign of the first."""
-    numbers = [s.as_coeff_Mul()[0] for s in scalars]
-    if not numbers or not all(x.is_Rational for x in numbers):
-        return S.One
-    sign = S.NegativeOne if numbers[0] < 0 else S.One
-    return sign*Rational(gcd(*(x.p for x in numbers)), lcm(*(x.q for x in numbers)))

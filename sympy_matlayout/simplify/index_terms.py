@@ -45,7 +45,7 @@ from ..core.shapes import is_matrix, is_one, same_size, shape
 from ..nodes.vec import Unvec, Vec
 from ..nodes.vech import Unvech, Vech
 from . import constructors as c
-from .applied_functions import applied
+from .elementwise import applied
 from .arrangement import arranged
 from .contraction import NotMatrixNotation
 from .monomial import Factor, Index, Monomial, delta, order

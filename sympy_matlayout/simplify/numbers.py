@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import combinations
+from math import gcd, lcm
 from typing import Any
 
-from sympy import Expr, Mul, S
+from sympy import Expr, Mul, Rational, S
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import (
     DiagMatrix,
@@ -26,12 +27,11 @@ from ..core.registry import construct
 from ..core.shapes import is_matrix
 from ..nodes.vec import Unvec, Vec
 from ..nodes.vech import Vech
-from ..nodes.written_sum import WrittenSum
 from . import constructors as c
 from .cost import operations
 from .monomial import order
 
-__all__ = ["LINEAR", "linear_arguments", "place_in_sum", "scaled", "shortest_place",
+__all__ = ["LINEAR", "common_number", "linear_arguments", "place_in_sum", "primitive", "scaled", "shortest_place",
            "with_numbers_placed"]
 
 # Matrices that are linear in an argument, and how to build them.
@@ -47,7 +47,11 @@ def with_numbers_placed(matrix: Basic) -> Basic:
         return matrix
     scalar, core = c.split_scalar(matrix)
     number, rest = scalar.as_coeff_Mul()
-    factors = tuple(map(with_numbers_placed, c.factors_of(core)))
+    factors: tuple[Any, ...] = ()
+    for factor in map(with_numbers_placed, c.factors_of(core)):
+        of_sum, factor = primitive(factor) if isinstance(factor, MatAdd) else (S.One, factor)
+        number, factors = number*of_sum, (*factors, factor)
+    scalar = number*rest
     places = [scaled(scalar, *factors)]
     if number.is_Rational:
         sums = [(k, *found) for k, factor in enumerate(factors) for found in _sums_in(factor)]
@@ -105,8 +109,6 @@ def _sums_in(factor: Basic) -> Iterator[tuple[MatAdd, Callable[[Basic], Basic]]]
     """The sums in a product that a number can be moved into, and how to put others there."""
     if isinstance(factor, MatAdd):
         yield factor, lambda total: total
-    if isinstance(factor, WrittenSum):
-        yield factor.args[0], lambda total: c.new(WrittenSum, total)
     if isinstance(factor, MatMul):
         for k, inner in enumerate(factor.args):
             for total, inside in _sums_in(inner) if is_matrix(inner) else ():
@@ -138,6 +140,22 @@ def place_in_sum(term: Basic) -> tuple[Any, ...]:
     """Identities first, then by what stands behind the scalar."""
     _, core = c.split_scalar(term)
     return not isinstance(core, Identity), order(core)
+
+
+def common_number(scalars: list[Any]) -> Expr:
+    """The number to stand before the sum: what divides all, with the sign of the first."""
+    numbers = [s.as_coeff_Mul()[0] for s in scalars]
+    if not numbers or not all(x.is_Rational for x in numbers):
+        return S.One
+    sign = S.NegativeOne if numbers[0] < 0 else S.One
+    return sign*Rational(gcd(*(x.p for x in numbers)), lcm(*(x.q for x in numbers)))
+
+
+def primitive(total: MatAdd) -> tuple[Expr, Basic]:
+    """A number and sign, and the sum without these, in one order."""
+    terms = sorted(map(c.split_scalar, total.args), key=lambda term: place_in_sum(term[1]))
+    number = common_number([scalar for scalar, _ in terms])
+    return number, c.new(MatAdd, *(c.scale(scalar/number, core) for scalar, core in terms))
 
 
 def _multipliers(total: MatAdd) -> set[Expr]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any, cast
 
-from sympy import Abs, Add, Determinant, Expr, Mul, Pow, S, Trace, exp, sign
+from sympy import Abs, Determinant, Expr, Mul, Pow, S, Trace, exp, sign
 from sympy.core.basic import Basic
 
 from ..core.shapes import is_scalar_shape, shape
 from ..nodes.realness import complex_symbols
 from . import constructors as c
-from .cost import nodes, operations
 from .monomial import order
 
 __all__ = ["shorter_product"]
@@ -21,7 +20,7 @@ def shorter_product(product: Expr) -> Expr:
     """A product or quotient by the rules below; anything else as it is."""
     if not isinstance(product, (Mul, Pow)):
         return product
-    for rule in (_sign_and_absolute_value, _as_one_product, _exponential_into_sum):
+    for rule in (_sign_and_absolute_value, _as_one_product):
         product = rule(product)
     return product
 
@@ -61,16 +60,3 @@ def _as_one_product(product: Expr) -> Expr:
 
 def _is_entry(expr: Basic) -> bool:
     return isinstance(expr, Trace) and is_scalar_shape(shape(expr.args[0]))
-
-
-def _exponential_into_sum(product: Expr) -> Expr:
-    """``eᵃ/(1 + eᵃ) = 1/(1 + e⁻ᵃ)``, where that is shorter"""
-    powers = _powers(product)
-    for base, k in powers.items():
-        for exponential in [b for b in powers if isinstance(b, exp)]:
-            if isinstance(base, Add) and k.is_Integer and k < 0:
-                inside = Add(*(term*exp(exponential.args[0]/k) for term in base.args))
-                shorter = product/exponential/base**k*inside**k
-                if (operations(shorter), nodes(shorter)) < (operations(product), nodes(product)):
-                    return shorter
-    return product

@@ -8,17 +8,21 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from sympy import Add, Expr, Mul, S, Trace
+from sympy import Add, Expr, Function, Mul, Pow, S, Trace
 from sympy.core.basic import Basic
+from sympy.core.function import AppliedUndef
 
 from ..core import limits
-from ..core.shapes import Shape, is_one, is_scalar_shape, shape
+from ..core.bound_symbols import bound_symbol
+from ..core.shapes import Shape, is_matrix, is_one, is_scalar_shape, shape
+from ..nodes.written_sum import WrittenScalar
 from . import constructors as c
 from .commuting import factored_scalar
 from .cost import operations
 from .factoring import factored_sum, letters_of, primitive_sum, taken_out
 from .monomial import holds_matrices, order, oriented, turns
 from .numbers import scaled, shortest_place, with_numbers_placed
+from .scalar_forms import short_form
 from .scalar_products import shorter_product
 
 __all__ = ["merged_scalar", "one_trace", "placed", "simplified_scalar"]
@@ -27,7 +31,33 @@ __all__ = ["merged_scalar", "one_trace", "placed", "simplified_scalar"]
 def simplified_scalar(expr: Any) -> Expr:
     """A sum with its traces merged and factors taken out, a product by its own rules."""
     found = merged_scalar(expr) if isinstance(expr, Add) else shorter_product(expr)
-    return placed(found)
+    return placed(_shortened(found))
+
+
+def _shortened(expr: Expr) -> Expr:
+    """As a function of its traces and other scalars of matrices in the shortest form."""
+    letters: dict[Basic, Expr] = {}
+    entry = _with_letters(expr, letters)
+    found = short_form(entry)
+    if found == entry:
+        return expr
+    return c.substituted(found, {symbol: letter for letter, symbol in letters.items()})
+
+
+def _with_letters(expr: Any, letters: dict[Basic, Expr]) -> Expr:
+    """With a symbol for each scalar of matrices; sums are opened unless they are differences."""
+    if not holds_matrices(expr):
+        return expr
+    if isinstance(expr, WrittenScalar) and not any(
+            t.as_coeff_Mul()[0].is_negative for t in expr.args[0].args):
+        expr = expr.args[0]
+    if isinstance(expr, (Add, Mul, Pow, Function)) and not isinstance(expr, AppliedUndef) \
+            and all(isinstance(a, Expr) and not is_matrix(a) for a in expr.args):
+        return expr.func(*(_with_letters(a, letters) for a in expr.args))
+    if expr not in letters:
+        is_positive = {"positive": True} if expr.is_positive else {}
+        letters[expr] = bound_symbol(f"x{len(letters)}", real=True, **is_positive)
+    return letters[expr]
 
 
 def merged_scalar(expr: Expr) -> Expr:

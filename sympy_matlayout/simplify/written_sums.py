@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, cast
 
-from sympy import Add, Expr, Mul, Trace
+from sympy import Add, Expr, Mul, S, Trace
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import MatAdd, MatMul, MatPow
 
@@ -24,9 +24,9 @@ from ..nodes.written_sum import WRITTEN, WrittenScalar, WrittenSum
 from . import constructors as c
 from .construction import over, with_values
 from .cost import operations
-from .factoring import common_number, primitive_sum
+from .factoring import primitive_sum, taken_out
 from .normal_form import normal_form
-from .numbers import place_in_sum, scaled
+from .numbers import LINEAR, place_in_sum, primitive, scaled, with_numbers_placed
 
 __all__ = ["Sums", "marked", "opened", "sums_in", "unmarked"]
 
@@ -47,12 +47,7 @@ def sums_in(exprs: Iterable[Basic]) -> Sums:
 
 
 def _primitive(total: Any) -> tuple[Expr, Basic]:
-    """A number and sign, and the sum without these, in one order."""
-    if not isinstance(total, MatAdd):
-        return primitive_sum(total)
-    terms = sorted(map(c.split_scalar, total.args), key=lambda term: place_in_sum(term[1]))
-    number = common_number([scalar for scalar, _ in terms])
-    return number, c.new(MatAdd, *(c.scale(scalar/number, core) for scalar, core in terms))
+    return primitive(total) if isinstance(total, MatAdd) else primitive_sum(total)
 
 
 # --- sums as letters, and back ----------------------------------------------------------
@@ -63,10 +58,28 @@ def marked(expr: Basic, sums: Sums, form: Form) -> Basic:
     forms: dict[Basic, Basic] = {}
     for node in postorder([expr], operands):
         found = over(node, forms)
-        if isinstance(node, (Add, MatAdd)) and node is not expr and _primitive(node)[1] in sums:
-            found = _closed(form(found))
+        if isinstance(node, (Add, MatAdd)):
+            if node is not expr and _primitive(node)[1] in sums:
+                found = _closed(form(found))
+            elif isinstance(found, MatAdd):
+                found = _with_sums_in_it(found, sums, form)
         forms[node] = found
     return forms[expr]
+
+
+def _with_sums_in_it(total: MatAdd, sums: Sums, form: Form) -> Basic:
+    """A sum with some of its terms, which are together one that was written, as a letter."""
+    scalars = {core: scalar for scalar, core in map(c.split_scalar, total.args)}
+    for written in sorted(sums, key=place_in_sum):
+        if not isinstance(written, MatAdd) or len(written.args) >= len(scalars):
+            continue
+        terms = {core: scalar for scalar, core in map(c.split_scalar, written.args)}
+        ratios = {scalars.get(core, S.Zero)/scalar for core, scalar in terms.items()}
+        if len(ratios) == 1 and (ratio := ratios.pop()).is_Rational and ratio != 0:
+            letter = c.scale(ratio, _closed(form(written)))
+            rest = [t for t in total.args if c.split_scalar(t)[1] not in terms]
+            return _with_sums_in_it(c.new(MatAdd, *rest, letter), sums, form)
+    return total
 
 
 def _closed(found: Basic) -> Basic:
@@ -99,8 +112,10 @@ def unmarked(expr: Basic) -> Basic:
             forms[node] = scaled(Mul(*(a for a in args if not is_matrix(a))),
                                  *(a for a in args if is_matrix(a)))
         else:
+            if not isinstance(node, LINEAR):  # through these they go from further out
+                forms |= {a: with_numbers_placed(forms[a]) for a in below(node)}
             forms[node] = over(node, forms)
-    return forms[expr]
+    return with_numbers_placed(forms[expr])
 
 
 def _as_terms(term: Basic) -> Basic:
@@ -120,11 +135,18 @@ def opened(found: Basic) -> Basic:
     found = _summed(map(_shorter_term, _terms(found)), found)
     ways = [letters, *([letter] for letter in letters if len(letters) > 1)]
     for chosen in ways:
-        values = {letter: letter.args[0] for letter in chosen}
-        other = normal_form(with_values(found, values))
-        if len(_terms(other)) < len(_terms(found)):
+        other = normal_form(_without(found, chosen))
+        if len(_terms(other)) <= len(_terms(found)):
             found = other
     return found
+
+
+def _without(expr: Basic, letters: Iterable[Basic]) -> Basic:
+    """The expression with some of the letters as sums again, also those in others."""
+    values = {letter: letter.args[0] for letter in letters}
+    while (found := with_values(expr, values)) != expr:
+        expr = found
+    return expr
 
 
 def _terms(total: Any) -> tuple[Basic, ...]:
@@ -140,13 +162,13 @@ def _summed(terms: Iterable[Basic], like: Any) -> Any:
 
 
 def _shorter_term(term: Any, depth: int = 0) -> Basic:
-    """A product with one of its sums multiplied out, where one term or none is left."""
+    """A product with one of its sums multiplied out, where that is shorter."""
     for around, total in _places(term):
         parts = [normal_form(around(t)) for t in total.args]
         if depth < limits.OPENED_SUMS:
             parts = [_shorter_term(t, depth + 1) for part in parts for t in _terms(part)]
         found = _summed(parts, term)
-        if len(_terms(found)) <= 1 and operations(found) < operations(term):
+        if operations(taken_out(found)) < operations(term):
             return found
     return term
 
@@ -164,7 +186,7 @@ def _places(term: Any) -> Iterator[tuple[Callable[[Basic], Basic], Basic]]:
     scalar, core = c.split_scalar(term)
     factors = [f for factor in c.factors_of(core) for f in _repeated(factor)]
     for k, factor in enumerate(factors):
-        if isinstance(factor, WrittenSum):
+        if isinstance(factor, WrittenSum) and len(factors) > 1:
             before, after = factors[:k], factors[k + 1:]
             yield lambda m, b=before, a=after: c.multiply(scalar, *b, m, *a), factor.args[0]
 

@@ -1,0 +1,192 @@
+"""
+Trees of elementwise operations as one function of their arguments.
+
+Hadamard products and powers, functions applied, sums with ones and scalar multiples say of
+every entry the same: ``exp.(X)∘exp.(-X)`` is e^x·e^-x of the entries x of X, which is 1.
+So such a tree is a scalar expression in a symbol for each of its arguments; it is simplified as
+that, and written as matrices again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from functools import reduce
+from typing import Any, cast
+
+from sympy import (
+    Add,
+    Dummy,
+    Expr,
+    Function,
+    Lambda,
+    Mul,
+    Piecewise,
+    Pow,
+    S,
+    exp,
+    preorder_traversal,
+    tanh,
+)
+from sympy.core.basic import Basic
+from sympy.matrices.expressions import (
+    HadamardPower,
+    HadamardProduct,
+    MatAdd,
+    MatMul,
+    OneMatrix,
+)
+from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
+
+from ..core.bound_symbols import argument_symbol, bound_symbol
+from ..core.shapes import Shape, is_matrix, shape
+from ..nodes.sigmoid import Sigmoid
+from ..nodes.written_sum import WrittenSum
+from . import constructors as c
+from .cost import operations
+from .monomial import holds_matrices, order
+from .numbers import place_in_sum
+from .scalar_forms import short_form
+
+__all__ = ["applied", "short_elementwise"]
+
+OF_ENTRIES = (HadamardProduct, HadamardPower, ElementwiseApplyFunction)
+
+Letters = dict[Basic, Any]  # the arguments, each with the symbol for its entries
+
+
+def applied(function: Any, matrix: Any) -> Basic:
+    """f(g(X)) as one function, a constant factor in front, a power as a Hadamard power."""
+    (z,), body = function.signature, function.expr
+    if isinstance(matrix, ElementwiseApplyFunction):
+        body, matrix = body.xreplace({z: cast(Any, matrix.function)(z)}), matrix.expr
+    return _of_one(short_form(body), z, matrix)
+
+
+def _of_one(body: Any, z: Any, matrix: Basic) -> Basic:
+    factor, body = body.as_independent(z, as_Add=False)
+    if isinstance(body, Pow) and body.base == z and not body.exp.has(z):
+        return c.scale(factor, c.hadamard_power(matrix, body.exp))
+    inside = factor if factor == -1 and isinstance(body, Add) else S.One  # b - a, not -(a - b)
+    return c.scale(factor/inside, c.elementwise(Lambda((z,), inside*body), matrix))
+
+
+def short_elementwise(matrix: Basic) -> Basic:
+    """The matrix as a function of its arguments in the shortest form, if it is one."""
+    if not _is_of_entries(matrix):
+        return matrix
+    letters: Letters = {}
+    ways = [matrix, _shortened(matrix, letters, differences=False)]
+    if any(isinstance(letter, WrittenSum) for letter in letters):
+        ways.append(_shortened(matrix, {}, differences=True))
+    return min(ways, key=operations)
+
+
+def _shortened(matrix: Basic, letters: Letters, differences: bool) -> Basic:
+    """``differences`` says whether those that were written are taken apart."""
+    entry = _entry(matrix, letters, differences)
+    if _may_be_shorter(entry, letters):
+        entry = short_form(entry)
+    values = {symbol: letter for letter, symbol in letters.items()}
+    return _matrix(entry, values, shape(matrix))
+
+
+def _is_of_entries(matrix: Basic) -> bool:
+    """Whether a function or power of entries stands there, or in a sum or product of entries."""
+    core = c.split_scalar(matrix)[1]
+    if isinstance(core, (MatAdd, HadamardProduct)):
+        return any(map(_is_of_entries, core.args))
+    return isinstance(core, (HadamardPower, ElementwiseApplyFunction))
+
+
+def _may_be_shorter(entry: Expr, letters: Letters) -> bool:
+    """Whether an argument occurs twice, or a sum in or around an exponential."""
+    held = Counter(a for a in preorder_traversal(entry) if a.is_Symbol)
+    return any(held[symbol] > 1 for symbol in letters.values()) \
+        or entry.has(Add) and entry.has(exp, tanh, Sigmoid)
+
+
+# --- a tree as a scalar expression ------------------------------------------------------
+
+
+def _entry(matrix: Any, letters: Letters, differences: bool) -> Any:
+    """The entry of a matrix, in symbols for those of its arguments."""
+    if isinstance(matrix, MatMul):
+        scalar, core = c.split_scalar(matrix)
+        if scalar != 1:
+            return _letter(scalar, letters)*_entry(core, letters, differences)
+    if isinstance(matrix, OneMatrix):
+        return S.One
+    if isinstance(matrix, HadamardProduct):
+        return Mul(*(_entry(a, letters, differences) for a in matrix.args))
+    if isinstance(matrix, MatAdd):
+        return Add(*(_entry(a, letters, differences) for a in matrix.args))
+    if isinstance(matrix, HadamardPower) and not any(map(is_matrix, matrix.args[1:])):
+        return _entry(matrix.args[0], letters, differences)**matrix.args[1]
+    if isinstance(matrix, ElementwiseApplyFunction) and _can_be_applied(matrix):
+        return cast(Any, matrix.function)(_entry(matrix.expr, letters, differences))
+    if isinstance(matrix, WrittenSum) and (differences or _is_of_entries(matrix.args[0])
+                                           and not any(map(_is_negative, matrix.args[0].args))):
+        return _entry(matrix.args[0], letters, differences)
+    return _letter(matrix, letters)
+
+
+def _can_be_applied(matrix: Any) -> bool:
+    """Whether a function of an expression can be written as matrices again."""
+    if not isinstance(matrix.expr, (*OF_ENTRIES, MatAdd, MatMul, WrittenSum)):
+        return True
+    (z,), body = matrix.function.signature, matrix.function.expr
+    return not body.has(Piecewise) and not any(
+        sum(a.has(z) for a in part.args) > 1 for part in body.atoms(Function)) and not any(
+        part.exp.has(z) for part in body.atoms(Pow))
+
+
+def _is_negative(term: Basic) -> bool:
+    return bool(c.split_scalar(term)[0].as_coeff_Mul()[0].is_negative)
+
+
+def _letter(value: Any, letters: Letters) -> Any:
+    """A symbol for a matrix, or for a scalar that holds matrices."""
+    if not holds_matrices(value):
+        return value
+    return letters.setdefault(value, bound_symbol(f"x{len(letters)}", real=True))
+
+
+# --- and back ---------------------------------------------------------------------------
+
+
+def _matrix(entry: Any, values: dict[Any, Any], size: Shape) -> Basic:
+    """The matrix of an entry, functions of one letter as functions applied to it."""
+    held = [s for s, letter in values.items() if is_matrix(letter) and entry.has(s)]
+    if not held:
+        return c.scale(entry.xreplace(values), OneMatrix(*size))
+    if entry in values:
+        return values[entry]
+    if isinstance(entry, Mul):
+        return _product(entry, held, values, size)
+    if len(held) == 1 and entry.has(Function):
+        return _of_one(entry, held[0], values[held[0]])
+    if isinstance(entry, Add):
+        return c.add(*sorted((_matrix(t, values, size) for t in entry.args), key=place_in_sum))
+    if isinstance(entry, Pow):
+        scalar, core = c.split_scalar(_matrix(entry.base, values, size))
+        return c.scale(scalar**entry.exp, c.hadamard_power(core, entry.exp))
+    z = argument_symbol(entry.atoms(Dummy))
+    (inside,) = (a for a in entry.args if a.has(*held))
+    function = Lambda((z,), entry.func(*(z if a == inside else a for a in entry.args)))
+    return c.elementwise(function, _matrix(inside, values, size))
+
+
+def _product(entry: Mul, held: list[Any], values: dict[Any, Any], size: Shape) -> Basic:
+    """Functions of one letter as one, all else as a Hadamard product."""
+    scalar, matrices = S.One, []
+    functions: dict[Any, Any] = defaultdict(lambda: S.One)
+    for factor in entry.args:
+        of = [s for s in held if factor.has(s)]
+        if not of:
+            scalar *= factor.xreplace(values)
+        elif len(of) == 1 and factor.has(Function):
+            functions[of[0]] *= factor
+        else:
+            matrices.append(_matrix(factor, values, size))
+    matrices += [_of_one(body, s, values[s]) for s, body in functions.items()]
+    return c.scale(scalar, reduce(c.hadamard, sorted(matrices, key=order)))
