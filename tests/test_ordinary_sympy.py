@@ -79,8 +79,10 @@ from sympy_matlayout import (
     MatrixUnit,
     Norm,
     SelectionMatrix,
+    Sigmoid,
     SkewDuplicationMatrix,
     SkewSymmetricMatrixSymbol,
+    Softplus,
     SymmetricMatrixSymbol,
     SymmetrizerMatrix,
     ToeplitzBasis,
@@ -261,7 +263,7 @@ def test_results_print_after_pickling(f):
 
 
 NODES = [
-    Vec(X), Unvec(Vec(X), n, m), Vech(A), Unvech(Vech(A), n), Norm(X, "nuc"), Norm(x, k),
+    Sigmoid(t), Softplus(t), Vec(X), Unvec(Vec(X), n, m), Vech(A), Unvech(Vech(A), n), Norm(X, "nuc"), Norm(x, k),
     MatrixSum(A**i, (i, 0, n)), FunctionValue(f(X)), MatrixFunction("F", m, n, x),
     FunctionGradient(f(Y), Y, 2*X), FunctionJacobian(MatrixFunction("F", m, n, Y), Y, 2*X),
     Differential(X), Differential(t), Differential(A*x), CommutationMatrix(m, n),

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 # A product of sums is multiplied out into at most so many terms.
 EXPANDED_TERMS = 128
+# An expression that would have more terms multiplied out keeps its products of sums.
+MULTIPLIED_TERMS = 32
 # A power is written out as a product up to this exponent.
 EXPANDED_POWER = 16
 # A sum of more terms than this is not searched for common factors: the search is quadratic.
@@ -23,6 +25,8 @@ SEARCHED_PAIRS = 4
 POLYNOMIAL_TERMS = 12
 # So many sums of one product are multiplied out at once to see whether terms cancel.
 OPENED_SUMS = 2
+# A sum that was written as one is multiplied out into at most so many terms to see it.
+OPENED_TERMS = 32
 # A scalar of more operations than this is left as it is: factoring takes long.
 SHORTENED_OPERATIONS = 80
 # So many trees of equal orders are followed when indices are numbered; past it two equal

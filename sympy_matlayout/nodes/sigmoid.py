@@ -8,6 +8,7 @@ from sympy import Expr, Function, Lambda, S, exp, log
 from sympy.printing.pretty.stringpict import prettyForm
 
 from ..core.bound_symbols import argument_symbol
+from ..core.given import as_scalar_or_matrix
 from ..core.shapes import is_matrix
 from .node import numpy_call
 
@@ -22,6 +23,7 @@ class _OfEntries(Function):
     letter: str
 
     def __new__(cls, x: Any, **options: Any) -> Any:
+        x = as_scalar_or_matrix(x, f"the argument of {cls.__name__}")
         if is_matrix(x):
             z = argument_symbol(())
             return x.applyfunc(Lambda((z,), cls(z)))

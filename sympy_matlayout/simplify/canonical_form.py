@@ -40,7 +40,7 @@ from .numbers import place_in_sum, scaled, with_numbers_placed
 from .scalar_sums import merged_scalar, one_trace, placed, simplified_scalar
 from .segments import has_pairs
 from .words import is_word
-from .written_sums import Sums, marked, opened, sums_in, unmarked
+from .written_sums import Sums, marked, multiplied_terms, opened, sums_in, unmarked
 
 __all__ = ["canonical_form", "canonical_forms", "in_order", "shortest"]
 
@@ -140,8 +140,9 @@ def _shorter(expr: Basic) -> Basic:
     if is_matrix(expr) and is_scalar_shape(shape(expr)):
         found = _one_by_one(shortest(c.trace(expr)))
         return found if operations(found) <= operations(expr) else in_order(expr)
-    expanded = _expanded(expr)
-    if is_matrix(expr) and operations(expanded) <= operations(expr):
+    too_long = multiplied_terms(expr) > limits.MULTIPLIED_TERMS
+    expanded = expr if too_long else _expanded(expr)
+    if not too_long and is_matrix(expr) and operations(expanded) <= operations(expr):
         return short_elementwise(expanded)
     best = _settled(_kept(expr), _kept)
     found = min(expanded, best, short_elementwise(best), key=operations)  # the first of equals

@@ -74,6 +74,9 @@ def short_elementwise(matrix: Basic) -> Basic:
     """The matrix as a function of its arguments in the shortest form, if it is one."""
     if not _is_of_entries(matrix):
         return matrix
+    scalar, matrix = c.split_scalar(matrix)
+    if scalar != 1:
+        return c.scale(scalar, short_elementwise(matrix))
     letters: Letters = {}
     ways = [matrix, _shortened(matrix, letters, differences=False)]
     if any(isinstance(letter, WrittenSum) for letter in letters):
@@ -112,8 +115,8 @@ def _entry(matrix: Any, letters: Letters, differences: bool) -> Any:
     """The entry of a matrix, in symbols for those of its arguments."""
     if isinstance(matrix, MatMul):
         scalar, core = c.split_scalar(matrix)
-        if scalar != 1:
-            return _letter(scalar, letters)*_entry(core, letters, differences)
+        if scalar != 1 and not holds_matrices(scalar):
+            return cast(Any, scalar)*_entry(core, letters, differences)
     if isinstance(matrix, OneMatrix):
         return S.One
     if isinstance(matrix, HadamardProduct):
@@ -145,9 +148,7 @@ def _is_negative(term: Basic) -> bool:
 
 
 def _letter(value: Any, letters: Letters) -> Any:
-    """A symbol for a matrix, or for a scalar that holds matrices."""
-    if not holds_matrices(value):
-        return value
+    """A symbol for a matrix."""
     return letters.setdefault(value, bound_symbol(f"x{len(letters)}", real=True))
 
 
@@ -156,9 +157,9 @@ def _letter(value: Any, letters: Letters) -> Any:
 
 def _matrix(entry: Any, values: dict[Any, Any], size: Shape) -> Basic:
     """The matrix of an entry, functions of one letter as functions applied to it."""
-    held = [s for s, letter in values.items() if is_matrix(letter) and entry.has(s)]
+    held = [s for s in values if entry.has(s)]
     if not held:
-        return c.scale(entry.xreplace(values), OneMatrix(*size))
+        return c.scale(entry, OneMatrix(*size))
     if entry in values:
         return values[entry]
     if isinstance(entry, Mul):
@@ -183,7 +184,7 @@ def _product(entry: Mul, held: list[Any], values: dict[Any, Any], size: Shape) -
     for factor in entry.args:
         of = [s for s in held if factor.has(s)]
         if not of:
-            scalar *= factor.xreplace(values)
+            scalar *= factor
         elif len(of) == 1 and factor.has(Function):
             functions[of[0]] *= factor
         else:

@@ -10,15 +10,18 @@ over such a letter only where terms cancel by it, so that fewer are left than be
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import product, starmap
+from math import prod
 from typing import Any, cast
 
-from sympy import Add, Expr, Mul, S, Trace
+from sympy import Add, Expr, Mul, Pow, S, Trace
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import MatAdd, MatMul, MatPow
 
 from ..core import limits
+from ..core.caches import cached
 from ..core.registry import declares
-from ..core.shapes import is_matrix
+from ..core.shapes import is_matrix, same_size, shape
 from ..nodes.traversal import operands, postorder
 from ..nodes.written_sum import WRITTEN, WrittenScalar, WrittenSum
 from . import constructors as c
@@ -28,7 +31,7 @@ from .factoring import primitive_sum, taken_out
 from .normal_form import normal_form
 from .numbers import LINEAR, place_in_sum, primitive, scaled, with_numbers_placed
 
-__all__ = ["Sums", "marked", "opened", "sums_in", "unmarked"]
+__all__ = ["Sums", "marked", "multiplied_terms", "opened", "sums_in", "unmarked"]
 
 Sums = frozenset[Basic]  # without their numbers and signs
 Form = Callable[[Basic], Basic]
@@ -135,10 +138,24 @@ def opened(found: Basic) -> Basic:
     found = _summed(map(_shorter_term, _terms(found)), found)
     ways = [letters, *([letter] for letter in letters if len(letters) > 1)]
     for chosen in ways:
+        if multiplied_terms(found, frozenset(chosen)) > limits.OPENED_TERMS:
+            continue
         other = normal_form(_without(found, chosen))
         if len(_terms(other)) <= len(_terms(found)):
             found = other
     return found
+
+
+@cached(limits.CACHED_TERMS)
+def multiplied_terms(expr: Any, letters: frozenset[Basic] = frozenset()) -> int:
+    """How many terms there are when all is multiplied out, over some of the letters as well."""
+    if expr in letters:
+        return multiplied_terms(expr.args[0], letters)
+    counts = [multiplied_terms(a, letters) for a in operands(expr)]
+    if isinstance(expr, (Add, MatAdd)):
+        return sum(counts)
+    power = expr.args[1] if isinstance(expr, (MatPow, Pow)) else S.One
+    return prod(counts)**(int(power) if power.is_Integer and power > 0 else 1)
 
 
 def _without(expr: Basic, letters: Iterable[Basic]) -> Basic:
@@ -174,7 +191,7 @@ def _shorter_term(term: Any, depth: int = 0) -> Basic:
 
 
 def _places(term: Any) -> Iterator[tuple[Callable[[Basic], Basic], Basic]]:
-    """Each sum that is a factor of a product, and what puts another matrix in its place."""
+    """Each sum that merges with a factor beside it, and what puts another in its place."""
     if not is_matrix(term):
         factors = Mul.make_args(term)
         for k, factor in enumerate(factors):
@@ -186,9 +203,38 @@ def _places(term: Any) -> Iterator[tuple[Callable[[Basic], Basic], Basic]]:
     scalar, core = c.split_scalar(term)
     factors = [f for factor in c.factors_of(core) for f in _repeated(factor)]
     for k, factor in enumerate(factors):
-        if isinstance(factor, WrittenSum) and len(factors) > 1:
+        if isinstance(factor, WrittenSum):
             before, after = factors[:k], factors[k + 1:]
-            yield lambda m, b=before, a=after: c.multiply(scalar, *b, m, *a), factor.args[0]
+            if any(starmap(_merge, _neighbours(before, factor, after))):
+                yield lambda m, b=before, a=after: c.multiply(scalar, *b, m, *a), factor.args[0]
+
+
+def _neighbours(before: list[Any], factor: Any, after: list[Any]) -> Iterator[tuple[Any, Any]]:
+    """What stands to the left and to the right of each other, a sum for each of its terms."""
+    for left, right in ((before[-2:], [factor]), ([factor], after[:2])):
+        for a, b in product(_as_words(left), _as_words(right)):
+            yield a, b
+
+
+def _as_words(factors: list[Any]) -> list[tuple[Any, ...]]:
+    """The products that a product of a few factors with sums is the sum of."""
+    sums = [f.args[0].args if isinstance(f, WrittenSum) else (f,) for f in factors]
+    return [tuple(f for t in chosen for f in c.factors_of(c.split_scalar(t)[1]))
+            for chosen in product(*sums)]
+
+
+def _merge(left: tuple[Any, ...], right: tuple[Any, ...]) -> bool:
+    """Whether two products are shorter side by side than the two of them."""
+    if not left or not right or not same_size(shape(left[-1])[1], shape(right[0])[0]):
+        return False
+    together = c.factors_of(c.split_scalar(c.multiply(*left, *right))[1])
+    return _length(together) < _length(left) + _length(right)
+
+
+def _length(word: Iterable[Basic]) -> int:
+    """The letters of a word, a power as often as it counts."""
+    exponents = (c.base_and_exponent(f)[1] for f in word if not isinstance(f, c.Identity))
+    return sum(abs(int(k)) if k.is_Integer else 1 for k in exponents)
 
 
 def _repeated(factor: Any) -> list[Any]:

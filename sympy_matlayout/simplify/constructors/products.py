@@ -178,9 +178,9 @@ def product_of_explicit(left: Basic, right: Basic) -> Basic | None:
 
 @declares("product", OneMatrix)
 def product_of_ones(left: Basic, right: Basic) -> Basic | None:
-    """A column of ones times a row of ones."""
-    if isinstance(left, OneMatrix) and isinstance(right, OneMatrix) and is_one(shape_of(left)[1]):
-        return OneMatrix(shape_of(left)[0], shape_of(right)[1])
+    """Ones times ones, n of them side by side."""
+    if isinstance(left, OneMatrix) and isinstance(right, OneMatrix):
+        return scale(shape_of(left)[1], OneMatrix(shape_of(left)[0], shape_of(right)[1]))
     return None
 
 
