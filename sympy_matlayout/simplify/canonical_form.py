@@ -140,9 +140,11 @@ def _shorter(expr: Basic) -> Basic:
     if is_matrix(expr) and is_scalar_shape(shape(expr)):
         found = _one_by_one(shortest(c.trace(expr)))
         return found if operations(found) <= operations(expr) else in_order(expr)
-    too_long = multiplied_terms(expr) > limits.MULTIPLIED_TERMS
-    expanded = expr if too_long else _expanded(expr)
-    if not too_long and is_matrix(expr) and operations(expanded) <= operations(expr):
+    if multiplied_terms(expr) > limits.MULTIPLIED_TERMS:
+        found = _settled(_kept(expr), _kept)
+        return in_order(expr) if operations(expr) < operations(found) else found
+    expanded = _expanded(expr)
+    if is_matrix(expr) and operations(expanded) <= operations(expr):
         return short_elementwise(expanded)
     best = _settled(_kept(expr), _kept)
     found = min(expanded, best, short_elementwise(best), key=operations)  # the first of equals

@@ -65,23 +65,28 @@ def merged_scalar(expr: Expr) -> Expr:
     if not isinstance(expr, Add):
         return expr
     merged = _with_traces_merged(expr)
-    if not isinstance(merged, Add) or not holds_matrices(merged):
+    if not holds_matrices(merged):
         return merged  # what holds no matrix is left to SymPy
-    return min(merged, factored_sum(merged), factored_scalar(merged), key=operations)
+    ways = [merged, _with_traces_added(expr)]
+    if isinstance(merged, Add):
+        ways += [factored_sum(merged), factored_scalar(merged)]
+    return min(ways, key=operations)
 
 
 def placed(expr: Expr) -> Expr:
     """The number and sign of each product before it or inside one of its sums."""
-    if not isinstance(expr, (Add, Mul)) or not holds_matrices(expr):
+    if not isinstance(expr, (Add, Mul, Trace)) or not holds_matrices(expr):
         return expr
     if isinstance(expr, Add):
         return Add(*map(placed, expr.args))
+    if isinstance(expr, Trace):
+        return one_trace(S.One, expr.args[0])
     number, factors = S.One, []
     for factor in Mul.make_args(expr):
         of_sum, primitive = (factor, S.One) if factor.is_Rational else primitive_sum(factor)
         number *= of_sum
         factors.append(primitive)
-    if number == 1 or not any(isinstance(factor, (Trace, Add)) for factor in factors):
+    if not any(isinstance(factor, (Trace, Add)) for factor in factors):
         return expr  # SymPy can't put all products together again
     places = [number*Mul(*factors)]
     for k, factor in enumerate(factors):
@@ -106,6 +111,24 @@ def _with_traces_merged(total: Add) -> Expr:
         sign, word = c.split_scalar(c.multiply(letter, *place.context))
         terms.append(number*sign*place.factor*oriented(c.new(Trace, word)))
     return Add(*terms)
+
+
+def _with_traces_added(total: Add) -> Expr:
+    """All traces of matrices of one size as one: ``tr A + 2 tr B = tr(A + 2B)``"""
+    others: list[Expr] = []
+    words: dict[Shape, list[Basic]] = defaultdict(list)
+    for term in total.args:
+        number, trace = term.as_coeff_Mul()
+        if not isinstance(trace, Trace) or is_scalar_shape(shape(trace.args[0])):
+            others.append(term)
+            continue
+        ((_, word),) = [found for found in _with_a_hole(trace.args[0]) if not found[0]][:1] \
+            or [((), trace.args[0])]
+        words[shape(word)].append(c.scale(number, word))
+    for found in words.values():
+        number, word = c.split_scalar(taken_out(c.add(*found)))
+        others.append(number*c.new(Trace, word))
+    return Add(*others)
 
 
 def _with_its_sign_outside(term: Expr) -> Expr:

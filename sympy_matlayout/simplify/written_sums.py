@@ -14,7 +14,7 @@ from itertools import product, starmap
 from math import prod
 from typing import Any, cast
 
-from sympy import Add, Expr, Mul, Pow, S, Trace
+from sympy import Add, Expr, Mul, Pow, S, Trace, Transpose
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import MatAdd, MatMul, MatPow
 
@@ -30,11 +30,15 @@ from .cost import operations
 from .factoring import primitive_sum, taken_out
 from .normal_form import normal_form
 from .numbers import LINEAR, place_in_sum, primitive, scaled, with_numbers_placed
+from .scalar_sums import placed
 
 __all__ = ["Sums", "marked", "multiplied_terms", "opened", "sums_in", "unmarked"]
 
 Sums = frozenset[Basic]  # without their numbers and signs
 Form = Callable[[Basic], Basic]
+
+# what is multiplied out over sums in its arguments
+LINEAR_OR_PRODUCTS = (Add, Mul, Pow, Trace, MatAdd, MatMul, MatPow, Transpose, *LINEAR)
 
 
 def sums_in(exprs: Iterable[Basic]) -> Sums:
@@ -114,11 +118,17 @@ def unmarked(expr: Basic) -> Basic:
             args = [forms.get(a, a) for a in node.args]
             forms[node] = scaled(Mul(*(a for a in args if not is_matrix(a))),
                                  *(a for a in args if is_matrix(a)))
+        elif isinstance(node, Trace):
+            forms[node] = c.new(Trace, forms[node.args[0]])
         else:
-            if not isinstance(node, LINEAR):  # through these they go from further out
-                forms |= {a: with_numbers_placed(forms[a]) for a in below(node)}
+            if not isinstance(node, (*LINEAR, Add, Mul)):  # through these they go from outside
+                forms |= {a: _with_numbers_placed(forms[a]) for a in below(node)}
             forms[node] = over(node, forms)
-    return with_numbers_placed(forms[expr])
+    return _with_numbers_placed(forms[expr])
+
+
+def _with_numbers_placed(expr: Any) -> Basic:
+    return with_numbers_placed(expr) if is_matrix(expr) else placed(expr)
 
 
 def _as_terms(term: Basic) -> Basic:
@@ -151,6 +161,8 @@ def multiplied_terms(expr: Any, letters: frozenset[Basic] = frozenset()) -> int:
     """How many terms there are when all is multiplied out, over some of the letters as well."""
     if expr in letters:
         return multiplied_terms(expr.args[0], letters)
+    if not isinstance(expr, LINEAR_OR_PRODUCTS):
+        return 1
     counts = [multiplied_terms(a, letters) for a in operands(expr)]
     if isinstance(expr, (Add, MatAdd)):
         return sum(counts)
