@@ -8,7 +8,6 @@ the graph of dL, and the vec rules are the same sweep for a matrix dF.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -16,9 +15,14 @@ from itertools import chain, count
 from typing import Any
 
 from sympy import (
+    Add,
     Basic,
+    Dummy,
     Eq,
+    MatAdd,
+    MatMul,
     MatrixSymbol,
+    Mul,
     S,
     Sum,
     Symbol,
@@ -50,6 +54,8 @@ from ..linear_maps.maps import LinearMap
 from ..nodes.differential_symbols import Differential
 from ..nodes.partial import Partial
 from ..nodes.printable import all_printable, joined
+from ..nodes.traversal import postorder
+from ..nodes.undefined_functions import FunctionValue
 from ..printing.printers import latex
 from ..reading.read import read, sympified
 from ..rules import local_differentials
@@ -309,12 +315,31 @@ def _differential(of: Basic, graph: Graph) -> Iterator[Step]:
 
 def _looks_like(a: Basic, b: Basic) -> bool:
     """Equal to a reader, whatever bound symbols and f(X) as a scalar are inside."""
-    return a == b or _shown(a) == _shown(b)
+    if a == b:
+        return True
+    numbers: dict[Any, int] = {}
+    return _number(a, numbers) == _number(b, numbers)
 
 
-def _shown(expr: Basic) -> str:
-    names: dict[str, str] = {}
-    return re.sub(r"\b_\w+", lambda found: names.setdefault(found[0], f"_{len(names)}"), sstr(expr))
+def _number(expr: Basic, numbers: dict[Any, int]) -> int:
+    """A number for what an expression looks like; each node is looked at once, and not printed."""
+    found: dict[Basic, int] = {}
+    names: dict[Basic, int] = {}
+    for node in postorder([expr], lambda e: e.args):
+        inside = [found[a] for a in node.args]
+        if isinstance(node, FunctionValue):
+            found[node] = inside[0]
+            continue
+        if isinstance(node, Dummy):
+            key: Any = ("bound", names.setdefault(node, len(names)))
+        elif not isinstance(node, Differential) and isinstance(node, (Symbol, MatrixSymbol)) \
+                or not inside:
+            key = getattr(node, "name", node)
+        else:
+            kind = Add if isinstance(node, MatAdd) else Mul if isinstance(node, MatMul) else node.func
+            key = kind, tuple(sorted(inside) if kind is Add else inside)
+        found[node] = numbers.setdefault(key, len(numbers))
+    return found[expr]
 
 
 def _law_at(node: Basic, graph: Graph) -> Law:
@@ -384,16 +409,17 @@ def _identified(of: Basic, dF: Basic, graph: Graph, variable: Variable,
         own = by_symbol.along_structure(found) if not of_vec else \
             c.multiply(found, by_symbol.onto("vec"))
         identified, found = identified if own == found else PROJECTED, own
-    shorter = canonical_form(found)
+    written = [graph.root, *graph.definitions.values()]
+    shorter = canonical_form(found, written)
     yield Step(first, shorter if _looks_like(shorter, found) else found, identified)
     if not _looks_like(shorter, found):
         yield Step(first, shorter, FACTORED)
     label = _partial(of, variable, layout)
     if variable.transposed and is_matrix(of):
         turned = arranged(graph, variable, layout, "auto")
-        yield Step(label, canonical_form(turned), BY_TRANSPOSE)
+        yield Step(label, canonical_form(turned, written), BY_TRANSPOSE)
     elif label != first:
-        yield Step(label, canonical_form(c.transpose(found)),
+        yield Step(label, canonical_form(c.transpose(found), written),
                    BY_TRANSPOSE if variable.transposed else TRANSPOSED)
 
 

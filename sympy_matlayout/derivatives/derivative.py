@@ -430,7 +430,7 @@ def _matrix_by_matrix(graph: Graph, variable: Variable, layout: Layout, form: st
         J = variable.turn_map(differential).matrix()
     J = c.multiply(J, variable.onto(form, convention))
     if form in ("array", "autodiff"):
-        J = canonical_form(J)
+        J = canonical_form(J, [graph.root, *graph.definitions.values()])
     if form == "vech":
         return c.transpose(J) if layout.transposes_jacobian() else J
     return written(Derivative(J, of, by), Arrangement(layout, form))

@@ -9,7 +9,9 @@ over such a letter only where terms cancel by it, so that fewer are left than be
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import product, starmap
 from math import prod
 from typing import Any, cast
@@ -34,23 +36,37 @@ from .scalar_sums import placed
 
 __all__ = ["Sums", "marked", "multiplied_terms", "opened", "sums_in", "unmarked"]
 
-Sums = frozenset[Basic]  # without their numbers and signs
 Form = Callable[[Basic], Basic]
 
 # what is multiplied out over sums in its arguments
 LINEAR_OR_PRODUCTS = (Add, Mul, Pow, Trace, MatAdd, MatMul, MatPow, Transpose, *LINEAR)
 
 
+@dataclass(frozen=True)
+class Sums:
+    """Sums without their numbers and signs, and those of matrices by each of their terms."""
+
+    found: frozenset[Basic]
+    by_term: dict[Basic, list[MatAdd]]
+
+    def __bool__(self) -> bool:
+        return bool(self.found)
+
+
 def sums_in(exprs: Iterable[Basic]) -> Sums:
     """The sums in expressions, these themselves apart, and their transposes."""
     exprs = list(exprs)
-    found = set()
+    found: dict[Basic, None] = {}
     for node in postorder(exprs, operands):
         if isinstance(node, (Add, MatAdd)) and node not in exprs:
-            found.add(_primitive(node)[1])
+            found[_primitive(node)[1]] = None
             if isinstance(node, MatAdd):
-                found.add(_primitive(c.transpose(node))[1])
-    return frozenset(found)
+                found[_primitive(c.transpose(node))[1]] = None
+    by_term: dict[Basic, list[MatAdd]] = defaultdict(list)
+    for total in found:
+        for _, core in map(c.split_scalar, total.args if isinstance(total, MatAdd) else ()):
+            by_term[core].append(total)
+    return Sums(frozenset(found), by_term)
 
 
 def _primitive(total: Any) -> tuple[Expr, Basic]:
@@ -66,7 +82,7 @@ def marked(expr: Basic, sums: Sums, form: Form) -> Basic:
     for node in postorder([expr], operands):
         found = over(node, forms)
         if isinstance(node, (Add, MatAdd)):
-            if node is not expr and _primitive(node)[1] in sums:
+            if node is not expr and _primitive(node)[1] in sums.found:
                 found = _closed(form(found))
             elif isinstance(found, MatAdd):
                 found = _with_sums_in_it(found, sums, form)
@@ -77,8 +93,9 @@ def marked(expr: Basic, sums: Sums, form: Form) -> Basic:
 def _with_sums_in_it(total: MatAdd, sums: Sums, form: Form) -> Basic:
     """A sum with some of its terms, which are together one that was written, as a letter."""
     scalars = {core: scalar for scalar, core in map(c.split_scalar, total.args)}
-    for written in sorted(sums, key=place_in_sum):
-        if not isinstance(written, MatAdd) or len(written.args) >= len(scalars):
+    near = {written: None for core in scalars for written in sums.by_term.get(core, ())}
+    for written in near:
+        if len(written.args) >= len(scalars):
             continue
         terms = {core: scalar for scalar, core in map(c.split_scalar, written.args)}
         ratios = {scalars.get(core, S.Zero)/scalar for core, scalar in terms.items()}
@@ -146,7 +163,9 @@ def opened(found: Basic) -> Basic:
     if not letters:
         return found
     found = _summed(map(_shorter_term, _terms(found)), found)
-    ways = [letters, *([letter] for letter in letters if len(letters) > 1)]
+    ways = [letters]
+    if 1 < len(letters) <= limits.OPENED_SUMS + 1:
+        ways += [[letter] for letter in letters]
     for chosen in ways:
         if multiplied_terms(found, frozenset(chosen)) > limits.OPENED_TERMS:
             continue
