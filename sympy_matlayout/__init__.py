@@ -70,6 +70,7 @@ from .nodes.structured import (
     UpperTriangularMatrixSymbol,
 )
 from .nodes.undefined_functions import (
+    FunctionDerivative,
     FunctionGradient,
     FunctionJacobian,
     FunctionValue,
@@ -123,6 +124,7 @@ __all__ = [
     "ExchangeMatrix",
     "FactsError",
     "FormError",
+    "FunctionDerivative",
     "FunctionGradient",
     "FunctionJacobian",
     "FunctionValue",

@@ -84,7 +84,8 @@ EXAMPLES = [
     CommutationMatrix(2, 3), CommutationMatrix(3, 3), MatrixUnit(2, 3, 0, 1),
     MatrixUnit(3, 3, 1, 1), SelectionMatrix(2, 5, 1, 2), SelectionMatrix(3, 3, 2, -1), Vec(A),
     Vec(M), Unvec(x, 2, 3), Unvec(x, 3, 2), Vech(M), Unvech(x, 3), MatrixSum(i*M**i, (i, 1, 3)),
-    Sigmoid(Norm(A)), Softplus(Norm(A)), Norm(A), Norm(A, 2), Norm(Vec(A), 1), Norm(Vec(A), oo), Norm(A, "nuc"),
+    Sigmoid(Norm(A)), Softplus(Norm(A)), Norm(A), Norm(A, 2), Norm(Vec(A), 1),
+    Norm(Vec(A), oo), Norm(A, "nuc"),
 ]
 # What has a value only once its function is known, or stands for a direction.
 LEFT_OPEN = [

@@ -263,7 +263,8 @@ def test_results_print_after_pickling(f):
 
 
 NODES = [
-    Sigmoid(t), Softplus(t), Vec(X), Unvec(Vec(X), n, m), Vech(A), Unvech(Vech(A), n), Norm(X, "nuc"), Norm(x, k),
+    Sigmoid(t), Softplus(t), Vec(X), Unvec(Vec(X), n, m), Vech(A), Unvech(Vech(A), n),
+    Norm(X, "nuc"), Norm(x, k),
     MatrixSum(A**i, (i, 0, n)), FunctionValue(f(X)), MatrixFunction("F", m, n, x),
     FunctionGradient(f(Y), Y, 2*X), FunctionJacobian(MatrixFunction("F", m, n, Y), Y, 2*X),
     Differential(X), Differential(t), Differential(A*x), CommutationMatrix(m, n),

@@ -336,7 +336,7 @@ def _number(expr: Basic, numbers: dict[Any, int]) -> int:
                 or not inside:
             key = getattr(node, "name", node)
         else:
-            kind = Add if isinstance(node, MatAdd) else Mul if isinstance(node, MatMul) else node.func
+            kind = {MatAdd: Add, MatMul: Mul}.get(type(node), node.func)
             key = kind, tuple(sorted(inside) if kind is Add else inside)
         found[node] = numbers.setdefault(key, len(numbers))
     return found[expr]

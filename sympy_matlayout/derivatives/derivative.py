@@ -14,7 +14,7 @@ from ..core.shapes import Shape, is_vector_shape, same_shape, shape, show
 from ..layouts.conversion import Derivative, written
 from ..layouts.layout import Arrangement, Layout, check_form
 from ..linear_maps.graph import Graph, zero
-from ..nodes.undefined_functions import FunctionGradient, FunctionJacobian
+from ..nodes.undefined_functions import FunctionDerivative, FunctionGradient, FunctionJacobian
 from ..reading.read import in_shape, read_function
 from ..simplify import constructors as c
 from ..simplify.canonical_form import canonical_form
@@ -251,6 +251,15 @@ def _of_scalar_function(node: FunctionGradient) -> Basic:
 @known_derivative.register(FunctionJacobian)
 def _of_matrix_function(node: FunctionJacobian) -> Basic:
     return jacobian(node.expr, node.variable)
+
+
+@known_derivative.register(FunctionDerivative)
+def _by_scalars(node: FunctionDerivative) -> Basic:
+    found = node.expr
+    for symbol, order in node.orders.items():
+        for _ in range(int(order)):
+            found = matrix_derivative(found, symbol)
+    return found
 
 
 @reporting_bugs

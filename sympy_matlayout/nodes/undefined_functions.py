@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sympy import Expr, Symbol
+from sympy import Add, Expr, Symbol, Tuple
 from sympy.core.function import AppliedUndef
 from sympy.matrices.expressions import MatrixExpr, MatrixSymbol, Transpose
 from sympy.matrices.expressions.matexpr import MatrixElement
@@ -15,7 +15,7 @@ from ..core.shapes import Shape, as_size, is_matrix, same_shape, shape, show
 from .node import numpy_call, numpy_size
 from .vec import Vec
 
-__all__ = ["FunctionGradient", "FunctionJacobian", "FunctionValue", "MatrixFunction"]
+__all__ = ["FunctionDerivative", "FunctionGradient", "FunctionJacobian", "FunctionValue", "MatrixFunction"]
 
 
 class FunctionValue(Expr):
@@ -193,14 +193,15 @@ class FunctionGradient(DerivativeAtPoint):
 
 class MatrixFunction(MatrixExpr):
     r"""
-    An undefined function with matrix values, of matrices.
+    An undefined function with matrix values, of matrices and scalars.
 
     Explanation
     ===========
 
     SymPy's ``Function`` has scalar values; this one has a shape.  Its
-    derivative is a ``FunctionJacobian``, so that chain rules can be written
-    with functions that are left open.
+    derivative by a matrix is a ``FunctionJacobian``, by a scalar a
+    ``FunctionDerivative``, so that chain rules can be written with functions
+    that are left open.  Without arguments it is called with them.
 
     Examples
     ========
@@ -215,17 +216,26 @@ class MatrixFunction(MatrixExpr):
     >>> matrix_derivative(z_of_u, x, where={u: u_of_x})
     (∂u(x)/∂x.T).T*(∂z(u)/∂u.T).T
 
+    The marginal likelihood of a Gaussian process, by a parameter of its kernel:
+
+    >>> from sympy import Determinant, log
+    >>> theta = symbols('theta', real=True)
+    >>> y, K = MatrixSymbol('y', n, 1), MatrixFunction('K', n, n)(theta)
+    >>> matrix_derivative(-y.T*K.inverse()*y/2 - log(Determinant(K))/2, theta)
+    Trace((K(theta)**(-1)*y*y.T*K(theta)**(-1) - K(theta)**(-1))*(∂K(theta)/∂theta))/2
+
     Parameters
     ==========
 
     name : a string
     m, n : the shape of the value
-    *arguments : matrix expressions
+    *arguments : matrix and scalar expressions
 
     See Also
     ========
 
-    sympy_matlayout.FunctionJacobian, sympy_matlayout.FunctionGradient
+    sympy_matlayout.FunctionJacobian, sympy_matlayout.FunctionDerivative,
+    sympy_matlayout.FunctionGradient
     """
 
     args: tuple[Any, ...]
@@ -233,10 +243,12 @@ class MatrixFunction(MatrixExpr):
     def __new__(cls, name, m, n, *arguments):
         name = as_name(name, "the name of a MatrixFunction")
         arguments = [as_basic(a, f"the argument of {name}") for a in arguments]
-        for a in arguments:
-            if not is_matrix(a):
-                raise ShapeError(f"MatrixFunction {name} takes matrices, got the scalar {a}")
         return super().__new__(cls, name, as_size(m), as_size(n), *arguments)
+
+    def __call__(self, *arguments):
+        if self.arguments:
+            raise ShapeError(f"{self} has its arguments, and can't be called with more of them")
+        return type(self)(*self.args, *arguments)
 
     @property
     def name(self) -> str:
@@ -268,6 +280,131 @@ class MatrixFunction(MatrixExpr):
     def _pretty(self, printer):
         inside = prettyForm(*printer._print_seq(self.arguments, delimiter=", ").parens())
         return prettyForm(*inside.left(printer._print(Symbol(self.name))))
+
+
+class FunctionDerivative(MatrixExpr):
+    r"""
+    `\partial^k F(t, ...)/\partial t^k` at a point, by scalars, for an undefined `F`.
+
+    Explanation
+    ===========
+
+    It has the shape of `F`.  The scalars that are differentiated by are bound
+    symbols, with the orders of the derivative and the values they have.  Once the
+    function has been replaced by one that is known, ``doit`` differentiates.
+
+    Examples
+    ========
+
+    >>> from sympy import MatrixSymbol, Trace, exp, symbols
+    >>> from sympy_matlayout import MatrixFunction, matrix_derivative
+    >>> t, n = symbols('t n')
+    >>> A = MatrixSymbol('A', n, n)
+    >>> D = matrix_derivative(Trace(A*MatrixFunction('K', n, n)(t)), t); D
+    Trace(A*(∂K(t)/∂t))
+    >>> D.replace(MatrixFunction, lambda name, m, n, s: exp(2*s)*A).doit()
+    2*exp(2*t)*Trace(A**2)
+
+    Parameters
+    ==========
+
+    expr : the matrix, such as ``F(s)``
+    orders : pairs of a bound symbol in it and an order
+    points : the values of these symbols
+
+    See Also
+    ========
+
+    sympy_matlayout.MatrixFunction, sympy_matlayout.FunctionJacobian
+    """
+
+    args: tuple[Any, ...]
+
+    def __new__(cls, expr, orders, points):
+        expr = as_basic(expr, "the function of FunctionDerivative")
+        orders = Tuple(*(Tuple(*order) for order in orders))
+        if not is_matrix(expr) or len(orders) != len(points):
+            raise ShapeError("FunctionDerivative needs a matrix, and a point for each symbol; got "
+                             f"{expr}, {orders}, {points}")
+        return super().__new__(cls, expr, orders, Tuple(*points))
+
+    @property
+    def expr(self):
+        return self.args[0]
+
+    @property
+    def orders(self) -> dict[Any, Any]:
+        """The order of the derivative by each bound symbol."""
+        return {symbol: order for symbol, order in self.args[1]}
+
+    @property
+    def points(self):
+        return self.args[2]
+
+    @property
+    def bound_symbols(self):
+        return list(self.orders)
+
+    @property
+    def free_symbols(self):
+        return (self.expr.free_symbols - set(self.orders)) | self.points.free_symbols
+
+    @property
+    def shape(self) -> Shape:
+        return shape(self.expr)
+
+    def _entry(self, i, j, **kwargs):
+        return MatrixElement(self, i, j)
+
+    def doit(self, **hints) -> Any:
+        if self.expr.has(AppliedUndef, MatrixFunction):
+            return self
+        found = known_derivative(self).xreplace(dict(zip(self.orders, self.points, strict=True)))
+        return found.doit(**hints) if hints.get("deep", True) else found
+
+    def _shown(self):
+        """Above and below the bar with the points for the symbols, None where these are more."""
+        if not all(point.is_Symbol for point in self.points):
+            return None
+        below = [(point, order) for point, order in zip(
+            self.points, self.orders.values(), strict=True)]
+        return self.expr.xreplace(dict(zip(self.orders, self.points, strict=True))), below
+
+    def _sympystr(self, printer):
+        if (shown := self._shown()) is None:
+            return f"{type(self).__name__}({', '.join(map(printer._print, self.args))})"
+        total = Add(*self.orders.values())
+        below = "".join(f"∂{printer._print(s)}" + (f"**{k}" if k != 1 else "")
+                        for s, k in shown[1])
+        return f"(∂{'' if total == 1 else f'**{total}'}{printer._print(shown[0])}/{below})"
+
+    def _latex(self, printer):
+        total, at = Add(*self.orders.values()), ""
+        shown = self._shown()
+        if shown is None:
+            shown = self.expr, list(self.orders.items())
+            at = ", ".join(f"{printer._print(s)}={printer._print(point)}"
+                           for s, point in zip(self.orders, self.points, strict=True))
+        power = "" if total == 1 else f"^{{{total}}}"
+        below = " ".join(r"\partial " + printer._print(s if k == 1 else s**k) for s, k in shown[1])
+        slope = rf"\frac{{\partial{power} {printer._print(shown[0])}}}{{{below}}}"
+        return rf"\left.{slope}\right|_{{{at}}}" if at else slope
+
+    def _pretty(self, printer):
+        d, slope = ("∂" if printer._use_unicode else "d"), self._shown()
+        F, below = slope if slope is not None else (self.expr, list(self.orders.items()))
+        total = Add(*self.orders.values())
+        top = prettyForm(d) if total == 1 else prettyForm(d)**prettyForm(str(total))
+        above = prettyForm(*top.right(printer._print(F)))
+        under = prettyForm("")
+        for s, k in below:
+            under = prettyForm(*under.right(d, printer._print(s if k == 1 else s**k)))
+        found = above/under
+        if slope is None:
+            at = ", ".join(f"{s} = {point}"
+                           for s, point in zip(self.orders, self.points, strict=True))
+            found = prettyForm(*prettyForm(*found.right(f" at {at}")).parens())
+        return found
 
 
 class FunctionJacobian(DerivativeAtPoint):

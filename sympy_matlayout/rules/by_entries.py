@@ -15,7 +15,7 @@ from ..core.protocol import brings
 from ..core.shapes import shape
 from ..linear_maps.composition import identity
 from ..reading.read import read
-from .reshaping import matrix_of_entries
+from .entries import matrix_of_entries
 from .table import Edges, Varies, cited, local_differentials
 
 

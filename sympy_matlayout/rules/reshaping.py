@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sympy import Integer, Lambda, S
+from sympy import Integer, S
 from sympy.matrices import ImmutableDenseMatrix, MatrixBase
 from sympy.matrices.expressions import (
     BlockDiagMatrix,
     BlockMatrix,
     DiagMatrix,
     DiagonalMatrix,
-    FunctionMatrix,
     Identity,
     KroneckerProduct,
     MatrixSlice,
@@ -25,8 +24,8 @@ from sympy.matrices.expressions import (
 from sympy.matrices.expressions.diagonal import DiagonalOf
 from sympy.matrices.expressions.matexpr import MatrixElement
 
-from ..core.errors import DerivativeNotImplementedError, VariableError
-from ..core.shapes import Shape, is_one, same_shape, same_size, shape
+from ..core.errors import VariableError
+from ..core.shapes import Shape, is_one, same_size, shape
 from ..linear_maps.composition import Adjoint, compose
 from ..linear_maps.maps import (
     HadamardBy,
@@ -34,7 +33,6 @@ from ..linear_maps.maps import (
     LinearMap,
     Sandwich,
     ScalarTimes,
-    Transposition,
 )
 from ..linear_maps.rearrangements import (
     DiagonalIn,
@@ -51,7 +49,6 @@ from ..nodes.constants import MatrixUnit
 from ..nodes.vec import Unvec, Vec
 from ..nodes.vech import Unvech, Vech
 from ..simplify import constructors as c
-from .scalars import partials
 from .table import Edges, Varies, cited, local_differentials
 
 
@@ -167,33 +164,6 @@ def explicit_matrix(node: Any, varies: Varies) -> Edges:
         for j in range(cols):
             if varies(node[i, j]):
                 yield node[i, j], ScalarTimes(MatrixUnit(rows, cols, Integer(i), Integer(j)))
-
-
-@local_differentials.register(FunctionMatrix)
-@cited("entry rule")
-def matrix_of_entries(node: Any, varies: Varies) -> Edges:
-    """a matrix given by its entries, through the scalars and the entries [i, j] in them"""
-    rows, cols, entries = node.args
-    (i, j), body = entries.args
-    for atom, partial in partials(body, varies, frozenset({i, j}), is_atom=_is_entry):
-        slope = FunctionMatrix(rows, cols, Lambda((i, j), partial))
-        if not _is_entry(atom):
-            yield atom, ScalarTimes(slope)
-            continue
-        parent, *place = atom.args
-        size = shape(parent)
-        if place == [i, j] and same_shape(size, (rows, cols)):
-            yield parent, HadamardBy(slope)
-        elif place == [j, i] and same_shape(size, (cols, rows)):
-            yield parent, compose(HadamardBy(slope), Transposition(size))
-        else:
-            raise DerivativeNotImplementedError(
-                f"a FunctionMatrix with entries of another matrix out of place is not covered: "
-                f"{atom} in {node}")
-
-
-def _is_entry(expr: Any) -> bool:
-    return isinstance(expr, MatrixElement)
 
 
 @local_differentials.register(Vec)

@@ -33,13 +33,14 @@ from sympy.matrices.expressions import Identity, MatrixSymbol
 from ..core.bound_symbols import bound_symbol
 from ..core.errors import DerivativeNotImplementedError, NotByEntriesError
 from ..core.shapes import Shape, is_matrix, shape
-from ..linear_maps.composition import compose, unvectorization, vectorization
+from ..linear_maps.composition import compose, identity, unvectorization, vectorization
 from ..linear_maps.law import Law
-from ..linear_maps.maps import InnerProduct, Sandwich, Scaling
+from ..linear_maps.maps import InnerProduct, Sandwich, ScalarTimes, Scaling
 from ..nodes.differential_symbols import Differential
 from ..nodes.realness import OF_COMPLEX, complex_symbols, is_declared_complex
 from ..nodes.undefined_functions import (
     DerivativeAtPoint,
+    FunctionDerivative,
     FunctionGradient,
     FunctionJacobian,
     FunctionValue,
@@ -143,24 +144,68 @@ def differential_not_worked_out(node: Any, varies: Varies) -> Edges:
 
 
 @local_differentials.register(DerivativeAtPoint)
+@cited("chain rule", "M&N 5.12; document 003")
 def derivative_at_a_point(node: Any, varies: Varies) -> Edges:
-    raise DerivativeNotImplementedError(
-        f"second derivatives of a function of matrices that is left undefined are not covered: "
-        f"{node}; put a known function in its place")
-    yield
+    """d(∂F(Y, t)/∂Y) = ∂²F/∂Y∂t dt, by scalars alone"""
+    if varies(node.point) or not isinstance(node.expr, (MatrixFunction, FunctionDerivative)):
+        raise DerivativeNotImplementedError(
+            "second derivatives by the matrix of a function that is left undefined are not "
+            f"covered: {node}; put a known function in its place")
+    for child, m in local_differentials(node.expr, varies):
+        if not isinstance(m, ScalarTimes):
+            raise DerivativeNotImplementedError(
+                "second derivatives by the matrices of a function that is left undefined are not "
+                f"covered: {node}; put a known function in its place")
+        yield child, ScalarTimes(node.func(m.direction, node.variable, node.point))
 
 
 @local_differentials.register(MatrixFunction)
 @cited("chain rule", "M&N 5.15; document 003")
 def matrix_function_left_open(node: Any, varies: Varies) -> Edges:
-    """vec dF(Y) = (∂vec F/∂vec'Y) vec dY"""
-    for k, arg in enumerate(node.args):
-        if not is_matrix(arg) or not varies(arg):
+    """vec dF(Y, t) = (∂vec F/∂vec'Y) vec dY + vec(∂F/∂t) dt"""
+    yield from _of_open(node, {}, {}, varies)
+
+
+@local_differentials.register(FunctionDerivative)
+@cited("chain rule", "M&N 5.15; document 003")
+def derivative_of_function_left_open(node: Any, varies: Varies) -> Edges:
+    """the same of ∂F/∂t, whose derivatives by scalars are of one order more"""
+    if not isinstance(node.expr, MatrixFunction):
+        yield node.doit(), identity(shape(node))  # the function is known by now
+        return
+    values = dict(zip(node.orders, node.points, strict=True))
+    for symbol, point in values.items():
+        if varies(point):
+            yield point, ScalarTimes(_by_scalars(node.expr, {
+                **node.orders, symbol: node.orders[symbol] + 1}, values))
+    yield from _of_open(node.expr, node.orders, values, varies)
+
+
+def _of_open(function: Any, orders: dict, values: dict, varies: Varies) -> Edges:
+    """By the arguments that are not bound symbols, of F or of a derivative of it."""
+    first = len(function.args) - len(function.arguments)
+    for k, arg in enumerate(function.args[first:], start=first):
+        if arg in orders or not varies(arg):
             continue
-        Y = placeholder(node, shape(arg))
-        J = FunctionJacobian(node.func(*node.args[:k], Y, *node.args[k + 1:]), Y, arg)
-        yield arg, compose(unvectorization(shape(node)), compose(
-            Sandwich(J, Identity(S.One)), vectorization(shape(arg))))
+        if is_matrix(arg):
+            Y = placeholder(function, shape(arg))
+            with_Y = function.func(*function.args[:k], Y, *function.args[k + 1:])
+            J = FunctionJacobian(_by_scalars(with_Y, orders, values), Y, arg)
+            yield arg, compose(unvectorization(shape(function)), compose(
+                Sandwich(J, Identity(S.One)), vectorization(shape(arg))))
+        else:
+            t = bound_symbol(f"w{k - first or ''}", real=True)
+            with_t = function.func(*function.args[:k], t, *function.args[k + 1:])
+            yield arg, ScalarTimes(_by_scalars(with_t, {**orders, t: S.One}, {**values, t: arg}))
+
+
+def _by_scalars(function: Any, orders: dict, values: dict) -> Any:
+    """The derivative of a function by some of its arguments, in their order."""
+    if not orders:
+        return function
+    symbols = [a for a in function.arguments if a in orders]
+    return FunctionDerivative(function, [(s, orders[s]) for s in symbols],
+                              [values[s] for s in symbols])
 
 
 def partials(expr: Expr, varies: Varies, bound: frozenset[Basic] = frozenset(),

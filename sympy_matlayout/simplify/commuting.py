@@ -8,7 +8,7 @@ polynomial (a - b)², which no common factor shows.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, cast
+from typing import Any
 
 from sympy import Add, Dummy, Expr, Mul, Pow, S, factor
 from sympy.core.basic import Basic

@@ -33,7 +33,14 @@ from . import constructors as c
 from .commuting import factored_hadamard
 from .cost import operations
 from .monomial import order
-from .numbers import LINEAR, common_number, linear_arguments, place_in_sum, scaled, with_numbers_placed
+from .numbers import (
+    LINEAR,
+    common_number,
+    linear_arguments,
+    place_in_sum,
+    scaled,
+    with_numbers_placed,
+)
 from .pairs import merged_pairs, with_commutation_first
 from .segments import has_pairs
 

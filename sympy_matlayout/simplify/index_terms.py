@@ -45,9 +45,9 @@ from ..core.shapes import is_matrix, is_one, same_size, shape
 from ..nodes.vec import Unvec, Vec
 from ..nodes.vech import Unvech, Vech
 from . import constructors as c
-from .elementwise import applied
 from .arrangement import arranged
 from .contraction import NotMatrixNotation
+from .elementwise import applied
 from .monomial import Factor, Index, Monomial, delta, order
 from .segments import Segment, aligned, has_pairs, segments_of
 from .words import words

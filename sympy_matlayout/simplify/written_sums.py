@@ -243,8 +243,7 @@ def _places(term: Any) -> Iterator[tuple[Callable[[Basic], Basic], Basic]]:
 def _neighbours(before: list[Any], factor: Any, after: list[Any]) -> Iterator[tuple[Any, Any]]:
     """What stands to the left and to the right of each other, a sum for each of its terms."""
     for left, right in ((before[-2:], [factor]), ([factor], after[:2])):
-        for a, b in product(_as_words(left), _as_words(right)):
-            yield a, b
+        yield from product(_as_words(left), _as_words(right))
 
 
 def _as_words(factors: list[Any]) -> list[tuple[Any, ...]]:

@@ -20,7 +20,7 @@ from sympy.matrices.expressions import (
 )
 
 from ...core.registry import declared, declares
-from ...core.shapes import Shape, is_matrix, is_one, is_scalar_shape, same_size
+from ...core.shapes import Shape, is_matrix, is_scalar_shape, same_size
 from ...core.shapes import shape as shape_of
 from ...nodes.matrix_sum import MatrixSum
 from ...nodes.structured import facts_about
@@ -87,7 +87,8 @@ def multiply(*factors: Any) -> Basic:
     product: list[Basic] = []
     for matrix in matrices:
         while not _is_neutral(matrix):
-            if (found := merged_by_identity(product, matrix) or _merged_with_power(product, matrix)):
+            if found := (merged_by_identity(product, matrix)
+                         or _merged_with_power(product, matrix)):
                 count, matrix = found
                 del product[len(product) - count:]
                 continue
