@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from sympy import Expr, Function, Lambda, S, exp, log
+from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.printing.pretty.stringpict import prettyForm
 
 from ..core.bound_symbols import argument_symbol
 from ..core.given import as_scalar_or_matrix
+from ..core.registry import construct
 from ..core.shapes import is_matrix
 from .node import numpy_call
 
@@ -26,7 +28,7 @@ class _OfEntries(Function):
         x = as_scalar_or_matrix(x, f"the argument of {cls.__name__}")
         if is_matrix(x):
             z = argument_symbol(())
-            return x.applyfunc(Lambda((z,), cls(z)))
+            return construct(ElementwiseApplyFunction, Lambda((z,), cls(z)), x)
         return super().__new__(cls, x, **options)
 
     def _eval_is_extended_real(self) -> bool | None:

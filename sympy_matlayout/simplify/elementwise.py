@@ -42,7 +42,7 @@ from ..core.shapes import Shape, is_matrix, shape
 from ..nodes.sigmoid import Sigmoid
 from ..nodes.written_sum import WrittenSum
 from . import constructors as c
-from .cost import operations
+from .cost import nodes, operations
 from .monomial import holds_matrices, order
 from .numbers import place_in_sum
 from .scalar_forms import short_form
@@ -59,6 +59,9 @@ def applied(function: Any, matrix: Any) -> Basic:
     (z,), body = function.signature, function.expr
     if isinstance(matrix, ElementwiseApplyFunction):
         body, matrix = body.xreplace({z: cast(Any, matrix.function)(z)}), matrix.expr
+    sign, core = c.split_scalar(matrix)
+    if sign == -1:  # σ.(-X) as σ(-z) of X, which is 1 - σ(z)
+        body, matrix = body.xreplace({z: -z}), core
     return _of_one(short_form(body), z, matrix)
 
 
@@ -74,14 +77,15 @@ def short_elementwise(matrix: Basic) -> Basic:
     """The matrix as a function of its arguments in the shortest form, if it is one."""
     if not _is_of_entries(matrix):
         return matrix
-    scalar, matrix = c.split_scalar(matrix)
-    if scalar != 1:
-        return c.scale(scalar, short_elementwise(matrix))
+    scalar, core = c.split_scalar(matrix)
+    if not scalar.is_Rational:
+        return c.scale(scalar, short_elementwise(core))
     letters: Letters = {}
     ways = [matrix, _shortened(matrix, letters, differences=False)]
-    if any(isinstance(letter, WrittenSum) for letter in letters):
-        ways.append(_shortened(matrix, {}, differences=True))
-    return min(ways, key=operations)
+    found = min(ways, key=lambda way: (operations(way), nodes(way)))
+    if any(isinstance(letter, WrittenSum) for letter in letters):  # apart if that is shorter
+        return min(found, _shortened(matrix, {}, differences=True), key=operations)
+    return found
 
 
 def _shortened(matrix: Basic, letters: Letters, differences: bool) -> Basic:
