@@ -59,7 +59,7 @@ def each(body, M):
 r = x - y
 centred = x - one*one.T*x/n
 FUNCTIONS = {
-    "smooth total variation": Sum(sqrt((x[i + 1, 0] - x[i, 0])**2 + Rational(1, 10)), (i, 0, n - 2)),
+    "total variation": Sum(sqrt((x[i + 1, 0] - x[i, 0])**2 + Rational(1, 10)), (i, 0, n - 2)),
     "second differences": Sum(sqrt(1 + (x[i + 2, 0] - 2*x[i + 1, 0] + x[i, 0])**2), (i, 0, n - 3)),
     "Charbonnier": Sum(sqrt((x[i, 0] - y[i, 0])**2 + 1), (i, 0, n - 1)),
     "Geman-McClure": Sum((x[i, 0] - y[i, 0])**2/(3 + (x[i, 0] - y[i, 0])**2), (i, 0, n - 1)),
@@ -131,7 +131,8 @@ def test_sigmoid_where_exponentials_overflow(value):
 
 P = Identity(m) - A*(A.T*A).inverse()*A.T
 CANCELLED = [
-    (P*A, 0*A), (P*P*b, P*b), ((B + C)*x - C*x, B*x), ((B - C)*(B + C) - B*B + C*C - B*C + C*B, 0*B),
+    (P*A, 0*A), (P*P*b, P*b), ((B + C)*x - C*x, B*x),
+    ((B - C)*(B + C) - B*B + C*C - B*C + C*B, 0*B),
     (A*(A.T*A).inverse()*A.T*A*B, A*B), ((x - y) + (y - u), x - u), (one.T*centred*x.T, 0*x.T),
 ]
 

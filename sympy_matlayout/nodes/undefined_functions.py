@@ -15,7 +15,8 @@ from ..core.shapes import Shape, as_size, is_matrix, same_shape, shape, show
 from .node import numpy_call, numpy_size
 from .vec import Vec
 
-__all__ = ["FunctionDerivative", "FunctionGradient", "FunctionJacobian", "FunctionValue", "MatrixFunction"]
+__all__ = ["FunctionDerivative", "FunctionGradient", "FunctionJacobian", "FunctionValue",
+           "MatrixFunction"]
 
 
 class FunctionValue(Expr):
@@ -335,7 +336,7 @@ class FunctionDerivative(MatrixExpr):
     @property
     def orders(self) -> dict[Any, Any]:
         """The order of the derivative by each bound symbol."""
-        return {symbol: order for symbol, order in self.args[1]}
+        return dict(self.args[1])
 
     @property
     def points(self):

@@ -18,7 +18,7 @@ from typing import Any, cast
 
 from sympy import Add, Expr, Mul, Pow, S, Trace, Transpose
 from sympy.core.basic import Basic
-from sympy.matrices.expressions import MatAdd, MatMul, MatPow
+from sympy.matrices.expressions import MatAdd, MatMul, MatPow, MatrixSymbol
 
 from ..core import limits
 from ..core.caches import cached
@@ -27,7 +27,7 @@ from ..core.shapes import is_matrix, same_size, shape
 from ..nodes.traversal import operands, postorder
 from ..nodes.written_sum import WRITTEN, WrittenScalar, WrittenSum
 from . import constructors as c
-from .construction import over, with_values
+from .construction import over
 from .cost import operations
 from .factoring import primitive_sum, taken_out
 from .normal_form import normal_form
@@ -39,7 +39,7 @@ __all__ = ["Sums", "marked", "multiplied_terms", "opened", "sums_in", "unmarked"
 Form = Callable[[Basic], Basic]
 
 # what is multiplied out over sums in its arguments
-LINEAR_OR_PRODUCTS = (Add, Mul, Pow, Trace, MatAdd, MatMul, MatPow, Transpose, *LINEAR)
+LINEAR_OR_PRODUCTS = (Add, Mul, Trace, MatAdd, MatMul, Transpose, *LINEAR)
 
 
 @dataclass(frozen=True)
@@ -169,8 +169,8 @@ def opened(found: Basic) -> Basic:
     for chosen in ways:
         if multiplied_terms(found, frozenset(chosen)) > limits.OPENED_TERMS:
             continue
-        other = normal_form(_without(found, chosen))
-        if len(_terms(other)) <= len(_terms(found)):
+        other = normal_form(_without(found, frozenset(chosen)))
+        if multiplied_terms(other) <= multiplied_terms(found):
             found = other
     return found
 
@@ -180,21 +180,28 @@ def multiplied_terms(expr: Any, letters: frozenset[Basic] = frozenset()) -> int:
     """How many terms there are when all is multiplied out, over some of the letters as well."""
     if expr in letters:
         return multiplied_terms(expr.args[0], letters)
-    if not isinstance(expr, LINEAR_OR_PRODUCTS):
+    if not _is_product_or_sum(expr):
         return 1
     counts = [multiplied_terms(a, letters) for a in operands(expr)]
     if isinstance(expr, (Add, MatAdd)):
         return sum(counts)
-    power = expr.args[1] if isinstance(expr, (MatPow, Pow)) else S.One
-    return prod(counts)**(int(power) if power.is_Integer and power > 0 else 1)
+    return counts[0]**int(expr.args[1]) if isinstance(expr, (MatPow, Pow)) else prod(counts)
 
 
-def _without(expr: Basic, letters: Iterable[Basic]) -> Basic:
-    """The expression with some of the letters as sums again, also those in others."""
-    values = {letter: letter.args[0] for letter in letters}
-    while (found := with_values(expr, values)) != expr:
-        expr = found
-    return expr
+def _without(expr: Any, letters: frozenset[Basic]) -> Basic:
+    """With some letters as sums again where they stand in products, and not in functions."""
+    if expr in letters:
+        return _without(expr.args[0], letters)
+    if not _is_product_or_sum(expr):
+        return expr
+    return over(expr, {a: _without(a, letters) for a in operands(expr)})
+
+
+def _is_product_or_sum(expr: Any) -> bool:
+    """Whether the terms of sums in it are those of the expression, once multiplied out."""
+    if isinstance(expr, (Pow, MatPow)):
+        return bool(expr.args[1].is_Integer and expr.args[1] > 0)
+    return isinstance(expr, LINEAR_OR_PRODUCTS)
 
 
 def _terms(total: Any) -> tuple[Basic, ...]:
@@ -216,9 +223,36 @@ def _shorter_term(term: Any, depth: int = 0) -> Basic:
         if depth < limits.OPENED_SUMS:
             parts = [_shorter_term(t, depth + 1) for part in parts for t in _terms(part)]
         found = _summed(parts, term)
-        if operations(taken_out(found)) < operations(term):
+        if _is_as_stable(term, total, found) and operations(taken_out(found)) < operations(term):
             return found
     return term
+
+
+def _is_as_stable(term: Basic, total: Basic, found: Basic) -> bool:
+    """
+    Whether a product multiplied out over one of its sums loses no digits.
+
+    Where the sum is a difference, all has to cancel, or to be there again; or, of the only
+    difference, every term is left: with r = x - mean(x), r'r is no r'x, though they are equal.
+    """
+    if not any(map(_is_negative, total.args)) or not _terms(found):
+        return True
+    if _bare(found) <= _bare(term):
+        return True
+    alone = len(term.atoms(*WRITTEN)) == 1 and not isinstance(term, MatPow)
+    return alone and len(_terms(found)) == len(total.args)
+
+
+def _is_negative(term: Basic) -> bool:
+    return bool(c.split_scalar(term)[0].as_coeff_Mul()[0].is_negative)
+
+
+def _bare(expr: Basic) -> set[Basic]:
+    """The matrices that don't stand in a sum that was written."""
+    if isinstance(expr, WRITTEN):
+        return set()
+    found = {expr} if isinstance(expr, MatrixSymbol) else set()
+    return found.union(*map(_bare, operands(expr)))
 
 
 def _places(term: Any) -> Iterator[tuple[Callable[[Basic], Basic], Basic]]:
