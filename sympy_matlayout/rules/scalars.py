@@ -29,6 +29,7 @@ from sympy import (
 from sympy.core.basic import Basic
 from sympy.core.function import AppliedUndef
 from sympy.matrices.expressions import Identity, MatrixSymbol
+from sympy.matrices.expressions.matexpr import MatrixElement
 
 from ..core.bound_symbols import bound_symbol
 from ..core.errors import DerivativeNotImplementedError, NotByEntriesError
@@ -239,10 +240,11 @@ def _with_names(expr: Any, names: dict[Basic, Any], varies: Varies, bound: froze
     for arg in expr.args:
         is_open = bool(bound) and bool(arg.free_symbols & bound)
         # what is bound inside this head can't leave it, also where is_atom says so
-        if is_atom(arg) and not arg.free_symbols & inside \
+        if (is_atom(arg) or real and isinstance(arg, MatrixElement)) \
+                and not arg.free_symbols & inside \
                 or not is_open and (_is_atom(arg, varies) or real and _is_undeclared(arg)):
             args.append(names[arg] if arg in names else names.setdefault(arg, _name(arg)))
-        elif not varies(arg) or not arg.args:
+        elif not arg.args or not varies(arg) and not (real and arg.has(MatrixElement)):
             args.append(arg)
         elif is_matrix(arg):
             raise NotByEntriesError(

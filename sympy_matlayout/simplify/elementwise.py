@@ -20,7 +20,6 @@ from sympy import (
     Function,
     Lambda,
     Mul,
-    Piecewise,
     Pow,
     S,
     exp,
@@ -142,9 +141,16 @@ def _can_be_applied(matrix: Any) -> bool:
     if not isinstance(matrix.expr, (*OF_ENTRIES, MatAdd, MatMul, WrittenSum)):
         return True
     (z,), body = matrix.function.signature, matrix.function.expr
-    return not body.has(Piecewise) and not any(
-        sum(a.has(z) for a in part.args) > 1 for part in body.atoms(Function)) and not any(
-        part.exp.has(z) for part in body.atoms(Pow))
+    return all(_is_of_one(part, z) for part in preorder_traversal(body) if part.has(z))
+
+
+def _is_of_one(part: Any, z: Any) -> bool:
+    """Whether a part of a function's body is a sum, a product, or of one argument with z in it."""
+    if isinstance(part, Pow):
+        return not part.exp.has(z)
+    if isinstance(part, Function):
+        return all(isinstance(a, Expr) for a in part.args) and sum(a.has(z) for a in part.args) == 1
+    return part == z or isinstance(part, (Add, Mul))
 
 
 def _is_negative(term: Basic) -> bool:

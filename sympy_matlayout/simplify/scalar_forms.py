@@ -86,7 +86,8 @@ def _factored(expr: Expr) -> Expr:
 
 def _over_arguments(expr: Any) -> Any:
     """The expression with the functions in it that quotients and logarithms stand for."""
-    if not expr.args or getattr(expr, "bound_symbols", None):
+    if not isinstance(expr, (Add, Mul, Pow, Function)) \
+            or not all(isinstance(a, Expr) for a in expr.args):
         return expr
     args = [short_form(a) if isinstance(expr, Function) and isinstance(a, Expr)
             else _over_arguments(a) for a in expr.args]
