@@ -258,7 +258,7 @@ def _by_scalars(node: FunctionDerivative) -> Basic:
     found = node.expr
     for symbol, order in node.orders.items():
         for _ in range(int(order)):
-            found = matrix_derivative(found, symbol)
+            found = matrix_derivative(found, symbol, layout=Layout.NUMERATOR)
     return found
 
 
