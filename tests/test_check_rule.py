@@ -49,6 +49,7 @@ from sympy_matlayout import (
     ArgumentError,
     CommutationMatrix,
     Differential,
+    FunctionDerivative,
     FunctionValue,
     MatlayoutBug,
     MatrixFunction,
@@ -173,6 +174,8 @@ NODES = [
     node(f(A, t**2), functions={f: lambda Y, u: sin(u)*Trace(Y.T*Y)**2}),
     node(FunctionValue(f(A, t)), functions={f: lambda Y, u: sin(u)*Trace(Y.T*Y)}),
     node(F, functions={MatrixFunction: lambda name, rows, cols, Y: Y.applyfunc(sin)*B}),
+    node(FunctionDerivative(MatrixFunction("F", m, n, s), [(s, 1)], [t**2]),
+         functions={MatrixFunction: lambda name, rows, cols, u: sin(u)*A}),
 ]
 # whose rules only say why there is no derivative
 REFUSING = {object, MatrixSymbol, Identity, OneMatrix, ZeroMatrix, ConstantMatrix, Differential,

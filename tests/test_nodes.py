@@ -30,6 +30,7 @@ from sympy_matlayout import (
     DuplicationMatrix,
     EliminationMatrix,
     ExchangeMatrix,
+    FunctionDerivative,
     FunctionGradient,
     FunctionJacobian,
     FunctionValue,
@@ -89,6 +90,7 @@ EXAMPLES = [
 ]
 # What has a value only once its function is known, or stands for a direction.
 LEFT_OPEN = [
+    FunctionDerivative(MatrixFunction("F", 2, 3, Symbol("t")), [(Symbol("t"), 2)], [Symbol("s")]),
     FunctionValue(Trace(A.T*A)), FunctionGradient(f(Trace(A.T*A)), A, A),
     MatrixFunction("F", 2, 3, A), FunctionJacobian(MatrixFunction("F", 2, 3, A), A, A),
     MatrixDifferential(A), ScalarDifferential(Symbol("t")),

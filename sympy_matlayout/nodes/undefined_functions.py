@@ -219,11 +219,11 @@ class MatrixFunction(MatrixExpr):
 
     The marginal likelihood of a Gaussian process, by a parameter of its kernel:
 
-    >>> from sympy import Determinant, log
+    >>> from sympy import Determinant, Trace, log
     >>> theta = symbols('theta', real=True)
     >>> y, K = MatrixSymbol('y', n, 1), MatrixFunction('K', n, n)(theta)
-    >>> matrix_derivative(-y.T*K.inverse()*y/2 - log(Determinant(K))/2, theta)
-    Trace((K(theta)**(-1)*y*y.T*K(theta)**(-1) - K(theta)**(-1))*(∂K(theta)/∂theta))/2
+    >>> matrix_derivative(-Trace(y.T*K.inverse()*y)/2 - log(Determinant(K))/2, theta)
+    Trace(K(theta)**(-1)*(∂K(theta)/∂theta)*(-I + K(theta)**(-1)*y*y.T))/2
 
     Parameters
     ==========

@@ -139,18 +139,34 @@ def _where(term: EntryTerm, targets: Sequence[Any], sizes: Sequence[Expr]) -> Ex
     """The sum of the coefficients over the limits, where the place is the target."""
     coefficient, limits, place = term.coefficient, term.limits, list(term.place)
     for axis, (target, size) in enumerate(zip(targets, sizes, strict=True)):
-        whole = [limit for limit in limits if limit[0] == place[axis]
-                 and limit[1] == 0 and same_size(limit[2] + 1, size)]
-        if whole and not any(place[axis] in end.free_symbols
-                             for _, *ends in limits for end in ends):
+        for limit in limits:
+            value = _solved(place[axis], target, limit, size)
+            if value is None or any(limit[0] in end.free_symbols
+                                    for _, *ends in limits for end in ends):
+                continue
             # the sum over this index has one term that counts
-            limits = tuple(limit for limit in limits if limit not in whole)
-            coefficient = coefficient.xreplace({place[axis]: target})
-            place = [p.xreplace({place[axis]: target}) for p in place]
+            limits = tuple(other for other in limits if other != limit)
+            coefficient = coefficient.xreplace({limit[0]: value})
+            place = [p.xreplace({limit[0]: value}) for p in place]
+            place[axis] = target
+            break
         if place[axis] != target and not is_one(size):
             # no KroneckerDelta: SymPy solves that for fractions of an index
             coefficient = Piecewise((coefficient, Eq(place[axis], target)), (S.Zero, True))
     return Sum(coefficient, *limits) if limits else coefficient
+
+
+def _solved(place: Any, target: Any, limit: Any, size: Expr) -> Any:
+    """The index with ``place = target``, where each target has one in its range; or None."""
+    index, lower, upper = limit
+    slope = place.coeff(index)
+    start = place - slope*index
+    if slope not in (1, -1) or index in start.free_symbols:
+        return None
+    first, last = (start + lower, start + upper) if slope == 1 else (start - upper, start - lower)
+    if not same_size(first, S.Zero) or not same_size(last + 1, size):
+        return None
+    return slope*(target - start)
 
 
 # --- matrices by their entries ----------------------------------------------------------

@@ -37,7 +37,7 @@ from .factoring import factored, primitive_sum, taken_out, with_middle_taken_out
 from .monomial import order, oriented
 from .normal_form import normal_form
 from .numbers import place_in_sum, scaled, with_numbers_placed
-from .scalar_sums import merged_scalar, one_trace, placed, simplified_scalar
+from .scalar_sums import merged_scalar, one_trace, simplified_scalar, with_scalars_placed
 from .segments import has_pairs
 from .words import is_word
 from .written_sums import Sums, marked, multiplied_terms, opened, sums_in, unmarked
@@ -165,7 +165,7 @@ def _expanded(expr: Basic) -> Basic:
     found = opened(normal_form(expr))
     if is_matrix(found):
         whole = _with_letters(taken_out(_with_short_scalars(found)))
-        return _with_scalars_placed(with_numbers_placed(whole))
+        return with_scalars_placed(with_numbers_placed(whole))
     return _kept(found) if found.args else found
 
 
@@ -176,16 +176,6 @@ def _with_short_scalars(matrix: Basic) -> Basic:
     scalar, core = c.split_scalar(matrix)
     number, primitive = primitive_sum(scalar)  # multiples of one sum in one form
     return c.scale(number*merged_scalar(primitive), core)
-
-
-def _with_scalars_placed(matrix: Basic) -> Basic:
-    """Numbers that came to the scalars of a product inside these where that is shorter."""
-    if isinstance(matrix, MatAdd):
-        return c.new(MatAdd, *map(_with_scalars_placed, matrix.args))
-    if not isinstance(matrix, MatMul):
-        return matrix
-    scalar, core = c.split_scalar(matrix)
-    return scaled(placed(scalar), *map(_with_scalars_placed, c.factors_of(core)))
 
 
 def _with_letters(matrix: Basic) -> Basic:
@@ -263,7 +253,7 @@ def _kept(expr: Basic) -> Any:
         return one_trace(number, rest.args[0]) if isinstance(rest, Trace) else found
     found = _over_arguments(expr)
     if isinstance(found, (MatMul, MatAdd)):
-        return _with_scalars_placed(factored(_with_scalars_in_front(found)))
+        return with_scalars_placed(factored(_with_scalars_in_front(found)))
     if isinstance(found, Transpose):
         turned = c.transpose(found.args[0])
         return found if turned == found else shortest(turned)

@@ -11,6 +11,7 @@ from typing import Any
 from sympy import Add, Expr, Function, Mul, Pow, S, Trace
 from sympy.core.basic import Basic
 from sympy.core.function import AppliedUndef
+from sympy.matrices.expressions import MatAdd, MatMul
 
 from ..core import limits
 from ..core.bound_symbols import bound_symbol
@@ -25,7 +26,7 @@ from .numbers import scaled, shortest_place, with_numbers_placed
 from .scalar_forms import short_form
 from .scalar_products import shorter_product
 
-__all__ = ["merged_scalar", "one_trace", "placed", "simplified_scalar"]
+__all__ = ["merged_scalar", "one_trace", "placed", "simplified_scalar", "with_scalars_placed"]
 
 
 def simplified_scalar(expr: Any) -> Expr:
@@ -97,6 +98,16 @@ def placed(expr: Expr) -> Expr:
             if isinstance(factor, Add):
                 places.append(outside*others*Add(*(placed(inside*t) for t in factor.args)))
     return shortest_place(places)
+
+
+def with_scalars_placed(matrix: Basic) -> Basic:
+    """Numbers that came to the scalars of a product inside these where that is shorter."""
+    if isinstance(matrix, MatAdd):
+        return c.new(MatAdd, *map(with_scalars_placed, matrix.args))
+    if not isinstance(matrix, MatMul):
+        return matrix
+    scalar, core = c.split_scalar(matrix)
+    return scaled(placed(scalar), *map(with_scalars_placed, c.factors_of(core)))
 
 
 def _with_traces_merged(total: Add) -> Expr:

@@ -23,7 +23,7 @@ from sympy.matrices.expressions import MatAdd, MatMul, MatPow, MatrixSymbol
 from ..core import limits
 from ..core.caches import cached
 from ..core.registry import declares
-from ..core.shapes import is_matrix, same_size, shape
+from ..core.shapes import is_matrix, is_scalar_shape, same_size, shape
 from ..nodes.traversal import operands, postorder
 from ..nodes.written_sum import WRITTEN, WrittenScalar, WrittenSum
 from . import constructors as c
@@ -32,7 +32,7 @@ from .cost import operations
 from .factoring import primitive_sum, taken_out
 from .normal_form import normal_form
 from .numbers import LINEAR, place_in_sum, primitive, scaled, with_numbers_placed
-from .scalar_sums import placed
+from .scalar_sums import placed, with_scalars_placed
 
 __all__ = ["Sums", "marked", "multiplied_terms", "opened", "sums_in", "unmarked"]
 
@@ -135,7 +135,7 @@ def unmarked(expr: Basic) -> Basic:
             args = [forms.get(a, a) for a in node.args]
             forms[node] = scaled(Mul(*(a for a in args if not is_matrix(a))),
                                  *(a for a in args if is_matrix(a)))
-        elif isinstance(node, Trace):
+        elif isinstance(node, Trace) and not is_scalar_shape(shape(node.args[0])):
             forms[node] = c.new(Trace, forms[node.args[0]])
         else:
             if not isinstance(node, (*LINEAR, Add, Mul)):  # through these they go from outside
@@ -145,7 +145,7 @@ def unmarked(expr: Basic) -> Basic:
 
 
 def _with_numbers_placed(expr: Any) -> Basic:
-    return with_numbers_placed(expr) if is_matrix(expr) else placed(expr)
+    return with_scalars_placed(with_numbers_placed(expr)) if is_matrix(expr) else placed(expr)
 
 
 def _as_terms(term: Basic) -> Basic:
