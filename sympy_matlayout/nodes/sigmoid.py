@@ -27,7 +27,7 @@ class _OfEntries(Function):
     def __new__(cls, x: Any, **options: Any) -> Any:
         x = as_scalar_or_matrix(x, f"the argument of {cls.__name__}")
         if is_matrix(x):
-            z = argument_symbol(())
+            z = argument_symbol(frozenset())
             return construct(ElementwiseApplyFunction, Lambda((z,), cls(z)), x)
         return super().__new__(cls, x, **options)
 

@@ -32,7 +32,7 @@ class WrittenScalar(Expr):
 
     args: tuple[Any, ...]
     is_commutative = True
-    is_number = False
+    is_number: Any = False
 
     def _eval_is_extended_real(self) -> bool | None:
         return self.args[0].is_extended_real

@@ -135,7 +135,7 @@ def _own_indices(*held: Any) -> tuple[Any, Any]:
     return row, index_symbol(taken | {row})
 
 
-def _where(term: EntryTerm, targets: Sequence[Any], sizes: Sequence[Expr]) -> Expr:
+def _where(term: EntryTerm, targets: Sequence[Any], sizes: Sequence[Expr]) -> Any:
     """The sum of the coefficients over the limits, where the place is the target."""
     coefficient, limits, place = term.coefficient, term.limits, list(term.place)
     for axis, (target, size) in enumerate(zip(targets, sizes, strict=True)):
@@ -181,7 +181,7 @@ class EntryMap(LinearMap):
 
     term: EntryTerm
     indices: tuple[Any, Any]
-    codomain: Shape
+    codomain: Any
 
     @property
     def domain(self) -> Shape:
@@ -192,7 +192,8 @@ class EntryMap(LinearMap):
         fresh = _own_indices(t, dY)
         term = self._at(fresh)
         body = summed(term.coefficient*c.entry(dY, *term.place), term.limits)
-        return from_index_notation(FunctionMatrix(*self.codomain, Lambda(fresh, body)))
+        rows, cols = self.codomain
+        return from_index_notation(FunctionMatrix(rows, cols, Lambda(fresh, body)))
 
     def adjoint(self, G: Basic, /) -> Basic:
         own = tuple(Dummy(i.name, integer=True) for i in self.indices)

@@ -50,6 +50,8 @@ from ..nodes.undefined_functions import (
 from ..simplify import constructors as c
 from .table import Edges, Varies, cited, local_differentials
 
+Values = dict[Any, Any]  # by the bound symbols of a derivative left open
+
 CONSTANT_FACTORS = Law("constant factors", "d(cu) = c du", "M&N 8.2")
 PRODUCT = Law("product rule", "d(uv) = du·v + u·dv", "M&N 8.2")
 QUOTIENT = Law("quotient rule", "d(u/v) = (du·v - u·dv)/v²", "M&N 8.2")
@@ -182,7 +184,7 @@ def derivative_of_function_left_open(node: Any, varies: Varies) -> Edges:
     yield from _of_open(node.expr, node.orders, values, varies)
 
 
-def _of_open(function: Any, orders: dict, values: dict, varies: Varies) -> Edges:
+def _of_open(function: Any, orders: Values, values: Values, varies: Varies) -> Edges:
     """By the arguments that are not bound symbols, of F or of a derivative of it."""
     first = len(function.args) - len(function.arguments)
     for k, arg in enumerate(function.args[first:], start=first):
@@ -200,7 +202,7 @@ def _of_open(function: Any, orders: dict, values: dict, varies: Varies) -> Edges
             yield arg, ScalarTimes(_by_scalars(with_t, {**orders, t: S.One}, {**values, t: arg}))
 
 
-def _by_scalars(function: Any, orders: dict, values: dict) -> Any:
+def _by_scalars(function: Any, orders: Values, values: Values) -> Any:
     """The derivative of a function by some of its arguments, in their order."""
     if not orders:
         return function

@@ -125,7 +125,8 @@ def _entry(matrix: Any, letters: Letters, differences: bool) -> Any:
     if isinstance(matrix, HadamardProduct):
         return Mul(*(_entry(a, letters, differences) for a in matrix.args))
     if isinstance(matrix, MatAdd):
-        return Add(*(_entry(a, letters, differences) for a in matrix.args))
+        terms: list[Any] = [_entry(a, letters, differences) for a in matrix.args]
+        return Add(*terms)
     if isinstance(matrix, HadamardPower) and not any(map(is_matrix, matrix.args[1:])):
         return _entry(matrix.args[0], letters, differences)**matrix.args[1]
     if isinstance(matrix, ElementwiseApplyFunction) and _can_be_applied(matrix):
@@ -167,9 +168,9 @@ def _letter(value: Any, letters: Letters) -> Any:
 
 def _matrix(entry: Any, values: dict[Any, Any], size: Shape) -> Basic:
     """The matrix of an entry, functions of one letter as functions applied to it."""
-    held = [s for s in values if entry.has(s)]
+    held, (rows, cols) = [s for s in values if entry.has(s)], cast(Any, size)
     if not held:
-        return c.scale(entry, OneMatrix(*size))
+        return c.scale(entry, OneMatrix(rows, cols))
     if entry in values:
         return values[entry]
     if isinstance(entry, Mul):

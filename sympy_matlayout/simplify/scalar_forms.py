@@ -57,7 +57,7 @@ def short_form(expr: Any) -> Any:
     return expr
 
 
-def _ways(expr: Expr) -> Iterator[Expr]:
+def _ways(expr: Any) -> Iterator[Any]:
     """The expression itself first, which stands where nothing is shorter."""
     yield expr
     known = _over_arguments(expr)
@@ -74,7 +74,7 @@ def _is_sum_or_quotient(expr: Expr) -> bool:
     return any(isinstance(f.as_base_exp()[0], Add) for f in Mul.make_args(expr))
 
 
-def _factored(expr: Expr) -> Expr:
+def _factored(expr: Any) -> Any:
     try:
         return factor(expr)
     except PolynomialError:  # Piecewise, say
@@ -128,11 +128,11 @@ def _logarithm(logarithm: Any) -> Expr:
     return logarithm
 
 
-def _product(product: Expr) -> Expr:
+def _product(product: Any) -> Any:
     """``exp(-v)*σ(v) = σ(-v)``, ``sinh/cosh = tanh``, and a step before what is 0 beyond it"""
     product = _with_exponents_added(product)
     w, rest = _exponential(product)
-    powers = rest.as_powers_dict()
+    powers: Any = rest.as_powers_dict()
     for sigma in [b for b in powers if isinstance(b, Sigmoid) and powers[b].is_positive]:
         (v,) = sigma.args
         if w != 0 and (w + v == 0 or operations(w + v) < operations(w)):
@@ -164,18 +164,19 @@ RULES: dict[type, Callable[[Any], Any]] = {Pow: _power, log: _logarithm, Mul: _p
 # --- polynomials in σ(v), with σ(-v) = 1 - σ(v) and tanh(v/2) = 2σ(v) - 1 ----------------
 
 
-def _sigmoids(expr: Expr) -> Iterator[tuple[Expr, Expr | None]]:
+def _sigmoids(expr: Any) -> Iterator[tuple[Any, Any]]:
     """Each σ(v), and each that a tanh(v/2) can be written with."""
     if not isinstance(expr, Add) and not any(isinstance(a, Add) for a in Mul.make_args(expr)):
         return
     held = expr.atoms(Sigmoid)
     for found in sorted(held | {Sigmoid(-sigma.args[0]) for sigma in held}, key=str):
         yield found, None
-    for found in sorted(expr.atoms(tanh), key=str):
+    tangents: set[Any] = expr.atoms(tanh)
+    for found in sorted(tangents, key=str):
         yield Sigmoid(2*found.args[0]), found
 
 
-def _in_sigmoids(expr: Expr, sigma: Expr, tangent: Expr | None) -> Expr:
+def _in_sigmoids(expr: Any, sigma: Any, tangent: Any) -> Any:
     """The expression as a product of σ(v) and σ(-v) and what else it is a polynomial in."""
     s = Dummy("s", positive=True)
     other = Sigmoid(-sigma.args[0])

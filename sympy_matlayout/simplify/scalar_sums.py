@@ -45,7 +45,7 @@ def _shortened(expr: Expr) -> Expr:
     return c.substituted(found, {symbol: letter for letter, symbol in letters.items()})
 
 
-def _with_letters(expr: Any, letters: dict[Basic, Expr]) -> Expr:
+def _with_letters(expr: Any, letters: dict[Basic, Expr]) -> Any:
     """With a symbol for each scalar of matrices; sums are opened unless they are differences."""
     if not holds_matrices(expr):
         return expr

@@ -47,7 +47,7 @@ class Sums:
     """Sums without their numbers and signs, and those of matrices by each of their terms."""
 
     found: frozenset[Basic]
-    by_term: dict[Basic, list[MatAdd]]
+    by_term: dict[Basic, list[Any]]
 
     def __bool__(self) -> bool:
         return bool(self.found)
@@ -62,7 +62,7 @@ def sums_in(exprs: Iterable[Basic]) -> Sums:
             found[_primitive(node)[1]] = None
             if isinstance(node, MatAdd):
                 found[_primitive(c.transpose(node))[1]] = None
-    by_term: dict[Basic, list[MatAdd]] = defaultdict(list)
+    by_term: dict[Basic, list[Any]] = defaultdict(list)
     for total in found:
         for _, core in map(c.split_scalar, total.args if isinstance(total, MatAdd) else ()):
             by_term[core].append(total)
@@ -132,7 +132,7 @@ def unmarked(expr: Basic) -> Basic:
         elif isinstance(node, MatAdd):
             forms[node] = c.add(*(_as_terms(forms[a]) for a in node.args))
         elif isinstance(node, MatMul):
-            args = [forms.get(a, a) for a in node.args]
+            args: list[Any] = [forms.get(a, a) for a in node.args]
             forms[node] = scaled(Mul(*(a for a in args if not is_matrix(a))),
                                  *(a for a in args if is_matrix(a)))
         elif isinstance(node, Trace) and not is_scalar_shape(shape(node.args[0])):
@@ -185,7 +185,7 @@ def multiplied_terms(expr: Any, letters: frozenset[Basic] = frozenset()) -> int:
     counts = [multiplied_terms(a, letters) for a in operands(expr)]
     if isinstance(expr, (Add, MatAdd)):
         return sum(counts)
-    return counts[0]**int(expr.args[1]) if isinstance(expr, (MatPow, Pow)) else prod(counts)
+    return counts[0]**int(_exponent(expr)) if isinstance(expr, (MatPow, Pow)) else prod(counts)
 
 
 def _without(expr: Any, letters: frozenset[Basic]) -> Basic:
@@ -200,8 +200,12 @@ def _without(expr: Any, letters: frozenset[Basic]) -> Basic:
 def _is_product_or_sum(expr: Any) -> bool:
     """Whether the terms of sums in it are those of the expression, once multiplied out."""
     if isinstance(expr, (Pow, MatPow)):
-        return bool(expr.args[1].is_Integer and expr.args[1] > 0)
+        return bool(_exponent(expr).is_Integer and _exponent(expr) > 0)
     return isinstance(expr, LINEAR_OR_PRODUCTS)
+
+
+def _exponent(power: Any) -> Any:
+    return power.args[1]
 
 
 def _terms(total: Any) -> tuple[Basic, ...]:
@@ -303,7 +307,7 @@ def _length(word: Iterable[Basic]) -> int:
 
 def _repeated(factor: Any) -> list[Any]:
     """A low power of a sum as its factors."""
-    k = factor.args[1] if isinstance(factor, MatPow) else 1
+    k = _exponent(factor) if isinstance(factor, MatPow) else S.One
     if k != 1 and k.is_Integer and 0 < k <= limits.OPENED_SUMS + 1 \
             and isinstance(factor.args[0], WrittenSum):
         return [factor.args[0]]*int(k)

@@ -153,13 +153,14 @@ def _merged_with_power(product: Sequence[Basic], matrix: Basic) -> tuple[int, Ba
     if isinstance(matrix, MatPow):
         letters = _letters_of_base(matrix)
         if letters and tuple(product[-len(letters):]) == letters:
-            return len(letters), power(matrix.args[0], matrix.args[1] + 1)
+            base, exponent = base_and_exponent(matrix)
+            return len(letters), power(base, exponent + 1)
     for count, factor in enumerate(reversed(product), start=1):
         letters = _letters_of_base(factor)
         if letters:
             together = (*product[len(product) - count + 1:], matrix)
-            return (count, power(factor.args[0], factor.args[1] + 1)) if together == letters \
-                else None
+            base, exponent = base_and_exponent(factor)
+            return (count, power(base, exponent + 1)) if together == letters else None
     return None
 
 
