@@ -18,6 +18,7 @@ from sympy import (
     Trace,
     exp,
     log,
+    sign,
     sqrt,
     symbols,
     tanh,
@@ -39,6 +40,7 @@ from sympy_matlayout import (
     gradient,
     lambdify,
 )
+from sympy_matlayout.nodes.written_sum import WrittenScalar, WrittenSum
 from sympy_matlayout.numeric import Partials
 
 m, n = symbols("m n", integer=True, positive=True)
@@ -212,3 +214,15 @@ def test_gradients_of_factorisations_and_comparisons():
         (OneMatrix(m, n) - HadamardProduct(V, HadamardPower(F*H, -1)))*H.T)
     wins = Sum(B[i, j]*(x[i, 0] - log(exp(x[i, 0]) + exp(x[j, 0]))), (i, 0, n - 1), (j, 0, n - 1))
     assert count_operations(gradient(wins, x)) <= 16
+
+
+def test_scalars_that_go_into_functions():
+    """Elastic net: Zou & Hastie 2005"""
+    lam, alpha = symbols("lambda alpha", positive=True)
+    f = Norm(b - X*x)**2/2 + lam*(alpha*Norm(x, 1) + (1 - alpha)/2*Norm(x)**2)
+    found = gradient(f, x)
+    wanted = X.T*(X*x - b) + lam*(alpha*each(sign(z), x) + (1 - alpha)*x)
+    assert count_operations(found) <= count_operations(wanted)
+    assert canonical(found - wanted) == 0*x
+    assert found.atoms(Symbol) >= {lam, alpha}
+    assert not found.atoms(WrittenSum, WrittenScalar)

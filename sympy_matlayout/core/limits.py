@@ -34,6 +34,8 @@ SHORTENED_OPERATIONS = 80
 NUMBERINGS = 512
 # So many steps to make the indices of neighbours match; each splits or joins a factor.
 ALIGNMENTS = 64
+# In a product of up to so many entries every one is tried as the one between rows and columns.
+TRIED_FACTORS = 3
 # All orders of up to so many factors of a Kronecker product are tried (24 of four).
 ORDERED_BLOCKS = 4
 # Rounds of a simplification; one nearly always is enough, the next finds nothing to do.

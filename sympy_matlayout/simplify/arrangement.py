@@ -98,6 +98,8 @@ def _of_linked(part: Monomial, r: Indices, k: Indices) -> Basic:
     with suppress(NotMatrixNotation):
         found.append(c.transpose(_shared_row(part, k, r)))
     for factor in sorted(part.factors, key=lambda f: f.name):
+        if found and len(part.factors) > limits.TRIED_FACTORS:
+            break  # the first way; all of them would each try all of theirs
         with suppress(NotMatrixNotation):
             found.append(_through(factor, part, r, k, equal))
     if not found:

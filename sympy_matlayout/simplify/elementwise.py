@@ -59,7 +59,7 @@ def applied(function: Any, matrix: Any) -> Basic:
     if isinstance(matrix, ElementwiseApplyFunction):
         body, matrix = body.xreplace({z: cast(Any, matrix.function)(z)}), matrix.expr
     sign, core = c.split_scalar(matrix)
-    if sign == -1:  # σ.(-X) as σ(-z) of X, which is 1 - σ(z)
+    if sign == -1 and not isinstance(core, WrittenSum):  # σ.(-X) as σ(-z), which is 1 - σ(z)
         body, matrix = body.xreplace({z: -z}), core
     return _of_one(short_form(body), z, matrix)
 

@@ -141,7 +141,9 @@ def unmarked(expr: Basic) -> Basic:
             if not isinstance(node, (*LINEAR, Add, Mul)):  # through these they go from outside
                 forms |= {a: _with_numbers_placed(forms[a]) for a in below(node)}
             forms[node] = over(node, forms)
-    return _with_numbers_placed(forms[expr])
+    found = _with_numbers_placed(forms[expr])
+    # scalars that have gone into a function that is applied
+    return found.xreplace({a: unmarked(a.args[0]) for a in found.atoms(*WRITTEN)})
 
 
 def _with_numbers_placed(expr: Any) -> Basic:
