@@ -107,7 +107,21 @@ def with_scalars_placed(matrix: Basic) -> Basic:
     if not isinstance(matrix, MatMul):
         return matrix
     scalar, core = c.split_scalar(matrix)
-    return scaled(placed(scalar), *map(with_scalars_placed, c.factors_of(core)))
+    factors = list(map(with_scalars_placed, c.factors_of(core)))
+    return shortest_place([scaled(placed(scalar), *factors), *_with_inverses_scaled(scalar, factors)])
+
+
+def _with_inverses_scaled(scalar: Expr, factors: list[Any]) -> Iterator[Basic]:
+    """``(A/s + B)⁻¹/s`` as ``(A + s*B)⁻¹``, for what the scalar and the sum have in them"""
+    for k, factor in enumerate(factors):
+        total, exponent = c.base_and_exponent(factor)
+        if exponent != -1 or not isinstance(total, MatAdd):
+            continue
+        for one in {f for part in (scalar, *(c.split_scalar(t)[0] for t in total.args))
+                    for f in Mul.make_args(part) if f != 1}:
+            for by in (one, 1/one):
+                inside = c.add(*(c.scale(by, t) for t in total.args))
+                yield scaled(placed(scalar*by), *factors[:k], c.inverse(inside), *factors[k + 1:])
 
 
 def _with_traces_merged(total: Add) -> Expr:
