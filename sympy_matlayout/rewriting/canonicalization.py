@@ -83,7 +83,7 @@ def canonical(expr: Any, assumptions: Any = True) -> Basic:
     refuse_singular(given, determinants=False)
     found = _settled(read(given))
     if count_operations(found) > count_operations(given):  # tr(A - B), |A⊗B|
-        found = in_order(given)
+        found = min(in_order(given), given, key=count_operations)
     return all_printable([found.xreplace(names)])[0]
 
 

@@ -108,7 +108,8 @@ def with_scalars_placed(matrix: Basic) -> Basic:
         return matrix
     scalar, core = c.split_scalar(matrix)
     factors = list(map(with_scalars_placed, c.factors_of(core)))
-    return shortest_place([scaled(placed(scalar), *factors), *_with_inverses_scaled(scalar, factors)])
+    return shortest_place([scaled(placed(scalar), *factors),
+                           *_with_inverses_scaled(scalar, factors)])
 
 
 def _with_inverses_scaled(scalar: Expr, factors: list[Any]) -> Iterator[Basic]:
