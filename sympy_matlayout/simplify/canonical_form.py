@@ -217,7 +217,8 @@ def in_order(expr: Basic) -> Basic:
     if isinstance(expr, Transpose):
         return c.transpose(args[0])
     if isinstance(expr, Trace):
-        turned = oriented(c.new(Trace, *args))
+        as_it_is = c.new(Trace, *args)
+        turned = min(oriented(as_it_is), as_it_is, key=operations)  # one of a skew matrix: its sign
         return turned.xreplace({t: c.new(Trace, in_order(t.args[0])) for t in turned.atoms(Trace)
                                 if isinstance(t.args[0], MatAdd)})
     if isinstance(expr, BlockMatrix) or tuple(args) == expr.args:
