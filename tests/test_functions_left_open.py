@@ -3,6 +3,7 @@
 import pickle
 
 import pytest
+import sympy
 from definition import DIGITS, TOLERANCE, check_against_definition, m, n, p, values_for
 from mpmath import mp
 from sympy import (
@@ -24,6 +25,7 @@ from sympy import (
     srepr,
     symbols,
 )
+from sympy.external.importtools import version_tuple
 from sympy.matrices.expressions import FunctionMatrix
 
 from sympy_matlayout import (
@@ -40,6 +42,8 @@ from sympy_matlayout import (
 )
 from sympy_matlayout.numeric import evaluate
 from sympy_matlayout.numeric.definition import near
+
+NEW_ENOUGH_TO_PICKLE = version_tuple(sympy.__version__) >= (1, 14)
 
 t, s = symbols("t s", real=True)
 i, j, k = symbols("i j k", integer=True)
@@ -110,7 +114,8 @@ def test_the_node_is_ordinary_sympy():
     for node in (matrix_derivative(K, t, layout="numerator"), matrix_derivative(K2, s),
                  matrix_derivative(MatrixFunction("K", n, n, t**2), t)):
         assert eval(srepr(node), vars(names)) == node
-        assert pickle.loads(pickle.dumps(node)) == node
+        if NEW_ENOUGH_TO_PICKLE:
+            assert pickle.loads(pickle.dumps(node)) == node
         assert node.func(*node.args) == node
         assert node.free_symbols <= {t, s, n}
     D = matrix_derivative(K, t, layout="numerator")

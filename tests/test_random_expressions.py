@@ -201,7 +201,7 @@ def check_worked_steps(expr, variable):
         return
     try:
         check_derivation(expr, variable, "numerator")
-    except (ZeroDivisionError, DerivativeNotImplementedError):
+    except (ZeroDivisionError, DerivativeNotImplementedError, SingularError):
         return  # singular, or refused
     dF = differential(expr, variable.arg if isinstance(variable, Transpose) else variable)
     found = jacobian_from_differential(dF, variable)

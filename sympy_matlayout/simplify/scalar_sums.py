@@ -87,7 +87,7 @@ def placed(expr: Expr) -> Expr:
         of_sum, primitive = (factor, S.One) if factor.is_Rational else primitive_sum(factor)
         number *= of_sum
         factors.append(primitive)
-    if not any(isinstance(factor, (Trace, Add)) for factor in factors):
+    if not any(isinstance(f, Trace) or number != 1 and isinstance(f, Add) for f in factors):
         return expr  # SymPy can't put all products together again
     places = [number*Mul(*factors)]
     for k, factor in enumerate(factors):
@@ -114,6 +114,8 @@ def with_scalars_placed(matrix: Basic) -> Basic:
 
 def _with_inverses_scaled(scalar: Expr, factors: list[Any]) -> Iterator[Basic]:
     """``(A/s + B)⁻¹/s`` as ``(A + s*B)⁻¹``, for what the scalar and the sum have in them"""
+    if holds_matrices(scalar):
+        return  # SymPy can't put all products together again
     for k, factor in enumerate(factors):
         total, exponent = c.base_and_exponent(factor)
         if exponent != -1 or not isinstance(total, MatAdd):
