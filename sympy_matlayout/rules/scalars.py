@@ -9,7 +9,6 @@ undefined functions need no rules.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
@@ -48,6 +47,7 @@ from ..nodes.undefined_functions import (
     MatrixFunction,
 )
 from ..simplify import constructors as c
+from ..simplify.scalar_forms import with_exponents_added
 from .table import Edges, Varies, cited, local_differentials
 
 Values = dict[Any, Any]  # by the bound symbols of a derivative left open
@@ -296,18 +296,8 @@ def derivative(expr: Any, symbol: Symbol) -> Any:
             raise DerivativeNotImplementedError(
                 f"SymPy has no derivative of {type(undone.expr).__name__}, met in {undone.expr}")
     if any(p.base.has(symbol) and not p.exp.is_number for p in expr.atoms(Pow)):
-        found = found.replace(lambda e: isinstance(e, Mul), _with_powers_joined)
+        found = found.replace(lambda e: isinstance(e, Mul), with_exponents_added)
     return found
-
-
-def _with_powers_joined(product: Mul) -> Expr:
-    """``k*a**(k - 1)`` for SymPy's ``k*a**k/a``, which has no value where a is zero."""
-    exponents: dict[Expr, list[Expr]] = defaultdict(list)
-    for base, exponent in (a.as_base_exp() for a in product.args):
-        exponents[base].append(exponent)
-    if all(len(found) == 1 for found in exponents.values()):
-        return product
-    return Mul(*(base**Add(*found) for base, found in exponents.items()))
 
 
 def at_point(expr: Any, *symbols: Symbol) -> Any:

@@ -43,7 +43,7 @@ from ..nodes.written_sum import WrittenSum
 from . import constructors as c
 from .cost import nodes, operations
 from .monomial import holds_matrices, order
-from .numbers import place_in_sum
+from .numbers import is_negative, place_in_sum
 from .scalar_forms import short_form
 
 __all__ = ["applied", "short_elementwise"]
@@ -132,7 +132,7 @@ def _entry(matrix: Any, letters: Letters, differences: bool) -> Any:
     if isinstance(matrix, ElementwiseApplyFunction) and _can_be_applied(matrix):
         return cast(Any, matrix.function)(_entry(matrix.expr, letters, differences))
     if isinstance(matrix, WrittenSum) and (differences or _is_of_entries(matrix.args[0])
-                                           and not any(map(_is_negative, matrix.args[0].args))):
+                                           and not any(map(is_negative, matrix.args[0].args))):
         return _entry(matrix.args[0], letters, differences)
     return _letter(matrix, letters)
 
@@ -152,10 +152,6 @@ def _is_of_one(part: Any, z: Any) -> bool:
     if isinstance(part, Function):
         return all(isinstance(a, Expr) for a in part.args) and sum(a.has(z) for a in part.args) == 1
     return part == z or isinstance(part, (Add, Mul))
-
-
-def _is_negative(term: Basic) -> bool:
-    return bool(c.split_scalar(term)[0].as_coeff_Mul()[0].is_negative)
 
 
 def _letter(value: Any, letters: Letters) -> Any:

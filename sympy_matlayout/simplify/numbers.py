@@ -31,8 +31,8 @@ from . import constructors as c
 from .cost import operations
 from .monomial import order
 
-__all__ = ["LINEAR", "common_number", "linear_arguments", "place_in_sum", "primitive", "scaled",
-           "shortest_place", "with_numbers_placed"]
+__all__ = ["LINEAR", "common_number", "is_negative", "linear_arguments", "place_in_sum", "primitive",
+           "scaled", "shortest_place", "with_numbers_placed"]
 
 # Matrices that are linear in an argument, and how to build them.
 LINEAR = (KroneckerProduct, HadamardProduct, DiagMatrix, DiagonalOf, Vec, Unvec, Vech)
@@ -84,7 +84,7 @@ def _with_numbers_shared(total: Basic) -> Basic:
 
 
 def _negative_terms(total: Basic) -> int:
-    return sum(bool(c.split_scalar(t)[0].as_coeff_Mul()[0].is_negative) for t in total.args)
+    return sum(map(is_negative, total.args))
 
 
 def shortest_place(places: Sequence[Any], awkward: Callable[[Basic], int] = lambda _: 0) -> Any:
@@ -156,6 +156,11 @@ def primitive(total: MatAdd) -> tuple[Expr, Basic]:
     terms = sorted(map(c.split_scalar, total.args), key=lambda term: place_in_sum(term[1]))
     number = common_number([scalar for scalar, _ in terms])
     return number, c.new(MatAdd, *(c.scale(scalar/number, core) for scalar, core in terms))
+
+
+def is_negative(term: Basic) -> bool:
+    """Whether a negative number stands before a term."""
+    return bool(c.split_scalar(term)[0].as_coeff_Mul()[0].is_negative)
 
 
 def _multipliers(total: MatAdd) -> set[Expr]:

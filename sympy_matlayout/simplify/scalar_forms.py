@@ -40,7 +40,7 @@ from ..core.caches import cached
 from ..nodes.sigmoid import Sigmoid, Softplus
 from .cost import nodes, operations
 
-__all__ = ["short_form"]
+__all__ = ["short_form", "with_exponents_added"]
 
 QUOTIENTS = {(sinh, cosh): tanh, (sin, cos): tan}
 
@@ -130,7 +130,7 @@ def _logarithm(logarithm: Any) -> Expr:
 
 def _product(product: Any) -> Any:
     """``exp(-v)*σ(v) = σ(-v)``, ``sinh/cosh = tanh``, and a step before what is 0 beyond it"""
-    product = _with_exponents_added(product)
+    product = with_exponents_added(product)
     w, rest = _exponential(product)
     powers: Any = rest.as_powers_dict()
     for sigma in [b for b in powers if isinstance(b, Sigmoid) and powers[b].is_positive]:
@@ -148,8 +148,8 @@ def _product(product: Any) -> Any:
     return product
 
 
-def _with_exponents_added(product: Expr) -> Expr:
-    """``a*a**(k - 1) = a**k``"""
+def with_exponents_added(product: Any) -> Any:
+    """``a*a**(k - 1) = a**k``, also for SymPy's ``a**k/a``, which has no value where a is zero"""
     exponents: dict[Expr, list[Expr]] = defaultdict(list)
     for base, exponent in (f.as_base_exp() for f in Mul.make_args(product)):
         exponents[base].append(exponent)

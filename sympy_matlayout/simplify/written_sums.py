@@ -31,7 +31,7 @@ from .construction import over
 from .cost import operations
 from .factoring import primitive_sum, taken_out
 from .normal_form import normal_form
-from .numbers import LINEAR, place_in_sum, primitive, scaled, with_numbers_placed
+from .numbers import LINEAR, is_negative, place_in_sum, primitive, scaled, with_numbers_placed
 from .scalar_sums import placed, with_scalars_placed
 
 __all__ = ["Sums", "marked", "multiplied_terms", "opened", "sums_in", "unmarked"]
@@ -241,16 +241,12 @@ def _is_as_stable(term: Basic, total: Basic, found: Basic) -> bool:
     Where the sum is a difference, all has to cancel, or to be there again; or, of the only
     difference, every term is left: with r = x - mean(x), r'r is no r'x, though they are equal.
     """
-    if not any(map(_is_negative, total.args)) or not _terms(found):
+    if not any(map(is_negative, total.args)) or not _terms(found):
         return True
     if _bare(found) <= _bare(term):
         return True
     alone = len(term.atoms(*WRITTEN)) == 1 and not isinstance(term, MatPow)
     return alone and len(_terms(found)) == len(total.args)
-
-
-def _is_negative(term: Basic) -> bool:
-    return bool(c.split_scalar(term)[0].as_coeff_Mul()[0].is_negative)
 
 
 def _bare(expr: Basic) -> set[Basic]:
