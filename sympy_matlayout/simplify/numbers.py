@@ -31,8 +31,8 @@ from . import constructors as c
 from .cost import operations
 from .monomial import order
 
-__all__ = ["LINEAR", "common_number", "is_negative", "linear_arguments", "place_in_sum", "primitive",
-           "scaled", "shortest_place", "with_numbers_placed"]
+__all__ = ["LINEAR", "common_number", "is_negative", "linear_arguments", "place_in_sum",
+           "primitive", "scaled", "shortest_place", "with_numbers_placed"]
 
 # Matrices that are linear in an argument, and how to build them.
 LINEAR = (KroneckerProduct, HadamardProduct, DiagMatrix, DiagonalOf, Vec, Unvec, Vech)
