@@ -29,6 +29,9 @@ from sympy.external.importtools import version_tuple
 from sympy.matrices.expressions import FunctionMatrix
 
 from sympy_matlayout import (
+    ArgumentError,
+    DerivativeNotImplementedError,
+    FunctionDerivative,
     MatrixFunction,
     ShapeError,
     check_derivative,
@@ -125,6 +128,23 @@ def test_the_node_is_ordinary_sympy():
     assert D.subs(t, 2).free_symbols == {n}
     with pytest.raises(ShapeError, match="has its arguments"):
         K(s)
+
+
+@pytest.mark.parametrize("order", [0, -1, Rational(1, 2), t])
+def test_orders_are_positive_numbers(order):
+    with pytest.raises(ArgumentError, match="a symbol and a number from 1 on"):
+        FunctionDerivative(K, [(t, order)], [s])
+
+
+def test_text_in_orders_and_points_is_not_evaluated():
+    for orders, points in (([("t", 1)], [s]), ([(t, "1")], [s]), ([(t, 1)], ["s"]), ("t1", [s])):
+        with pytest.raises(ArgumentError, match="which is not evaluated"):
+            FunctionDerivative(K, orders, points)
+
+
+def test_a_derivative_of_more_than_the_function_is_refused():
+    with pytest.raises(DerivativeNotImplementedError, match="the function alone"):
+        matrix_derivative(FunctionDerivative(A*K, [(t, 1)], [s]), s)
 
 
 # --- entries with any number of indices --------------------------------------------------

@@ -8,6 +8,7 @@ difference multiplied out has no correct digit, and held against the definition 
 import mpmath
 import numpy as np
 import pytest
+from definition import check_against_definition
 from mpmath import mp
 from sympy import (
     Lambda,
@@ -226,3 +227,10 @@ def test_scalars_that_go_into_functions():
     assert canonical(found - wanted) == 0*x
     assert found.atoms(Symbol) >= {lam, alpha}
     assert not found.atoms(WrittenSum, WrittenScalar)
+
+
+@pytest.mark.parametrize("function", [Sigmoid, Softplus])
+def test_sigmoid_and_softplus_by_the_definition(function):
+    Z = MatrixSymbol("Z", n, m)
+    check_against_definition(function(Z*X), X)
+    check_against_definition(function(Trace(Z*X))*X, X)

@@ -35,7 +35,7 @@ class _OfEntries(Function):
         return self.args[0].is_extended_real
 
     def _eval_is_extended_positive(self) -> bool | None:
-        return self.args[0].is_extended_real
+        return True if self.args[0].is_real else None  # of -oo it is 0
 
     def _eval_evalf(self, prec: int) -> Any:
         return self.rewrite(exp)._eval_evalf(prec)

@@ -8,7 +8,7 @@ from sympy.matrices.expressions import MatrixExpr, MatrixSymbol, Transpose
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.printing.pretty.stringpict import prettyForm
 
-from ..core.errors import ShapeError
+from ..core.errors import ArgumentError, ShapeError
 from ..core.given import as_basic, as_name
 from ..core.registry import construct, known_derivative
 from ..core.shapes import Shape, as_size, is_matrix, same_shape, shape, show
@@ -323,11 +323,18 @@ class FunctionDerivative(MatrixExpr):
 
     def __new__(cls, expr, orders, points):
         expr = as_basic(expr, "the function of FunctionDerivative")
-        orders = Tuple(*(Tuple(*order) for order in orders))
-        if not is_matrix(expr) or len(orders) != len(points):
+        what = "an order of FunctionDerivative"
+        pairs: Any = Tuple(*(Tuple(*(as_basic(a, what) for a in order)) for order in orders))
+        points = Tuple(*(as_basic(a, "a point of FunctionDerivative") for a in points))
+        if not is_matrix(expr) or len(pairs) != len(points):
             raise ShapeError("FunctionDerivative needs a matrix, and a point for each symbol; got "
-                             f"{expr}, {orders}, {points}")
-        return super().__new__(cls, expr, orders, Tuple(*points))
+                             f"{expr}, {pairs}, {points}")
+        for order in pairs:
+            if len(order) != 2 or not order[0].is_Symbol or not (
+                    order[1].is_Integer and order[1] > 0):
+                raise ArgumentError("the orders of FunctionDerivative are pairs of a symbol and a "
+                                    f"number from 1 on, got {order}")
+        return super().__new__(cls, expr, pairs, points)
 
     @property
     def expr(self):

@@ -150,16 +150,15 @@ def differential_not_worked_out(node: Any, varies: Varies) -> Edges:
 @cited("chain rule", "M&N 5.12; document 003")
 def derivative_at_a_point(node: Any, varies: Varies) -> Edges:
     """d(∂F(Y, t)/∂Y) = ∂²F/∂Y∂t dt, by scalars alone"""
-    if varies(node.point) or not isinstance(node.expr, (MatrixFunction, FunctionDerivative)):
+    is_open = isinstance(node.expr, (MatrixFunction, FunctionDerivative))
+    edges = list(local_differentials(node.expr, varies)) \
+        if is_open and not varies(node.point) else []
+    if not edges or not all(isinstance(m, ScalarTimes) for _, m in edges):
         raise DerivativeNotImplementedError(
-            "second derivatives by the matrix of a function that is left undefined are not "
+            "second derivatives by the matrices of a function that is left undefined are not "
             f"covered: {node}; put a known function in its place")
-    for child, m in local_differentials(node.expr, varies):
-        if not isinstance(m, ScalarTimes):
-            raise DerivativeNotImplementedError(
-                "second derivatives by the matrices of a function that is left undefined are not "
-                f"covered: {node}; put a known function in its place")
-        yield child, ScalarTimes(node.func(m.direction, node.variable, node.point))
+    for child, m in edges:
+        yield child, ScalarTimes(node.func(m.apply(S.One), node.variable, node.point))
 
 
 @local_differentials.register(MatrixFunction)
@@ -174,7 +173,12 @@ def matrix_function_left_open(node: Any, varies: Varies) -> Edges:
 def derivative_of_function_left_open(node: Any, varies: Varies) -> Edges:
     """the same of ∂F/∂t, whose derivatives by scalars are of one order more"""
     if not isinstance(node.expr, MatrixFunction):
-        yield node.doit(), identity(shape(node))  # the function is known by now
+        known = node.doit()
+        if known == node:
+            raise DerivativeNotImplementedError(
+                f"{node} is a derivative of more than a function that is left open; give "
+                "FunctionDerivative the function alone, or a known one")
+        yield known, identity(shape(node))
         return
     values = dict(zip(node.orders, node.points, strict=True))
     for symbol, point in values.items():

@@ -37,7 +37,7 @@ from sympy.matrices.expressions import (
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
 from ..core.bound_symbols import argument_symbol, bound_symbol
-from ..core.shapes import Shape, is_matrix, shape
+from ..core.shapes import Shape, shape
 from ..nodes.sigmoid import Sigmoid
 from ..nodes.written_sum import WrittenSum
 from . import constructors as c
@@ -127,7 +127,7 @@ def _entry(matrix: Any, letters: Letters, differences: bool) -> Any:
     if isinstance(matrix, MatAdd):
         terms: list[Any] = [_entry(a, letters, differences) for a in matrix.args]
         return Add(*terms)
-    if isinstance(matrix, HadamardPower) and not any(map(is_matrix, matrix.args[1:])):
+    if isinstance(matrix, HadamardPower) and not holds_matrices(matrix.args[1]):
         return _entry(matrix.args[0], letters, differences)**matrix.args[1]
     if isinstance(matrix, ElementwiseApplyFunction) and _can_be_applied(matrix):
         return cast(Any, matrix.function)(_entry(matrix.expr, letters, differences))
