@@ -31,7 +31,8 @@ def canonical(expr: Any, assumptions: Any = True) -> Basic:
     collected even where they differ by such turns.  Hadamard and Kronecker products,
     diagonals, ones, vec and the matrices that go with it follow their rules.  Of the
     expression multiplied out, its common factors taken out again, and the expression
-    with its products of sums kept, the one with fewer operations is the result.
+    with its products of sums kept, the one with fewer operations is the result.  Sums
+    that were written are multiplied out only where no digits are lost by it.
 
     The value stays the same wherever the expression has one.  What the rules need is
     part of that: `|AB| = |A||B|` and `(AB)^{-1} = B^{-1}A^{-1}` are used for square

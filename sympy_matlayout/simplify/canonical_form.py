@@ -1,10 +1,11 @@
 """
 The form a textbook would print: the shorter of two ways to write an expression.
 
-One multiplies everything out, collects what is equal and takes common factors
-out again; equal expressions get one form that way.  The other keeps products of
-sums as they are and does the same to the parts.  Expressions too large for
-that are rebuilt node by node, at a cost linear in their graph.
+One multiplies everything out but the sums that were written as they are, collects
+what is equal and takes common factors out again; equal expressions get one form
+that way.  The other keeps products of sums as they are and does the same to the
+parts.  Expressions too large for that are rebuilt node by node, at a cost linear
+in their graph.
 """
 
 from __future__ import annotations

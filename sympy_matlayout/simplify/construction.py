@@ -13,11 +13,10 @@ from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
 from ..core.registry import constructor_of
 from ..core.shapes import is_matrix
-from ..nodes.traversal import operands, postorder
 from . import constructors as c
 from .elementwise import applied
 
-__all__ = ["built", "hadamard_product", "over", "with_values"]
+__all__ = ["built", "hadamard_product", "over"]
 
 
 def hadamard_product(*factors: Basic) -> Basic:
@@ -48,11 +47,3 @@ def over(node: Any, forms: Mapping[Basic, Basic]) -> Basic:
         return node.func(cast(Any, node.blocks).applyfunc(lambda block: forms[block]))
     args = [forms.get(a, a) for a in node.args]
     return node if tuple(args) == node.args else built(node, args)
-
-
-def with_values(expr: Basic, values: Mapping[Basic, Basic]) -> Basic:
-    """The expression with nodes replaced, built again from there up."""
-    forms: dict[Basic, Basic] = {}
-    for node in postorder([expr], operands):
-        forms[node] = values[node] if node in values else over(node, forms)
-    return forms[expr]

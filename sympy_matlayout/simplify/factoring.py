@@ -408,7 +408,7 @@ def _factored(terms: tuple[Term, ...], size: Shape) -> tuple[Expr, Basic]:
     """Of several factors that could be taken out next, the one that leads furthest."""
     shared = _most_shared(terms)
     ways = [] if shared else [_written(terms, size)]
-    for one in _worth_trying(shared, terms) if shared else ():
+    for one in _worth_trying(shared, terms):
         ways.append(_without(terms, size, one))
         if not isinstance(c.split_scalar(ways[-1][1])[1], MatAdd):
             break  # one product, which is as far as it goes
@@ -422,7 +422,7 @@ def _factored(terms: tuple[Term, ...], size: Shape) -> tuple[Expr, Basic]:
 def _worth_trying(shared: list[Shared], terms: Sequence[Term]) -> list[Shared]:
     """What saves most, and if not all terms hold it, the best on each side and of each kind."""
     most = limits.SEARCHED_PAIRS if any(map(has_pairs, terms[0].word)) else limits.SEARCHED_TERMS
-    if len(shared) == 1 or len(terms) > most \
+    if len(shared) < 2 or len(terms) > most \
             or all(shared[0].without(t) is not None for t in terms):
         return shared[:1]
     kinds = {(type(one), getattr(one, "last", None)): one for one in reversed(shared)}

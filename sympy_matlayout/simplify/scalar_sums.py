@@ -38,14 +38,14 @@ def simplified_scalar(expr: Any) -> Expr:
 def _shortened(expr: Expr) -> Expr:
     """As a function of its traces and other scalars of matrices in the shortest form."""
     letters: dict[Basic, Expr] = {}
-    entry = _with_letters(expr, letters)
+    entry = _in_symbols(expr, letters)
     found = short_form(entry)
     if found == entry:
         return expr
     return c.substituted(found, {symbol: letter for letter, symbol in letters.items()})
 
 
-def _with_letters(expr: Any, letters: dict[Basic, Expr]) -> Any:
+def _in_symbols(expr: Any, letters: dict[Basic, Expr]) -> Any:
     """With a symbol for each scalar of matrices; sums are opened unless they are differences."""
     if not holds_matrices(expr):
         return expr
@@ -54,7 +54,7 @@ def _with_letters(expr: Any, letters: dict[Basic, Expr]) -> Any:
         expr = expr.args[0]
     if isinstance(expr, (Add, Mul, Pow, Function)) and not isinstance(expr, AppliedUndef) \
             and all(isinstance(a, Expr) and not is_matrix(a) for a in expr.args):
-        return expr.func(*(_with_letters(a, letters) for a in expr.args))
+        return expr.func(*(_in_symbols(a, letters) for a in expr.args))
     if expr not in letters:
         is_positive = {"positive": True} if expr.is_positive else {}
         letters[expr] = bound_symbol(f"x{len(letters)}", real=True, **is_positive)

@@ -3,7 +3,7 @@ Sums stay as they were written: what is shown is never less stable than that.
 
 ``(a - b)²`` multiplied out, ``a² - 2ab + b²``, loses every digit where a and b are large and
 close.  So while an expression is simplified, its sums are letters.  Products are multiplied out
-over such a letter only where terms cancel by it, so that fewer are left than before:
+over such a letter only where that is shorter and no digits are lost by it:
 ``(I - A*(A.T*A)**-1*A.T)*A`` is zero, and ``(A + B)*x - B*x`` is ``A*x``.
 """
 
@@ -165,13 +165,13 @@ def opened(found: Basic) -> Basic:
     if not letters:
         return found
     found = _summed(map(_shorter_term, _terms(found)), found)
-    ways = [letters]
+    ways = [frozenset(letters)]
     if 1 < len(letters) <= limits.OPENED_SUMS + 1:
-        ways += [[letter] for letter in letters]
+        ways += [frozenset({letter}) for letter in letters]
     for chosen in ways:
-        if multiplied_terms(found, frozenset(chosen)) > limits.OPENED_TERMS:
+        if multiplied_terms(found, chosen) > limits.OPENED_TERMS:
             continue
-        other = normal_form(_without(found, frozenset(chosen)))
+        other = normal_form(_without(found, chosen))
         if multiplied_terms(other) <= multiplied_terms(found):
             found = other
     return found
