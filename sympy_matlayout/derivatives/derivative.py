@@ -44,6 +44,7 @@ def matrix_derivative(
     structure: str | None = None,
     convention: str = "projection",
     assumptions: Any = True,
+    simplify: bool = True,
 ) -> Any:
     r"""
     The derivative of a scalar, vector or matrix by a scalar, vector or matrix.
@@ -113,6 +114,8 @@ def matrix_derivative(
         entries, for symmetric X G + G' - G∘I
     assumptions : facts about symbols, ``Q.symmetric(A) & Q.orthogonal(U)``, used in
         the result; facts about X say where the derivative is taken
+    simplify : ``False`` leaves the result as the sweep gives it, which is as right, and
+        takes no time for its form
 
     Raises
     ======
@@ -138,17 +141,18 @@ def matrix_derivative(
     .. [4] K. B. Petersen, M. S. Pedersen, The Matrix Cookbook, 2012, 2.8 (entries)
     """
     chosen, several = Layout.of(layout), isinstance(X, (tuple, list))
-    problem = Problem.read(expr, X if several else (X,), where, structure, assumptions)
+    problem = Problem.read(expr, X if several else (X,), where, structure, assumptions, simplify)
     check_convention(convention)
     found = tuple(problem.written(*(
-        arranged(problem.graph([v]), v, chosen, form, convention) for v in problem.variables)))
+        arranged(problem.graph([v]), v, chosen, form, convention, simplify)
+        for v in problem.variables)))
     return found if several else found[0]
 
 
 @reporting_bugs
 def gradient(f: Any, X: Any, *more: Any, where: Mapping[Basic, Any] | None = None,
              structure: Any = None, convention: str = "projection",
-             assumptions: Any = True) -> Any:
+             assumptions: Any = True, simplify: bool = True) -> Any:
     r"""
     The gradient of a scalar, in the shape of each variable.
 
@@ -177,7 +181,7 @@ def gradient(f: Any, X: Any, *more: Any, where: Mapping[Basic, Any] | None = Non
 
     f : a scalar or 1x1 expression
     X, *more : MatrixSymbols, transposes of these, scalar Symbols
-    where, structure, convention, assumptions : as for ``matrix_derivative``; by a
+    where, structure, convention, assumptions, simplify : as for ``matrix_derivative``; by a
         structured X the gradient is the projection unless asked otherwise
 
     Returns
@@ -190,7 +194,7 @@ def gradient(f: Any, X: Any, *more: Any, where: Mapping[Basic, Any] | None = Non
 
     sympy_matlayout.matrix_derivative, sympy_matlayout.jacobian
     """
-    problem = Problem.read(f, (X, *more), where, structure, assumptions)
+    problem = Problem.read(f, (X, *more), where, structure, assumptions, simplify)
     if shape(problem.function):
         raise ShapeError(f"the gradient is for scalars, and this is "
                          f"{show(shape(problem.function))}; use jacobian or matrix_derivative")
@@ -204,7 +208,7 @@ def gradient(f: Any, X: Any, *more: Any, where: Mapping[Basic, Any] | None = Non
 
 def jacobian(F: Any, X: Any, *, where: Mapping[Basic, Any] | None = None,
              structure: Any = None, convention: str = "projection",
-             assumptions: Any = True) -> Basic:
+             assumptions: Any = True, simplify: bool = True) -> Basic:
     r"""
     The Jacobian matrix (13), `\partial\mathrm{vec}(F)/\partial\mathrm{vec}^T(X)`.
 
@@ -230,7 +234,7 @@ def jacobian(F: Any, X: Any, *, where: Mapping[Basic, Any] | None = None,
 
     F : a scalar or matrix expression
     X : a MatrixSymbol, the transpose of one, or a scalar Symbol
-    where, structure, convention, assumptions : as for ``matrix_derivative``; by a
+    where, structure, convention, assumptions, simplify : as for ``matrix_derivative``; by a
         structured X the rows are projections unless asked otherwise, so that
         `\mathrm{vec}(\mathrm{d}F) = J\,\mathrm{vec}(\mathrm{d}X)` stays true
 
@@ -240,7 +244,8 @@ def jacobian(F: Any, X: Any, *, where: Mapping[Basic, Any] | None = None,
     sympy_matlayout.matrix_derivative, sympy_matlayout.CommutationMatrix
     """
     return matrix_derivative(F, X, layout=Layout.NUMERATOR, form="vec", where=where,
-                             structure=structure, convention=convention, assumptions=assumptions)
+                             structure=structure, convention=convention, assumptions=assumptions,
+                             simplify=simplify)
 
 
 @known_derivative.register(FunctionGradient)
@@ -265,7 +270,8 @@ def _by_scalars(node: FunctionDerivative) -> Basic:
 @reporting_bugs
 def hessian(f: Any, X: Any, Y: Any = None, *, form: str = "vec",
             where: Mapping[Basic, Any] | None = None, structure: Any = None,
-            convention: str = "projection", assumptions: Any = True) -> Basic:
+            convention: str = "projection", assumptions: Any = True,
+            simplify: bool = True) -> Basic:
     r"""
     The Hessian matrix `\partial\,\mathrm{vec}(\nabla_X f)/\partial\,\mathrm{vec}^T(Y)`.
 
@@ -294,7 +300,7 @@ def hessian(f: Any, X: Any, Y: Any = None, *, form: str = "vec",
     f : a scalar or 1x1 expression
     X, Y : MatrixSymbols, transposes of these, or Symbols
     form : ``"vec"``, or ``"vech"`` by the free entries of a structured X and Y
-    where, structure, convention, assumptions : as for ``matrix_derivative``; by a
+    where, structure, convention, assumptions, simplify : as for ``matrix_derivative``; by a
         structured X it is `PHP` with the projection `P`, unless asked otherwise
 
     See Also
@@ -308,7 +314,7 @@ def hessian(f: Any, X: Any, Y: Any = None, *, form: str = "vec",
 
     .. [1] J. R. Magnus, H. Neudecker, Matrix Differential Calculus, 3rd ed., chapter 10
     """
-    problem = _twice(f, (X, X if Y is None else Y), where, structure, assumptions)
+    problem = _twice(f, (X, X if Y is None else Y), where, structure, assumptions, simplify)
     first, second = problem.variables
     slope = _slope(problem)
     slope = in_shape(slope, shape(slope) or (S.One, S.One))
@@ -324,7 +330,8 @@ def hessian(f: Any, X: Any, Y: Any = None, *, form: str = "vec",
 @reporting_bugs
 def hessian_vector_product(f: Any, X: Any, V: Any, *,
                            where: Mapping[Basic, Any] | None = None, structure: Any = None,
-                           convention: str = "projection", assumptions: Any = True) -> Basic:
+                           convention: str = "projection", assumptions: Any = True,
+            simplify: bool = True) -> Basic:
     r"""
     The derivative of the gradient in the direction `V`, without the Hessian.
 
@@ -351,14 +358,14 @@ def hessian_vector_product(f: Any, X: Any, V: Any, *,
     f : a scalar or 1x1 expression
     X : a MatrixSymbol, the transpose of one, or a Symbol
     V : a matrix expression of the shape of `X`, or a scalar
-    where, structure, convention, assumptions : as for ``hessian``
+    where, structure, convention, assumptions, simplify : as for ``hessian``
 
     See Also
     ========
 
     sympy_matlayout.hessian
     """
-    problem = _twice(f, (X,), where, structure, assumptions)
+    problem = _twice(f, (X,), where, structure, assumptions, simplify)
     (variable,) = problem.variables
     direction = in_shape(read_function(V), variable.shape)
     if not same_shape(shape(direction), variable.shape):
@@ -375,8 +382,8 @@ def hessian_vector_product(f: Any, X: Any, V: Any, *,
     return found
 
 
-def _twice(f: Any, variables: tuple, where: Any, structure: Any, assumptions: Any) -> Problem:
-    problem = Problem.read(f, variables, where, structure, assumptions)
+def _twice(f: Any, variables: tuple, *given: Any) -> Problem:
+    problem = Problem.read(f, variables, *given)
     if shape(problem.function):
         raise ShapeError("the Hessian is for scalars, and this is "
                          f"{show(shape(problem.function))}")
@@ -391,11 +398,11 @@ def _slope(problem: Problem) -> Basic:
 
 
 def arranged(graph: Graph, variable: Variable, layout: Layout, form: str,
-             convention: str = "projection") -> Basic:
+             convention: str = "projection", simplify: bool = True) -> Basic:
     """The derivative of a graph's root, in a layout and form."""
     of, by = shape(graph.root), variable.shape
     if of and by:
-        return _matrix_by_matrix(graph, variable, layout, form, convention)
+        return _matrix_by_matrix(graph, variable, layout, form, convention, simplify)
     form = check_form(form, _forms(variable, matrix=True), _what(of, variable))
     if of:
         found, transposes = graph.tangent({variable.symbol: S.One}), layout.transposes_jacobian()
@@ -428,7 +435,7 @@ def _forms(variable: Variable, matrix: bool) -> tuple[str, ...]:
 
 
 def _matrix_by_matrix(graph: Graph, variable: Variable, layout: Layout, form: str,
-                      convention: str) -> Basic:
+                      convention: str, simplify: bool) -> Basic:
     of, by = shape(graph.root), variable.shape
     vectors = is_vector_shape(of) and is_vector_shape(by)
     form = check_form(form, _forms(variable, matrix=vectors), _what(of, variable))
@@ -438,7 +445,7 @@ def _matrix_by_matrix(graph: Graph, variable: Variable, layout: Layout, form: st
     else:
         J = variable.turn_map(differential).matrix()
     J = c.multiply(J, variable.onto(form, convention))
-    if form in ("array", "autodiff"):
+    if simplify and form in ("array", "autodiff"):
         J = canonical_form(J, [graph.root, *graph.definitions.values()])
     if form == "vech":
         return c.transpose(J) if layout.transposes_jacobian() else J

@@ -42,10 +42,11 @@ class Problem:
     definitions: Mapping[Basic, Basic]
     names: Mapping[Basic, Basic]  # of the symbols in use, those that were given
     places: Mapping[Basic, Basic]  # what is known of the variables where it is evaluated
+    simplify: bool = True  # whether results come in canonical form
 
     @classmethod
     def read(cls, expr: Any, variables: Iterable[Any], where: Any = None,
-             structure: Any = None, assumptions: Any = True) -> Problem:
+             structure: Any = None, assumptions: Any = True, simplify: bool = True) -> Problem:
         chosen = [Variable.of(v, structure) for v in variables]
         known = known_symbols(assumptions, sympified(expr),
                               structured={v.symbol: v.structured_symbol for v in chosen})
@@ -71,7 +72,7 @@ class Problem:
         names |= {k: names.get(a, a) for a, k in places.items()}
         return cls(function, tuple(replace(v, symbol=used.get(v.symbol, v.symbol))
                                    for v in chosen),
-                   definitions, names, places)
+                   definitions, names, places, simplify)
 
     def graph(self, variables: Iterable[Variable] | None = None,
               function: Basic | None = None) -> Graph:
@@ -80,12 +81,15 @@ class Problem:
                         self.variables if variables is None else variables, self.definitions)
 
     def written(self, *results: Basic) -> list[Basic]:
-        """The results in canonical form, and in the symbols that were given."""
-        found = canonical_forms(list(map(self._placed, results)),
-                                [self.function, *self.definitions.values()])
-        found = list(map(self.renamed, found))
+        """The results in canonical form, if that is wanted, and in the symbols that were given."""
+        found = list(map(self.renamed, self.shortened(*map(self._placed, results))))
         _require_values(found)
         return all_printable(found)
+
+    def shortened(self, *results: Basic) -> list[Basic]:
+        """The results in canonical form, unless they are to stay as the sweep leaves them."""
+        written = [self.function, *self.definitions.values()]
+        return canonical_forms(results, written) if self.simplify else list(results)
 
     def in_given_symbols(self, result: Basic) -> Basic:
         """The result as it is, in the symbols that were given."""

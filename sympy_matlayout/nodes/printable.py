@@ -16,7 +16,7 @@ from typing import Any
 
 from sympy import Integral, Mul, Product, Sum
 from sympy.core.basic import Basic
-from sympy.matrices.expressions import MatAdd, MatMul
+from sympy.matrices.expressions import BlockMatrix, MatAdd, MatMul
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.pretty.stringpict import prettyForm
 
@@ -27,7 +27,7 @@ __all__ = ["all_printable", "has_minus", "joined", "latex_product", "latex_sum",
 def printable(node: Basic) -> Basic:
     """The node itself, which SymPy's printers no longer evaluate."""
     methods = METHODS.get(type(node))
-    if methods and "_latex" not in node.__dict__:
+    if methods and "_sympyrepr" not in node.__dict__:
         printed = MethodType(_printed, node)
         for printmethod in methods:
             setattr(node, printmethod, printed)
@@ -147,7 +147,14 @@ def repr_in_order(printer: Any, node: Basic) -> str:
     return printer.emptyPrinter(node)
 
 
+def table_of_blocks(printer: Any, node: Any) -> str:
+    """On one line, and so that it reads back."""
+    rows = (", ".join(map(printer._print, row)) for row in node.blocks.tolist())
+    return f"BlockMatrix([{', '.join(f'[{row}]' for row in rows)}])"
+
+
 METHODS = {
+    BlockMatrix: {"_sympystr": table_of_blocks, "_sympyrepr": table_of_blocks},
     MatMul: {"_sympystr": str_product, "_sympyrepr": repr_in_order, "_latex": latex_product},
     MatAdd: {"_sympyrepr": repr_in_order, "_latex": latex_sum, "_pretty": pretty_sum},
 }

@@ -31,6 +31,7 @@ from ..core.caches import cached
 from ..core.shapes import is_matrix, is_one, is_scalar_shape, shape
 from ..nodes.traversal import operands, postorder
 from . import constructors as c
+from .blocks import with_blocks
 from .construction import built
 from .cost import nodes, operations
 from .elementwise import short_elementwise
@@ -69,7 +70,7 @@ def canonical_forms(exprs: Sequence[Basic], written: Iterable[Basic] = ()) -> li
         else:
             found = node
         forms[node] = _with_sums_kept(found, sums) if sizes[found].is_small else found
-    return [forms[expr] for expr in exprs]
+    return [with_blocks(forms[expr]) for expr in exprs]
 
 
 def _with_sums_kept(expr: Basic, sums: Sums) -> Basic:
@@ -206,6 +207,7 @@ def _has_inverses_to_join(word: Basic) -> bool:
     return any(a and b for a, b in pairwise(inverses))
 
 
+@cached(limits.CACHED_FORMS)
 def in_order(expr: Basic) -> Basic:
     """As it is, but for the order of summands and Hadamard factors, and traces turned one way."""
     if not operands(expr):

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sympy import Expr, KroneckerDelta, S, Tuple
 from sympy.core.basic import Basic
 from sympy.matrices import ImmutableDenseMatrix, MatrixBase
 from sympy.matrices.expressions import (
+    BlockMatrix,
     DiagMatrix,
     Identity,
     KroneckerProduct,
     MatMul,
     MatrixSlice,
     OneMatrix,
+    Transpose,
     ZeroMatrix,
 )
 from sympy.matrices.expressions.diagonal import DiagonalOf
@@ -93,6 +96,13 @@ def matrix_slice(matrix: Basic, rows: Range, cols: Range) -> Basic:
         # SymPy's own composition fails on symbolic sizes
         outer_rows, outer_cols = matrix.args[1:]
         return matrix_slice(matrix.args[0], _compose(outer_rows, rows), _compose(outer_cols, cols))
+    if isinstance(matrix, Transpose):
+        return transpose(matrix_slice(matrix.args[0], cols, rows))
+    number, core = split_scalar(matrix)
+    if number != 1:
+        return scale(number, matrix_slice(core, rows, cols))
+    if isinstance(matrix, BlockMatrix) and (block := _block_at(matrix, rows, cols)) is not None:
+        return block
     if isinstance(matrix, Identity) and tuple(rows) == tuple(cols) and rows[2] == 1:
         return Identity(rows[1] - rows[0])
     if isinstance(matrix, Identity) and rows[2] == cols[2] == 1 and any(
@@ -102,6 +112,23 @@ def matrix_slice(matrix: Basic, rows: Range, cols: Range) -> Basic:
     if isinstance(matrix, (ZeroMatrix, OneMatrix)):
         return matrix.func(*shape(node))
     return node
+
+
+def _block_at(matrix: Any, rows: Range, cols: Range) -> Basic | None:
+    """The block that stands in just these rows and columns, if one does."""
+    heights, widths = (map(S, sizes) for sizes in (matrix.rowblocksizes, matrix.colblocksizes))
+    row, col = _position(heights, rows), _position(widths, cols)
+    return None if row is None or col is None else matrix.blocks[row, col]
+
+
+def _position(sizes: Iterable[Expr], places: Range) -> int | None:
+    start, stop, step = places
+    at = S.Zero
+    for k, size in enumerate(sizes):
+        if step == 1 and same_size(at, start) and same_size(at + size, stop):
+            return k
+        at += size
+    return None
 
 
 def _compose(outer: Any, within: Range) -> Range:
