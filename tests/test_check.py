@@ -120,10 +120,10 @@ WRONG = {
     "a term is missing": (x.T*S*x, x, S*x, "the term with S.T in place of S is missing"),
     "taken for symmetric": (x.T*S*x, x, 2*S*x, "right if S is symmetric"),
     "one transpose": (S.inverse(), S, -KroneckerProduct(S.inverse(), S.inverse()),
-                      "right is -(KroneckerProduct(S.T**(-1), S**(-1)))"),
+                      "right is -KroneckerProduct(S.T**(-1), S**(-1))"),
     "a transpose inside a function": (
         Trace(U.T*(U*S).applyfunc(exp)), S, U.T*HadamardProduct(U, (U.T*S).applyfunc(exp)),
-        "a transpose is missing or too many, right is U.T*(HadamardProduct"),
+        "a transpose is missing or too many, right is U.T*(exp.("),
     "no such shape": (x.T*S*x, x, b, "no layout or form has this shape"),
     "neither": (x.T*S*x, x, S*y, "wrong in every layout"),
 }

@@ -103,21 +103,21 @@ PRINTED = {
         ∂L/∂S = -S.T**(-1)*A.T*B.T*S.T**(-1) | first identification theorem
         """),
     "tr((A∘X)B)": (Trace(HadamardProduct(A, S)*B), S, """
-        L = Trace((HadamardProduct(A, S))*B) | given
-        dL = Trace(d((HadamardProduct(A, S))*B)) | trace rule
-        dL = Trace(d(HadamardProduct(A, S))*B)   | constant factors
-        dL = Trace((HadamardProduct(A, dS))*B)   | Hadamard product rule
-        dL = Trace(B*(HadamardProduct(A, dS)))   | cyclic property
-        dL = Trace((HadamardProduct(A.T, B))*dS) | Hadamard product in a trace
-        ∂L/∂S = HadamardProduct(A, B.T)      | first identification theorem
+        L = Trace((A.*S)*B) | given
+        dL = Trace(d((A.*S)*B)) | trace rule
+        dL = Trace(d(A.*S)*B)   | constant factors
+        dL = Trace((A.*dS)*B)   | Hadamard product rule
+        dL = Trace(B*(A.*dS))   | cyclic property
+        dL = Trace((A.T.*B)*dS) | Hadamard product in a trace
+        ∂L/∂S = A.*B.T      | first identification theorem
         """),
     "X⁻¹": (S.inverse(), S, """
         F = S**(-1)                          | given
         dF = -S**(-1)*dS*S**(-1)             | inverse rule
         Vec(dF) = -Vec(S**(-1)*dS*S**(-1))   | vec of both sides
-        Vec(dF) = -(KroneckerProduct(S.T**(-1), S**(-1)))*Vec(dS) | vec of a product
-        ∂Vec(F)/∂Vec(S).T = -(KroneckerProduct(S.T**(-1), S**(-1))) | first identification theorem
-        ∂Vec(F).T/∂Vec(S) = -(KroneckerProduct(S**(-1), S.T**(-1))) | the other layout is the transpose
+        Vec(dF) = -KroneckerProduct(S.T**(-1), S**(-1))*Vec(dS) | vec of a product
+        ∂Vec(F)/∂Vec(S).T = -KroneckerProduct(S.T**(-1), S**(-1)) | first identification theorem
+        ∂Vec(F).T/∂Vec(S) = -KroneckerProduct(S**(-1), S.T**(-1)) | the other layout is the transpose
         """),  # noqa: E501
 }
 

@@ -4,7 +4,7 @@ import mpmath
 import pytest
 from definition import SIZES, check_against_definition, m, n, p, q
 from mpmath import mp, mpf
-from sympy import Determinant, Inverse, MatMul, MatPow, MatrixSymbol, Symbol, Trace, log
+from sympy import Determinant, Inverse, MatMul, MatPow, MatrixSymbol, Symbol, Trace, log, srepr
 from sympy.matrices.expressions import DotProduct, Identity, KroneckerProduct, MatAdd
 
 from sympy_matlayout import CommutationMatrix, MatrixSum, Vec, canonical, collect_vec
@@ -108,7 +108,7 @@ BESIDE_SUMS = [
 @pytest.mark.parametrize("given_, wanted", BESIDE_SUMS, ids=str)
 def test_beside_sums(given_, wanted):
     found = canonical(given_)
-    assert str(found) == str(wanted)
+    assert srepr(found) == srepr(wanted)
     with mp.workdps(30):
         values = example_values([given_], {})
         value = evaluate(given_, values)

@@ -40,7 +40,7 @@ LATEX = [
     ((t - 1)*AB*C, r"\left(t - 1\right) \left(A \circ B\right) C"),
     (OneMatrix(m, n)*A, r"\mathbf{1}_{m \times n} A"),
     (t*Product(k**k + 1, (k, 1, n))*A,
-     r"\left(t \prod_{k=1}^{n} \left(k^{k} + 1\right)\right) A"),
+     r"t \left(\prod_{k=1}^{n} \left(k^{k} + 1\right)\right) A"),
     (MatMul(A, -t, B), r"A \left(- t\right) B"),
     (Differential(A)*Differential(A), r"\left(\mathrm{d}A\right)^{2}"),
     (MatrixSum(A**k, (k, 0, n))*C, r"\left(\sum_{k=0}^{n} A^{k}\right) C"),
@@ -52,11 +52,11 @@ LATEX = [
 
 PRETTY = [
     (MatAdd(A, MatMul(-t - 1, C)), "A - (t + 1)⋅C"),
-    (MatAdd(A, MatMul(t - 1, C)), "A + (t - 1)⋅C"),
-    (MatAdd(A, MatMul(-t/2, C)), "    t  \nA - ─⋅C\n    2  "),
-    (MatAdd(A, MatMul(-1, B + C)), "A -(B + C)"),
-    (MatAdd(A, MatMul(-1/t, B)), "    1  \nA - ─⋅B\n    t  "),
-    (MatAdd(A, -t*C, B), "A -t⋅C + B"),
+    (MatAdd(A, MatMul(t - 1, C)), "(t - 1)⋅C + A"),
+    (MatAdd(A, MatMul(-t/2, C)), "    t⋅C\nA - ───\n     2 "),
+    (MatAdd(A, MatMul(-1, B + C)), "A - (B + C)"),
+    (MatAdd(A, MatMul(-1/t, B)), "    B\nA - ─\n    t"),
+    (MatAdd(A, -t*C, B), "A + B - t⋅C"),
     (HadamardProduct(KroneckerProduct(x, x), x), "(x ⨂ x)∘x"),
     (KroneckerProduct(AB, C), "(A∘B) ⨂ C"),
     (HadamardProduct(A + B, C), "(A + B)∘C"),
@@ -64,7 +64,7 @@ PRETTY = [
     (HadamardPower(AB, t + 1), "     ∘(t + 1)\n(A∘B)        "),
     (Norm(x, t + 1), "‖x‖_(t + 1)"),
     (Differential(A)**2, "    2\n(dA) "),
-    (HadamardPower(A, -1), " ∘(-1)\nA     "),
+    (HadamardPower(A, -1), "1\n─\nA"),
     (HadamardPower(t + 1, A), "       ∘A\n(t + 1)  "),
     (MatrixSum(A**k, (k, 0, n)), " n   k\n ∑  A \nk=0   "),
     (MatrixSum(A*B, (k, 0, n)) + C, "⎛ n     ⎞    \n⎜ ∑  A⋅B⎟ + C\n⎝k=0    ⎠    "),
@@ -83,15 +83,15 @@ def test_pretty(expr, wanted):
 
 def test_ascii():
     # the bar of a fraction is no minus
-    assert pretty(MatAdd(A, MatMul(1/t, B)), use_unicode=False) == "    1  \nA + -*B\n    t  "
-    assert pretty(MatAdd(A, MatMul(-1/t, B)), use_unicode=False) == "    1  \nA - -*B\n    t  "
+    assert pretty(MatAdd(A, MatMul(1/t, B)), use_unicode=False) == "    B\nA + -\n    t"
+    assert pretty(MatAdd(A, MatMul(-1/t, B)), use_unicode=False) == "    B\nA - -\n    t"
     assert pretty(HadamardProduct(KroneckerProduct(x, x), x), use_unicode=False) == "(x x x).*x"
     assert pretty(HadamardPower(AB, 2), use_unicode=False) == "      .2\n(A.*B)  "
 
 
 def test_pprint_prints_what_pretty_gives(capsys):
     pprint(MatAdd(A, MatMul(-t, C)), use_unicode=True)
-    assert capsys.readouterr().out == "A -t⋅C\n"
+    assert capsys.readouterr().out == "A - t⋅C\n"
 
 
 def test_with_install_sympys_printers_do_the_same():

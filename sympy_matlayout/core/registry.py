@@ -35,6 +35,11 @@ ASPECTS = {
     "entry": "its entry [i, j]",
     "indices": "its rows and columns as indices, and its entries as products with these",
     "value": "its value in mpmath",
+    "str": "how it prints on one line, from a printer and the node",
+    "srepr": "how it prints as code",
+    "latex": "how it prints in LaTeX",
+    "pretty": "how it is drawn in lines of characters",
+    "level": "how tightly it holds together printed, as SymPy's PRECEDENCE",
 }
 
 Function = TypeVar("Function", bound=Callable[..., Any])

@@ -45,9 +45,9 @@ def expand_vec(expr: Any, *variables: Any) -> Basic:
     >>> m, n, p, q = symbols('m n p q', integer=True, positive=True)
     >>> A, X, B = MatrixSymbol('A', p, m), MatrixSymbol('X', m, n), MatrixSymbol('B', n, q)
     >>> expand_vec(Vec(A*X*B), X)
-    (KroneckerProduct(B.T, A))*Vec(X)
+    KroneckerProduct(B.T, A)*Vec(X)
     >>> expand_vec(Vec(A*X*B), A)
-    (KroneckerProduct(B.T*X.T, I))*Vec(A)
+    KroneckerProduct(B.T*X.T, I)*Vec(A)
 
     Parameters
     ==========

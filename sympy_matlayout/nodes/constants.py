@@ -10,7 +10,7 @@ from ..core.errors import ArgumentError, ShapeError
 from ..core.given import as_index
 from ..core.indexed import Indexed, delta
 from ..core.registry import construct, declares
-from ..core.shapes import Shape, as_size, same_size
+from ..core.shapes import Shape, as_size, is_one, same_size
 from .node import ConstantMatrix
 
 __all__ = ["CommutationMatrix", "DiagonalEmbedding", "MatrixUnit",
@@ -235,6 +235,10 @@ class SelectionMatrix(ConstantMatrix):
     def doit(self, **hints):
         return construct(SelectionMatrix, *self.args)
 
+    def _latex(self, printer):
+        _, _, start, step = map(printer._print, self.args)
+        return rf"I_{{{start}::{step},:}}"
+
     def pinv(self):
         """The pseudo-inverse, the transpose: the rows are orthonormal."""
         return self.T
@@ -318,3 +322,11 @@ class MatrixUnit(ConstantMatrix, *filter(None, [SympysUnit])):
 
     def _subscripts(self):
         return self.args[2:]
+
+    def _latex(self, printer):
+        m, n, i, j = self.args
+        if is_one(n):
+            return f"e_{{{printer._print(i)}}}"
+        if is_one(m):
+            return f"e_{{{printer._print(j)}}}^{{T}}"
+        return super()._latex(printer)

@@ -118,6 +118,9 @@ class MatrixSum(MatrixExpr):
         done = self.doit()
         return super().as_explicit() if done == self else done.as_explicit()
 
+    def _sympystr(self, printer):
+        return f"Sum({', '.join(map(printer._print, self.args))})"
+
     def _latex(self, printer):
         index, lower, upper = map(printer._print, self.limits)
         body = printer.parenthesize(self.body, PRECEDENCE["Add"])

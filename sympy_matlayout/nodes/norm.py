@@ -46,7 +46,7 @@ class Norm(Expr):
     >>> m, n = symbols('m n', integer=True, positive=True)
     >>> X, x, A = MatrixSymbol('X', m, n), MatrixSymbol('x', n, 1), MatrixSymbol('A', m, n)
     >>> gradient(Norm(X), X)
-    1/Norm(X)*X
+    X/Norm(X)
     >>> gradient(Norm(A*x)**2, x)
     2*A.T*A*x
 
@@ -132,7 +132,8 @@ class Norm(Expr):
 
     def _latex(self, printer, exp=None):
         subscript = {FROBENIUS: "F", NUCLEAR: "*"}.get(self.order, printer._print(self.order))
-        tex = r"\left\|%s\right\|_{%s}" % (printer._print(self.matrix), subscript)
+        subscript = f"_{{{subscript}}}" if len(self.args) == 2 or not self.is_of_vector else ""
+        tex = r"\left\|%s\right\|%s" % (printer._print(self.matrix), subscript)
         return tex if exp is None else f"{tex}^{{{exp}}}"
 
     def _pretty(self, printer):

@@ -1,11 +1,12 @@
 """
-Products and sums of matrices that print as they are.
+Nodes that print as they are, and as a person would write them.
 
 SymPy's printers ask a product for its sign, and SymPy then compares it with its
 negative, evaluated down to the leaves.  That takes long, and it fails where a
 scalar function of a trace or determinant stands in front; ``srepr`` and
 ``latex`` rearrange or evaluate sums likewise.  The nodes of results carry
-methods of their own to be printed by, and are SymPy's in all else.
+methods of their own to be printed by, those that are declared of their classes,
+and are SymPy's in all else.
 """
 
 from __future__ import annotations
@@ -14,27 +15,45 @@ from collections.abc import Iterable
 from types import MethodType
 from typing import Any
 
-from sympy import Integral, Mul, Product, Sum
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import BlockMatrix, MatAdd, MatMul
-from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.pretty.stringpict import prettyForm
 
-__all__ = ["all_printable", "has_minus", "joined", "latex_product", "latex_sum", "pretty_sum",
-           "printable", "str_product"]
+from ..core import limits
+from ..core.caches import cached
+from ..core.registry import declared, declares
+
+__all__ = ["PRINTMETHODS", "all_printable", "has_minus", "joined", "printable"]
+
+# what SymPy's printers look for in a node before they print it themselves
+PRINTMETHODS = {"str": "_sympystr", "srepr": "_sympyrepr", "latex": "_latex", "pretty": "_pretty"}
 
 
 def printable(node: Basic) -> Basic:
     """The node itself, which SymPy's printers no longer evaluate."""
-    methods = METHODS.get(type(node))
-    if methods and "_sympyrepr" not in node.__dict__:
-        printed = MethodType(_printed, node)
-        for printmethod in methods:
-            setattr(node, printmethod, printed)
+    written, level = _printed(type(node))
+    if written and written[0][0] not in node.__dict__:
+        for printmethod, write in written:
+            setattr(node, printmethod, MethodType(write, node))
+        if level is not None:
+            setattr(node, "precedence", level(node))  # noqa: B010 - for SymPy's printers
         if type(node) is MatMul:
             node.could_extract_minus_sign = MethodType(has_minus, node)
-            node.__reduce_ex__ = MethodType(_reduced, node)
+        node.__reduce_ex__ = MethodType(_reduced, node)
     return node
+
+
+@cached(limits.CACHED_NODES)
+def _printed(kind: type) -> tuple[tuple[tuple[str, Any], ...], Any]:
+    """What is declared of how a class is written that has no methods of its own for it."""
+    found = ((printmethod, declared(aspect, kind)) for aspect, printmethod in PRINTMETHODS.items()
+             if not hasattr(kind, printmethod))
+    written = tuple((name, _as_method(write)) for name, write in found if write is not None)
+    return written, declared("level", kind)
+
+
+def _as_method(write: Any) -> Any:
+    return lambda node, printer, *args, **kwargs: write(printer, node)
 
 
 def all_printable(exprs: Iterable[Basic]) -> list[Basic]:
@@ -50,19 +69,13 @@ def all_printable(exprs: Iterable[Basic]) -> list[Basic]:
     return found
 
 
-def _printed(node: Basic, printer: Any) -> Any:
-    return METHODS[type(node)][printer.printmethod](printer, node)
-
-
 def _restored(kind: type, *args: Basic) -> Basic:
-    return printable(Basic.__new__(kind, *args))
+    """A node out of a pickle; SymPy's constructor would evaluate a product's scalars."""
+    return printable(Basic.__new__(kind, *args) if kind is MatMul else kind(*args))
 
 
 def _reduced(node: Basic, protocol: int) -> tuple:
     return _restored, (type(node), *node.args)
-
-
-# --- how they print: functions of a printer and a node ----------------------------------
 
 
 def has_minus(product: MatMul) -> bool:
@@ -71,90 +84,19 @@ def has_minus(product: MatMul) -> bool:
     return bool(first.is_Number and first.is_extended_negative)
 
 
-def str_product(printer: Any, product: MatMul) -> str:
-    sign, factors = "", list(product.args)
-    coefficient = Mul(*(a for a in factors if not a.is_Matrix))
-    if coefficient.is_number and coefficient.as_coeff_Mul()[0].is_extended_negative:
-        sign, factors = "-", [a for a in factors if a.is_Matrix]
-        if coefficient != -1:
-            factors.insert(0, -coefficient)
-    return sign + "*".join(printer.parenthesize(f, PRECEDENCE["Mul"]) for f in factors)
-
-
-def latex_product(printer: Any, product: MatMul) -> str:
-    first, *rest = product.args
-    minus = has_minus(product)
-    if minus:
-        first = -first
-    factors = rest if first == 1 and rest else [first, *rest]
-    only = len(factors) == 1
-    return ("- " if minus else "") + " ".join(
-        printer._print(f) if k == 0 and _is_plain_scalar(f)
-        else printer.parenthesize(f, PRECEDENCE["Mul"], strict=only)
-        for k, f in enumerate(factors))
-
-
-def _is_plain_scalar(factor: Basic) -> bool:
-    """A product of scalars that doesn't end in a sum or product over an index."""
-    return isinstance(factor, Mul) and not isinstance(factor, MatMul) \
-        and not factor.has(Sum, Product, Integral)
-
-
-def latex_sum(printer: Any, total: MatAdd) -> str:
-    found = ""
-    for term in printer._as_ordered_terms(total):
-        printed = printer._print(term)
-        if printer._needs_add_brackets(term):
-            printed = rf"\left({printed}\right)"
-        if not found:
-            found = printed
-        elif printed.startswith("- "):
-            found += f" {printed}"
-        else:
-            found += f" + {printed}"
-    return found
-
-
 def joined(parts: Any) -> Any:
     """What ``left``, ``right``, ``parens`` of a prettyForm give, as a prettyForm again."""
     return prettyForm(*parts)
 
 
-def pretty_sum(printer: Any, total: MatAdd) -> prettyForm:
-    first, *rest = total.args
-    found = printer._print(first)
-    for term in rest:
-        sign, printed = " + ", printer._print(term)
-        scalars = [a for a in term.args if not a.is_Matrix] if isinstance(term, MatMul) else []
-        if _begins_with_minus(printed):
-            sign = " "
-        elif Mul(*scalars).could_extract_minus_sign():
-            matrices = [a for a in term.args if a.is_Matrix]
-            coefficient = [c] if (c := -Mul(*scalars)) != 1 else []
-            sign, printed = " - ", printer._print(MatMul(*coefficient, *matrices))
-        found = joined(found.right(sign, printed))
-    return found
-
-
-def _begins_with_minus(printed: prettyForm) -> bool:
-    """Whether there is a minus in front, and not the bar of a fraction in ASCII."""
-    first = [row[:1].strip() for row in printed.picture]
-    return first[printed.baseline] == "-" and not any(
-        first[:printed.baseline] + first[printed.baseline + 1:])
-
-
-def repr_in_order(printer: Any, node: Basic) -> str:
+@declares("srepr", MatMul, MatAdd)
+def code_in_order(printer: Any, node: Basic) -> str:
+    """The arguments in their order, which SymPy's own changes."""
     return printer.emptyPrinter(node)
 
 
-def table_of_blocks(printer: Any, node: Any) -> str:
-    """On one line, and so that it reads back."""
+@declares("srepr", BlockMatrix)
+def code_of_blocks(printer: Any, node: Any) -> str:
+    """So that it reads back, which SymPy's own doesn't."""
     rows = (", ".join(map(printer._print, row)) for row in node.blocks.tolist())
     return f"BlockMatrix([{', '.join(f'[{row}]' for row in rows)}])"
-
-
-METHODS = {
-    BlockMatrix: {"_sympystr": table_of_blocks, "_sympyrepr": table_of_blocks},
-    MatMul: {"_sympystr": str_product, "_sympyrepr": repr_in_order, "_latex": latex_product},
-    MatAdd: {"_sympyrepr": repr_in_order, "_latex": latex_sum, "_pretty": pretty_sum},
-}

@@ -38,7 +38,7 @@ class FunctionValue(Expr):
     >>> from sympy_matlayout import gradient
     >>> X, f = MatrixSymbol('X', 2, 3), Function('f')
     >>> G = gradient(f(X)**2, X); G
-    (2*f(X))*(∂f(X)/∂X)
+    2*f(X)*(∂f(X)/∂X)
     >>> G.replace(f, lambda Y: Trace(Y.T*Y)).doit()
     (4*Trace(X.T*X))*X
 
@@ -223,7 +223,7 @@ class MatrixFunction(MatrixExpr):
     >>> theta = symbols('theta', real=True)
     >>> y, K = MatrixSymbol('y', n, 1), MatrixFunction('K', n, n)(theta)
     >>> matrix_derivative(-Trace(y.T*K.inverse()*y)/2 - log(Determinant(K))/2, theta)
-    Trace(K(theta)**(-1)*(∂K(theta)/∂theta)*(-I + K(theta)**(-1)*y*y.T))/2
+    Trace(K(theta)**(-1)*(∂K(theta)/∂theta)*(K(theta)**(-1)*y*y.T - I))/2
 
     Parameters
     ==========

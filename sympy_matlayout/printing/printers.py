@@ -8,95 +8,55 @@ along, see ``nodes/printable.py``.
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from sympy.core.basic import Basic
-from sympy.matrices.expressions import HadamardProduct, KroneckerProduct, MatAdd, MatMul
 from sympy.printing.latex import LatexPrinter
-from sympy.printing.precedence import PRECEDENCE, precedence
+from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.pretty.pretty import PrettyPrinter, pretty_use_unicode
-from sympy.printing.pretty.pretty_symbology import pretty_atom
-from sympy.printing.pretty.stringpict import prettyForm
 
-from ..nodes.differential_symbols import Differential
-from ..nodes.printable import has_minus, latex_product, latex_sum, pretty_sum
+from ..core.registry import declared
+from . import picture, tex, text  # noqa: F401 - what they declare
+from .parts import is_bare
 
 __all__ = ["latex", "pprint", "pretty"]
 
 
-class MatrixLatexPrinter(LatexPrinter):
-    r"""SymPy's, but ``-(A∘B)*C`` is not ``- A \circ B C``, and matrices of ones have a size."""
+class _Declared:
+    """A printer of SymPy's that first asks what is declared of a class, whoever made the node."""
 
-    _print_MatMul: Any = latex_product
-    _print_MatAdd = latex_sum
+    aspect: str
+    _print_level: int
+
+    def _print(self, expr, **kwargs):
+        write = declared(self.aspect, type(expr))
+        if write is None:
+            return super()._print(expr, **kwargs)  # pyright: ignore[reportAttributeAccessIssue]
+        self._print_level += 1
+        try:
+            return write(self, expr)
+        finally:
+            self._print_level -= 1
+
+
+class MatrixLatexPrinter(_Declared, LatexPrinter):
+    """In which a trace without its name, as ``x^T A x``, is in parentheses where it has to be."""
+
+    aspect = "latex"
 
     def parenthesize(self, item, level, is_neg=False, strict=False):
-        if not isinstance(item, MatMul):
-            return super().parenthesize(item, level, is_neg, strict)
-        found = _precedence(item)
-        printed = self._print(item)
-        return self._add_parens(printed) if found < level or found == level and not strict \
-            else printed
+        if is_bare(item) and level >= PRECEDENCE["Mul"]:
+            return self._add_parens(self._print(item))
+        return super().parenthesize(item, level, is_neg, strict)
 
-    def _print_MatPow(self, expr):
-        if isinstance(expr.base, Differential):  # (dX)**2 is not d(X**2)
-            return rf"\left({self._print(expr.base)}\right)^{{{self._print(expr.exp)}}}"
-        return LatexPrinter._print_MatPow(self, expr)
-
-    def _print_OneMatrix(self, expr):
-        rows, cols = map(self._print, expr.shape)
-        return rf"\mathbf{{1}}_{{{rows} \times {cols}}}"
+    def _needs_mul_brackets(self, expr, first=False, last=False):
+        return is_bare(expr) or super()._needs_mul_brackets(expr, first, last)
 
 
-def _precedence(expr: Basic) -> int:
-    """SymPy's, which of a product it finds by evaluating it."""
-    if isinstance(expr, MatMul):
-        return PRECEDENCE["Add" if has_minus(expr) else "Mul"]
-    return precedence(expr)
+class MatrixPrettyPrinter(_Declared, PrettyPrinter):
+    """The same in lines of characters."""
 
-
-class MatrixPrettyPrinter(PrettyPrinter):
-    """SymPy's, but ``(A + B)∘²``, ``(A⨂B)∘C`` and ``A - t⋅B`` keep parentheses and signs."""
-
-    _print: Any  # SymPy's annotations have it return text as well
-    _print_seq: Any
-
-    _print_MatAdd: Any = pretty_sum
-
-    def _print_HadamardProduct(self, expr):
-        sign = pretty_atom("Ring") if self._use_unicode else ".*"
-        return self._print_seq(expr.args, None, None, sign, lambda factor: isinstance(
-            factor, (MatAdd, MatMul, HadamardProduct, KroneckerProduct)))
-
-    def _print_KroneckerProduct(self, expr):
-        sign = " ⨂ " if self._use_unicode else " x "
-        return self._print_seq(expr.args, None, None, sign, lambda factor: isinstance(
-            factor, (MatAdd, MatMul, HadamardProduct)))
-
-    def _print_HadamardPower(self, expr):
-        base, exponent = map(self._print, expr.args)
-        if isinstance(expr.base, (MatAdd, MatMul, HadamardProduct, KroneckerProduct)):
-            base = prettyForm(*base.parens())
-        if _precedence(expr.exp) < PRECEDENCE["Mul"]:
-            exponent = prettyForm(*exponent.parens())
-        sign = pretty_atom("Ring") if self._use_unicode else "."
-        line = cast(Any, prettyForm.LINE)  # text, and SymPy's annotations want a number
-        return base**prettyForm(*cast(Any, exponent.left(sign)), binding=line)
-
-    def _print_MatPow(self, expr):
-        if isinstance(expr.base, Differential):
-            return prettyForm(*self._print(expr.base).parens())**self._print(expr.exp)
-        return PrettyPrinter._print_MatPow(self, expr)
-
-
-# What is wrong in SymPy's printers, not only another taste.
-MENDED = [
-    (MatMul, "could_extract_minus_sign", has_minus),
-    (LatexPrinter, "_print_MatMul", latex_product),
-    *((PrettyPrinter, name, vars(MatrixPrettyPrinter)[name])
-      for name in ("_print_MatAdd", "_print_HadamardProduct", "_print_KroneckerProduct",
-                   "_print_HadamardPower")),
-]
+    aspect = "pretty"
 
 
 def latex(expr: Any, **settings: Any) -> str:

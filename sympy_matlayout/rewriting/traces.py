@@ -230,7 +230,7 @@ def hadamard_traces(expr: Any, last: Basic) -> Expr:
     >>> from sympy_matlayout import hadamard_traces
     >>> A, B, C = (MatrixSymbol(name, 2, 3) for name in 'ABC')
     >>> hadamard_traces(Trace(A.T*HadamardProduct(B, C)), C)
-    Trace((HadamardProduct(A.T, B.T))*C)
+    Trace((A.T.*B.T)*C)
 
     Parameters
     ==========

@@ -49,7 +49,7 @@ def local_differentials(node: Basic, varies: Varies) -> Edges:
     ...     yield Y.T, Scaling(Rational(1, 2), Y.shape)
     >>> A, X = MatrixSymbol('A', 3, 3), MatrixSymbol('X', 3, 3)
     >>> gradient(Trace(A.T*SymmetricPart(X)), X)
-    (1/2)*(A + A.T)
+    (A + A.T)/2
 
     Parameters
     ==========

@@ -48,10 +48,10 @@ def common_subexpressions(exprs: Any, symbols: Iterable[Symbol] | None = None, *
     >>> for name, definition in replacements:
     ...     print(name, '=', definition)
     x0 = V*x
-    x1 = Lambda(_z, tanh(_z)).(x0)
-    x2 = HadamardProduct(Lambda(_z, 1 - tanh(_z)**2).(W*x1), y)
+    x1 = tanh.(x0)
+    x2 = (1 - tanh.(W*x1).**2).*y
     >>> reduced
-    [(HadamardProduct(Lambda(_z, 1 - tanh(_z)**2).(x0), W.T*x2))*x.T, x2*x1.T]
+    [((1 - tanh.(x0).**2).*(W.T*x2))*x.T, x2*x1.T]
 
     Parameters
     ==========

@@ -46,7 +46,7 @@ def convert_convention(D: Any, source: str, target: str, *, structure: Any) -> B
     >>> n = symbols('n', integer=True, positive=True)
     >>> G = MatrixSymbol('G', n, n)
     >>> convert_convention(G, 'plain', 'entries', structure='symmetric')
-    -(HadamardProduct(G, I)) + G + G.T
+    G + G.T - G.*I
 
     Parameters
     ==========
@@ -110,7 +110,7 @@ def tangent_projection(G: Any, X: Any, constraint: str = "orthogonal") -> Basic:
     >>> m, n = symbols('m n', integer=True, positive=True)
     >>> A, X = MatrixSymbol('A', m, n), MatrixSymbol('X', m, n)
     >>> tangent_projection(A, X)
-    A - X*((1/2)*A.T*X + (1/2)*X.T*A)
+    A - X*(A.T*X/2 + X.T*A/2)
 
     Parameters
     ==========

@@ -175,7 +175,7 @@ def register_structure(name: str, basis: Callable[[Basic], Basic], *,
     >>> constant = register_structure('constant', lambda n: OneMatrix(n**2, 1),
     ...     projected=lambda G: OneMatrix(*G.shape)*G*OneMatrix(*G.shape)/G.shape[0]**2)
     >>> gradient(Trace(A.T*X), X, structure='constant')
-    n**(-2)*1*A*1
+    OneMatrix(n, n)*A*OneMatrix(n, n)/n**2
 
     Parameters
     ==========

@@ -30,7 +30,7 @@ from ..core.shapes import is_matrix
 from ..nodes.constants import SympysUnit
 from ..nodes.norm import Norm
 from ..nodes.structured import facts_about
-from ..printing.printers import MENDED
+from ..printing.mended import MENDED
 from .plain_diff import (
     Theirs,
     derived,
