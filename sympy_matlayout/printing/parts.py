@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain, islice
+from itertools import count as counting
 from typing import Any, NamedTuple, cast
 
 from sympy import Add, Symbol, Trace
@@ -19,6 +21,7 @@ from sympy.matrices.expressions import (
 )
 
 from ..core.shapes import is_matrix, is_one, is_scalar_shape, same_size, shape
+from ..nodes.printable import printable
 from .entrywise import fraction_of
 
 __all__ = ["Fraction", "hadamard_fraction", "index_names", "is_bare", "is_short",
@@ -50,7 +53,8 @@ class Fraction(NamedTuple):
 
 def _is_negative(factor: Any) -> bool:
     """Whether it is a negative number, or a sum of nothing but negative terms."""
-    return all(bool(t.as_coeff_Mul()[0].is_extended_negative) for t in cast(Any, Add.make_args(factor)))
+    terms = cast(Any, Add.make_args(factor))
+    return all(bool(t.as_coeff_Mul()[0].is_extended_negative) for t in terms)
 
 
 def scalars_lead(product: MatMul) -> bool:
@@ -81,7 +85,7 @@ def hadamard_fraction(product: Basic) -> tuple[list[Any], list[Any]]:
         elif exponent == -1:
             below.append(factor.args[0])
         else:
-            below.append(HadamardPower(factor.args[0], -exponent))
+            below.append(printable(HadamardPower(factor.args[0], -exponent)))
     return above, below
 
 
@@ -101,7 +105,7 @@ def summed(trace: Basic) -> Basic | None:
         del factors[-1]
     if len(factors) > 1 and isinstance(factors[0], OneMatrix) and is_one(factors[0].shape[0]):
         del factors[0]
-    return factors[0] if len(factors) == 1 else MatMul(*factors, evaluate=False)
+    return factors[0] if len(factors) == 1 else printable(MatMul(*factors, evaluate=False))
 
 
 def one_by_one(trace: Basic) -> bool:
@@ -130,16 +134,11 @@ def is_vector(matrix: Basic) -> bool:
 def index_names(count: int, taken: Iterable[Basic]) -> list[Symbol]:
     """Letters for indices that nothing else is called."""
     used = {getattr(s, "name", "") for s in taken}
-    letters = [*"ijkl", *"pqrs", *(f"i{k}" for k in range(1, count + 1))]
-    return [Symbol(name) for name in letters if name not in used][:count]
+    letters = chain("ijklrs", (f"i{k}" for k in counting(1)))
+    return list(islice((Symbol(name) for name in letters if name not in used), count))
 
 
 def with_names(body: Any, bound: Sequence[Any]) -> tuple[Any, list[Symbol]]:
-    """An expression with letters for bound symbols, each its own name where that is free."""
-    used = {s.name for s in body.free_symbols - set(bound) if isinstance(s, Symbol)}
-    spare = iter(index_names(2*len(bound) + len(used), body.free_symbols | set(bound)))
-    letters: list[Symbol] = []
-    for symbol in bound:
-        letters.append(next(spare) if symbol.name in used else Symbol(symbol.name))
-        used.add(letters[-1].name)
+    """An expression with the letters i, j for bound symbols, or the next that are free."""
+    letters = index_names(len(bound), body.atoms(Symbol) - set(bound))
     return body.xreplace(dict(zip(bound, letters, strict=True))), letters

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sympy import Abs, Add, Symbol, Trace
+from sympy import Abs, Add, S, Symbol, Trace
 from sympy.matrices.expressions import (
     DiagMatrix,
     FunctionMatrix,
@@ -237,6 +237,8 @@ def picture_of_hadamard_power(printer: Any, power: Any) -> prettyForm:
         return picture_of_hadamard(printer, power)
     base, exponent = power.args
     form = printer._print(base)
+    if exponent == S.Half:
+        return _row("sqrt" if is_vector(base) else "sqrt.", _in_parens(form))
     if isinstance(base, KroneckerProduct) or (
             matrix_level(base) if is_matrix(base) else level_of(base)) <= POWER:
         form = _in_parens(form)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
-from sympy import Abs, Add, Dummy, Integral, Mul, Product, Sum, Symbol, Trace, exp
+from sympy import Abs, Add, Dummy, Integral, Mul, Product, S, Sum, Symbol, Trace, exp
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import (
     DiagMatrix,
@@ -217,6 +217,8 @@ def latex_of_hadamard_power(printer: Any, power: Any) -> str:
         return latex_of_hadamard(printer, power)
     base, exponent = power.args
     printed = printer._print(base)
+    if exponent == S.Half and is_vector(base):
+        return rf"\sqrt{{{printed}}}"
     if _level(base) <= POWER or isinstance(base, (Transpose, Inverse)):
         printed = rf"\left({printed}\right)"
     return rf"{printed}^{{\circ {printer.parenthesize(exponent, SUM)}}}"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import reduce
 from typing import Any
 
-from sympy import Add, Symbol, Trace
+from sympy import Add, S, Symbol, Trace
 from sympy.matrices.expressions import (
     BlockMatrix,
     FunctionMatrix,
@@ -103,7 +103,9 @@ def level_of_hadamard(node: Any) -> int:
 
 @declares("level", HadamardPower)
 def level_of_hadamard_power(node: Any) -> int:
-    return PRODUCT if hadamard_fraction(node)[1] else POWER
+    if hadamard_fraction(node)[1]:
+        return PRODUCT
+    return ATOM if node.args[1] == S.Half else POWER
 
 
 @declares("level", MatAdd)
@@ -180,6 +182,8 @@ def text_of_hadamard_power(printer: Any, power: Any) -> str:
     """X.**2, 1./X"""
     if hadamard_fraction(power)[1]:
         return text_of_hadamard(printer, power)
+    if power.args[1] == S.Half:
+        return f"sqrt.({printer._print(power.args[0])})"
     return dotted(".**", *(printer.parenthesize(a, POWER) for a in power.args))
 
 

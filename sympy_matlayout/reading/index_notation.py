@@ -22,6 +22,7 @@ from sympy import (
     Pow,
     S,
     Sum,
+    Trace,
     Tuple,
     expand,
     preorder_traversal,
@@ -29,21 +30,23 @@ from sympy import (
 from sympy.core.basic import Basic
 from sympy.core.function import Application, Function
 from sympy.core.symbol import Symbol
-from sympy.matrices.expressions import FunctionMatrix, Identity, OneMatrix
+from sympy.matrices.expressions import FunctionMatrix, Identity, MatrixSlice, OneMatrix
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from ..core.errors import ShapeError, VariableError
-from ..core.shapes import is_matrix, same_size, shape, show
+from ..core.shapes import is_matrix, is_scalar_shape, same_size, shape, show
+from ..nodes.norm import Norm
 from ..nodes.realness import OF_COMPLEX, complex_symbols
 from ..simplify import constructors as c
 from ..simplify.contraction import Contraction, NotMatrixNotation
+from .samples import contracted, row_norms, summed_rows
 
 Sizes = dict[Any, Expr]  # every live index with the size it runs over
 
 
 def from_index_notation(node: Any) -> Any:
     """A ``Sum`` or ``FunctionMatrix`` over entries in matrix notation, or as it was."""
-    if not any(isinstance(a, MatrixElement) for a in preorder_traversal(node)):
+    if not _has_entries(node):
         return node
     try:
         if isinstance(node, FunctionMatrix):
@@ -53,6 +56,34 @@ def from_index_notation(node: Any) -> Any:
         return as_matrix(node, (), {})
     except NotMatrixNotation:
         return node
+
+
+def _has_entries(expr: Basic) -> bool:
+    """Whether entries, or rows and columns, of a matrix stand in it."""
+    return any(isinstance(a, (MatrixElement, MatrixSlice)) for a in preorder_traversal(expr))
+
+
+def sum_of_rows(body: Basic, limit: Any) -> Basic | None:
+    """A sum of matrices over their rows in matrix notation, or nothing."""
+    index, lower, upper = limit
+    size = upper - lower + 1
+    if not _has_entries(body) or not _is_positive(size):
+        return None
+    fresh = Dummy(index.name, integer=True)
+    try:
+        return summed_rows(
+            _shifted(body, index, fresh + lower), fresh, size,
+            lambda scalar: as_matrix(scalar, (fresh,), {fresh: size}))
+    except NotMatrixNotation:
+        return None
+
+
+def _shifted(body: Basic, index: Symbol, place: Any) -> Basic:
+    """The body with another place for its index, which nothing inside it binds."""
+    inside = {s for a in preorder_traversal(body) for s in getattr(a, "bound_symbols", ())}
+    if inside & ({index} | place.free_symbols):
+        raise NotMatrixNotation(body)
+    return body.xreplace({index: place})
 
 
 def with_own_indices(body: Basic, limits: Sequence[Any]) -> tuple[Basic, list[Any]]:
@@ -114,27 +145,52 @@ def as_matrix(expr: Any, free: Sequence[Symbol], sizes: Sizes) -> Any:
         return c.add(*terms) if free else Add(*terms)
     if isinstance(expr, MatrixElement):
         return _entry(expr, free, sizes)
-    if isinstance(expr, KroneckerDelta) and set(expr.args) == set(free) and len(free) == 2 \
-            and same_size(*(sizes[i] for i in free)):
-        return Identity(sizes[free[0]])
-    if not any(isinstance(a, MatrixElement) for a in preorder_traversal(expr)):
+    if isinstance(expr, KroneckerDelta) and len(free) == 2:
+        return _delta(expr, free, sizes)
+    if (found := _of_rows(expr, free, live, sizes)) is not None:
+        return found
+    if not _has_entries(expr):
         return _of_indices(expr, free, sizes)
     if isinstance(expr, Pow) and not _is_repeated_sum(expr):
         base, exponent = (as_matrix(a, free, sizes) if _live(a, sizes) else a for a in expr.args)
         return c.hadamard_power(base, exponent)
     if isinstance(expr, Application) and all(isinstance(a, Expr) for a in expr.args) \
             and sum(1 for a in expr.args if _live(a, sizes)) == 1:
-        if isinstance(expr, OF_COMPLEX) and complex_symbols(expr):
-            raise NotMatrixNotation(expr)  # its argument is not real
-        z = Dummy("z", real=True)
-        args = [z if _live(a, sizes) else a for a in expr.args]
-        (inside,) = (a for a in expr.args if _live(a, sizes))
-        return c.elementwise(Lambda((z,), expr.func(*args)), as_matrix(inside, free, sizes))
+        return _of_function(expr, free, sizes)
     if isinstance(expr, (Mul, Sum, Pow)):
         contraction = ProductOfEntries(tuple(free), dict(sizes))
         contraction.multiply(expr)
         return contraction.result()
     raise NotMatrixNotation(expr)
+
+
+def _delta(expr: Basic, free: Sequence[Symbol], sizes: Sizes) -> Basic:
+    if set(expr.args) == set(free) and same_size(*(sizes[i] for i in free)):
+        return Identity(sizes[free[0]])
+    return _of_indices(expr, free, sizes)
+
+
+def _of_function(expr: Any, free: Sequence[Symbol], sizes: Sizes) -> Basic:
+    """A function of one entry, as the function of every entry."""
+    if isinstance(expr, OF_COMPLEX) and complex_symbols(expr):
+        raise NotMatrixNotation(expr)  # its argument is not real
+    z = Dummy("z", real=True)
+    args = [z if _live(a, sizes) else a for a in expr.args]
+    (inside,) = (a for a in expr.args if _live(a, sizes))
+    return c.elementwise(Lambda((z,), expr.func(*args)), as_matrix(inside, free, sizes))
+
+
+def _of_rows(expr: Any, free: Sequence[Symbol], live: set[Symbol], sizes: Sizes) -> Any:
+    """The values of a 1x1 product, or of a norm, of rows that depend on an index."""
+    if isinstance(expr, Trace) and is_scalar_shape(shape(expr.args[0])):
+        return contracted(expr.args[0], tuple(i for i in free if i in live), sizes)
+    norm, exponent = expr.as_base_exp()
+    if not isinstance(norm, Norm) or len(live) != 1 or not norm.is_of_vector \
+            or norm.order != 2 or not exponent.is_Number:
+        return None
+    (index,) = live
+    squares = row_norms(norm.matrix, index, sizes[index])
+    return squares if exponent == 2 else c.hadamard_power(squares, exponent/2)
 
 
 def _is_repeated_sum(expr: Pow) -> bool:

@@ -46,7 +46,7 @@ from ..nodes.realness import OF_COMPLEX
 from ..nodes.vec import Unvec, Vec
 from ..nodes.vech import Unvech, Vech
 from ..simplify import constructors as c
-from .index_notation import ascending
+from .index_notation import ascending, sum_of_rows
 from .reals import conjugated, require_finite, require_no_complex_symbols, require_real
 from .rebuilding import as_scalar_in, over, rebuild, require, require_same, require_square
 
@@ -216,7 +216,8 @@ def read_matrix_unit(node, args):
 @rebuild.register(MatrixSum)
 def read_matrix_sum(node, args):
     body, (limit,), sign = ascending(args[0], [args[1]])
-    return c.scale(sign, c.matrix_sum(body, limit))
+    found = sum_of_rows(body, limit)
+    return c.scale(sign, c.matrix_sum(body, limit) if found is None else found)
 
 
 @rebuild.register(Norm)

@@ -51,7 +51,7 @@ from ..nodes.realness import complex_symbols
 from ..nodes.undefined_functions import DerivativeAtPoint, FunctionValue
 from ..simplify import constructors as c
 from ..simplify.rank import is_singular
-from .index_notation import ascending, with_own_indices
+from .index_notation import ascending, sum_of_rows, with_own_indices
 from .reals import conjugated, require_finite, require_real
 from .rebuilding import as_scalar_in, over, rebuild, require, require_same, require_square
 
@@ -175,7 +175,8 @@ def read_sum(node, args) -> Any:
     body, limits, sign = ascending(*with_own_indices(body, limits))
     if is_matrix(body) and not is_scalar_shape(shape(body)):
         for limit in limits:
-            body = MatrixSum(body, limit)
+            found = sum_of_rows(body, limit)
+            body = MatrixSum(body, limit) if found is None else found
         return c.scale(sign, body)
     return sign*over(node, [c.as_scalar(body), *limits])
 

@@ -19,9 +19,9 @@ from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
 from ...core.bound_symbols import argument_symbol
 from ...core.registry import declares
-from ...core.shapes import is_matrix, shape
+from ...core.shapes import is_matrix, is_one, shape
 from .nodes import new, split_scalar
-from .products import scale
+from .products import multiply, scale
 from .transposes import transpose
 
 __all__ = ["elementwise", "hadamard", "hadamard_power"]
@@ -67,6 +67,10 @@ def elementwise(function: Any, matrix: Basic) -> Basic:
     (z,), body = function.signature, function.expr  # Lambda(z, z) has no args
     if body == z:
         return matrix
+    number, core = split_scalar(matrix)
+    if number != 1 and number.is_Number and not isinstance(core, (ZeroMatrix, OneMatrix)):  # σ(-X) is a function of X
+        body, matrix = body.xreplace({z: number*z}), core
+        function = Lambda((z,), body)
     # one name for the bound symbol, so that equal functions are equal nodes
     own = argument_symbol(body.atoms(Dummy) - {z})
     if own != z:
@@ -89,3 +93,25 @@ def _is_turned(matrix: Basic) -> bool:
         return all(_is_turned(a) for a in matrix.args if is_matrix(a))
     return isinstance(matrix, Transpose) and not isinstance(
         matrix.args[0], (MatAdd, MatMul, HadamardProduct))
+
+
+@declares("product", HadamardProduct)
+def product_with_ones(left: Any, right: Any) -> Basic | None:
+    """(1q'∘M)1 = Mq and 1'(q1'∘M) = q'M"""
+    if isinstance(right, OneMatrix) and is_one(right.shape[1]):
+        weights, rest = _weights(left, row=True)
+        return None if rest is None else multiply(rest, transpose(weights))
+    if isinstance(left, OneMatrix) and is_one(left.shape[0]):
+        weights, rest = _weights(right, row=False)
+        return None if rest is None else multiply(transpose(weights), rest)
+    return None
+
+
+def _weights(product: Any, row: bool) -> tuple[Any, Basic | None]:
+    """A row that all rows of a factor are, or a column that all columns are, and the rest."""
+    for k, factor in enumerate(product.args if isinstance(product, HadamardProduct) else ()):
+        if isinstance(factor, MatMul) and len(factor.args) == 2:
+            ones, weights = factor.args if row else reversed(factor.args)
+            if isinstance(ones, OneMatrix) and is_one(shape(weights)[0 if row else 1]):
+                return weights, hadamard(*product.args[:k], *product.args[k + 1:])
+    return None, None
