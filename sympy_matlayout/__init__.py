@@ -62,6 +62,7 @@ from .nodes.linear_structures import (
 from .nodes.matrix_sum import MatrixSum
 from .nodes.norm import Norm
 from .nodes.sigmoid import Sigmoid, Softplus
+from .nodes.softmax import LogSumExp, Softmax
 from .nodes.structured import (
     DiagonalMatrixSymbol,
     LowerTriangularMatrixSymbol,
@@ -131,6 +132,7 @@ __all__ = [
     "HankelBasis",
     "Layout",
     "LayoutError",
+    "LogSumExp",
     "LowerOnes",
     "LowerTriangularMatrixSymbol",
     "MatlayoutBug",
@@ -149,6 +151,7 @@ __all__ = [
     "SingularError",
     "SkewDuplicationMatrix",
     "SkewSymmetricMatrixSymbol",
+    "Softmax",
     "Softplus",
     "Step",
     "Structure",

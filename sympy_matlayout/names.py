@@ -30,4 +30,5 @@ from sympy.tensor.array.expressions import *
 from . import *
 from .nodes.array_nodes import MatrixReshape
 from .nodes.partial import Partial
+from .nodes.softmax import LogSumExpAlong
 from .nodes.structured import KnownMatrixSymbol

@@ -35,6 +35,7 @@ from sympy_matlayout import (
     FunctionJacobian,
     FunctionValue,
     HankelBasis,
+    LogSumExp,
     LowerOnes,
     LowerTriangularMatrixSymbol,
     MatrixDifferential,
@@ -47,6 +48,7 @@ from sympy_matlayout import (
     Sigmoid,
     SkewDuplicationMatrix,
     SkewSymmetricMatrixSymbol,
+    Softmax,
     Softplus,
     SymmetricMatrixSymbol,
     SymmetrizerMatrix,
@@ -85,7 +87,8 @@ EXAMPLES = [
     CommutationMatrix(2, 3), CommutationMatrix(3, 3), MatrixUnit(2, 3, 0, 1),
     MatrixUnit(3, 3, 1, 1), SelectionMatrix(2, 5, 1, 2), SelectionMatrix(3, 3, 2, -1), Vec(A),
     Vec(M), Unvec(x, 2, 3), Unvec(x, 3, 2), Vech(M), Unvech(x, 3), MatrixSum(i*M**i, (i, 1, 3)),
-    Sigmoid(Norm(A)), Softplus(Norm(A)), Norm(A), Norm(A, 2), Norm(Vec(A), 1),
+    Sigmoid(Norm(A)), Softplus(Norm(A)), LogSumExp(A), LogSumExp(A, 0), LogSumExp(A, 1),
+    Softmax(A), Softmax(A, 0), Softmax(A, 1), Norm(A), Norm(A, 2), Norm(Vec(A), 1),
     Norm(Vec(A), oo), Norm(A, "nuc"),
 ]
 # What has a value only once its function is known, or stands for a direction.

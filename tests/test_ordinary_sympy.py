@@ -73,6 +73,7 @@ from sympy_matlayout import (
     FunctionJacobian,
     FunctionValue,
     HankelBasis,
+    LogSumExp,
     LowerOnes,
     LowerTriangularMatrixSymbol,
     MatrixFunction,
@@ -83,6 +84,7 @@ from sympy_matlayout import (
     Sigmoid,
     SkewDuplicationMatrix,
     SkewSymmetricMatrixSymbol,
+    Softmax,
     Softplus,
     SymmetricMatrixSymbol,
     SymmetrizerMatrix,
@@ -265,7 +267,7 @@ def test_results_print_after_pickling(f):
 
 NODES = [
     Sigmoid(t), Softplus(t), Vec(X), Unvec(Vec(X), n, m), Vech(A), Unvech(Vech(A), n),
-    Norm(X, "nuc"), Norm(x, k),
+    Norm(X, "nuc"), Norm(x, k), LogSumExp(x), Softmax(X), Softmax(X, 0),
     MatrixSum(A**i, (i, 0, n)), FunctionValue(f(X)), MatrixFunction("F", m, n, x),
     FunctionDerivative(MatrixFunction("F", m, n, t), [(t, 2)], [2*t]),
     FunctionGradient(f(Y), Y, 2*X), FunctionJacobian(MatrixFunction("F", m, n, Y), Y, 2*X),

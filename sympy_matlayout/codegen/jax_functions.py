@@ -50,6 +50,16 @@ TERMS = 10
 sigmoid, softplus = jax.nn.sigmoid, jax.nn.softplus
 
 
+def softmax_along(x: jax.Array, axis: int | None = None) -> jax.Array:
+    """eˣ over its sum, of all entries or along an axis, without an overflow."""
+    return jax.nn.softmax(x, axis=axis)
+
+
+def log_sum_exp(x: jax.Array, axis: int | None = None) -> jax.Array:
+    """log Σ eˣ, a number, or along an axis a row or column, without an overflow."""
+    return jax.nn.logsumexp(x, axis=axis, keepdims=axis is not None)
+
+
 def logdet(M: jax.Array) -> jax.Array:
     """The logarithm of a determinant, which for large matrices overflows before its logarithm."""
     sign, size = jnp.linalg.slogdet(M)

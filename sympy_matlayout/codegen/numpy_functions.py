@@ -185,6 +185,19 @@ def softplus(x: Array) -> Array:
     return np.logaddexp(x, np.zeros_like(x))
 
 
+def softmax_along(x: Array, axis: int | None = None) -> Array:
+    """eˣ over its sum, of all entries or along an axis, without an overflow."""
+    e = np.exp(x - np.max(x, axis=axis, keepdims=True))
+    return e/np.sum(e, axis=axis, keepdims=True)
+
+
+def log_sum_exp(x: Array, axis: int | None = None) -> Array | float:
+    """log Σ eˣ, a number, or along an axis a row or column, without an overflow."""
+    top = np.max(x, axis=axis, keepdims=True)
+    values = top + np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True))
+    return values[0, 0] if axis is None else values
+
+
 def logdet(M: Array) -> Array | float:
     """The logarithm of a determinant, which for large matrices overflows before its logarithm."""
     sign, size = np.linalg.slogdet(M)

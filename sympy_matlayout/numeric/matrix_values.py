@@ -25,6 +25,7 @@ from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.diagonal import DiagonalOf
 
 from ..core.registry import declares
+from ..nodes.softmax import LogSumExp, LogSumExpAlong, Softmax
 from ..nodes.vec import Unvec, Vec
 from ..nodes.vech import Unvech, Vech
 from .account import reaching_no_value
@@ -114,6 +115,33 @@ def value_of_elementwise(node: Any, at: Evaluation) -> NumericMatrix:
     M = at.value(matrix)
     return at.build_matrix(node, M.rows, M.cols,
                            lambda i, j: at.within({z: M[i, j]}).number(body))
+
+
+@declares("value", Softmax)
+def value_of_softmax(node: Softmax, at: Evaluation) -> NumericMatrix:
+    e = at.real(node, node.matrix).apply(mp.exp)
+    sums = sums_along(e, node.axis)
+    return matrix_of(e.rows, e.cols, lambda i, j: e[i, j]/_at(sums, i if sums.rows > 1 else 0,
+                                                              j if sums.cols > 1 else 0))
+
+
+@declares("value", LogSumExpAlong)
+def value_of_log_sum_exp_along(node: LogSumExpAlong, at: Evaluation) -> NumericMatrix:
+    return sums_along(at.real(node, node.matrix).apply(mp.exp), node.axis).apply(mp.log)
+
+
+@declares("value", LogSumExp)
+def value_of_log_sum_exp(node: LogSumExp, at: Evaluation) -> NumericScalar:
+    return mp.log(mp.fsum(at.real(node, node.matrix).apply(mp.exp)))
+
+
+def sums_along(M: NumericMatrix, axis: Any) -> NumericMatrix:
+    """The sums of the rows or columns of a matrix, or that of all its entries."""
+    if axis is None:
+        return matrix_of(1, 1, lambda i, j: mp.fsum(M))
+    if axis == 1:
+        return matrix_of(M.rows, 1, lambda i, j: mp.fsum(M[i, k] for k in range(M.cols)))
+    return matrix_of(1, M.cols, lambda i, j: mp.fsum(M[k, j] for k in range(M.rows)))
 
 
 @declares("value", FunctionMatrix)

@@ -164,7 +164,7 @@ def as_matrix(expr: Any, free: Sequence[Symbol], sizes: Sizes) -> Any:
     raise NotMatrixNotation(expr)
 
 
-def _delta(expr: Basic, free: Sequence[Symbol], sizes: Sizes) -> Basic:
+def _delta(expr: Any, free: Sequence[Symbol], sizes: Sizes) -> Basic:
     if set(expr.args) == set(free) and same_size(*(sizes[i] for i in free)):
         return Identity(sizes[free[0]])
     return _of_indices(expr, free, sizes)

@@ -30,6 +30,7 @@ from sympy.matrices.expressions import (
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.diagonal import DiagonalOf
 
+from ..core.registry import construct
 from ..core.shapes import (
     is_matrix,
     is_scalar_shape,
@@ -43,6 +44,7 @@ from ..nodes.differential_symbols import Differential
 from ..nodes.matrix_sum import MatrixSum
 from ..nodes.norm import Norm
 from ..nodes.realness import OF_COMPLEX
+from ..nodes.softmax import LogSumExp, LogSumExpAlong, Softmax
 from ..nodes.vec import Unvec, Vec
 from ..nodes.vech import Unvech, Vech
 from ..simplify import constructors as c
@@ -230,6 +232,20 @@ def read_norm(node, args):
     if is_scalar_shape(shape(matrix)):
         return Abs(c.trace(matrix))
     return node if matrix is node.matrix else Norm(matrix, *args[1:])
+
+
+@rebuild.register(LogSumExp)
+def read_log_sum_exp(node, args):
+    require_no_complex_symbols(node)
+    (matrix,) = args
+    return c.trace(matrix) if is_scalar_shape(shape(matrix)) else construct(LogSumExp, matrix)
+
+
+@rebuild.register(LogSumExpAlong)
+@rebuild.register(Softmax)
+def read_softmax(node, args):
+    require_no_complex_symbols(node)
+    return construct(type(node), *args)
 
 
 @rebuild.register(Vec)

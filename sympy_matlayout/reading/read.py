@@ -37,6 +37,7 @@ from ..core.shapes import (
 )
 from ..nodes.differential_symbols import Differential
 from ..simplify import constructors as c
+from ..simplify.exponentials import with_softmax
 from . import matrix_nodes, scalar_nodes  # noqa: F401 - fill the table of rebuild
 from .index_notation import from_index_notation
 from .reals import require_finite
@@ -72,7 +73,7 @@ def read(expr: Basic, *, closed: bool = True) -> Basic:
                                     + (f": {node}" if built is not node else ""))
         done[id(node)] = alike.setdefault(built, built)
         stack.pop()
-    return done[id(expr)]
+    return with_softmax(done[id(expr)]) if closed else done[id(expr)]
 
 
 def read_function(expr: Any) -> Any:

@@ -35,6 +35,7 @@ from .blocks import with_blocks
 from .construction import built
 from .cost import nodes, operations
 from .elementwise import short_elementwise
+from .exponentials import with_softmax
 from .factoring import factored, primitive_sum, taken_out, with_middle_taken_out
 from .monomial import order, oriented
 from .normal_form import normal_form
@@ -70,7 +71,7 @@ def canonical_forms(exprs: Sequence[Basic], written: Iterable[Basic] = ()) -> li
         else:
             found = node
         forms[node] = _with_sums_kept(found, sums) if sizes[found].is_small else found
-    return [with_blocks(forms[expr]) for expr in exprs]
+    return [with_blocks(with_softmax(forms[expr])) for expr in exprs]
 
 
 def _with_sums_kept(expr: Basic, sums: Sums) -> Basic:

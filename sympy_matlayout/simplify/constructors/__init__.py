@@ -14,6 +14,7 @@ from sympy.matrices.expressions import Identity, MatAdd, MatMul, OneMatrix, Zero
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
 from .entry_by_entry import elementwise, hadamard, hadamard_power
+from .exponentials import softmax
 from .kronecker import commutation, kronecker
 from .nodes import evaluated, factors_of, new, split_scalar, substituted
 from .products import add, base_and_exponent, inverse, matrix_sum, multiply, power, scale
@@ -26,6 +27,6 @@ __all__ = [
     "as_scalar", "base_and_exponent", "commutation", "determinant", "diag", "diagonal_of",
     "elementwise", "entry", "evaluated", "factors_of", "hadamard", "hadamard_power", "inner",
     "inverse", "kronecker", "matrix_slice", "matrix_sum", "multiply", "new", "power", "scale",
-    "selection", "split_scalar", "substituted", "trace", "transpose", "unvec", "unvech", "vec",
-    "vech",
+    "selection", "softmax", "split_scalar", "substituted", "trace", "transpose", "unvec",
+    "unvech", "vec", "vech",
 ]

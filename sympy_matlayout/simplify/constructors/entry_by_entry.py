@@ -68,7 +68,8 @@ def elementwise(function: Any, matrix: Basic) -> Basic:
     if body == z:
         return matrix
     number, core = split_scalar(matrix)
-    if number != 1 and number.is_Number and not isinstance(core, (ZeroMatrix, OneMatrix)):  # σ(-X) is a function of X
+    constant = isinstance(core, (ZeroMatrix, OneMatrix))
+    if number != 1 and number.is_Number and not constant:  # σ(-X) is a function of X
         body, matrix = body.xreplace({z: number*z}), core
         function = Lambda((z,), body)
     # one name for the bound symbol, so that equal functions are equal nodes
