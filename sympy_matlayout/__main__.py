@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+import argparse
+import shutil
 import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
 
 import mpmath
 from mpmath import mp
-from sympy import Dummy, Symbol
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import Transpose
 
-from . import matrix_derivative
+from . import latex, matrix_derivative
 from .formulas import FORMULAS, KNOWN, SIZES, Formula
+from .nodes.printable import all_printable
 from .numeric import Partials, evaluate, example_values
 from .numeric.definition import near
+from .printing.lines import broken
 
 TOLERANCE = mpmath.mpf(10)**-28
+SECTIONS = {
+    "000": "Document 000: scalars by vectors and matrices, from the definition",
+    "001": "Document 001: gradients by vectors, a chain rule",
+    "002": "Document 002: the layouts",
+    "003": "Document 003: differentials, the trace method, product and chain rules",
+}
+LAYOUTS = ("denominator", "numerator")
+WIDEST = 120  # a table wider than this is hard to read, however wide the terminal
 
 
 def known(expr: Basic) -> Basic:
@@ -33,7 +48,7 @@ def verdict(formula: Formula) -> str:
     values = example_values([formula.function, X, formula.denominator], SIZES)
     partials = Partials(known(formula.function), symbol, values, transposed=symbol != X)
     form = partials.forms[0]
-    for layout in ("denominator", "numerator"):
+    for layout in LAYOUTS:
         ours = evaluate(known(matrix_derivative(formula.function, X, layout=layout)), values)
         if not near(ours, partials.arranged(layout, form), TOLERANCE):
             return f"{layout} layout differs from the definition"
@@ -43,29 +58,98 @@ def verdict(formula: Formula) -> str:
     return ""
 
 
-def main() -> int:
-    columns = ("formula", "function", "by", "denominator layout", "numerator layout", "check")
-    rows: list[tuple[str, ...]] = [columns]
+@dataclass(frozen=True)
+class Row:
+    """A formula with its derivative, and what is wrong with it if anything is."""
+
+    formula: Formula
+    derivative: Basic
+    fault: str
+
+    def cells(self, write: Any) -> list[str]:
+        parts = self.formula.function, self.formula.variable, self.derivative
+        return [self.formula.number, *map(write, parts), self.fault or "ok"]
+
+
+def rows(layout: str) -> Iterator[tuple[str, list[Row]]]:
+    """The sections with their rows, the derivatives in one of the layouts."""
     with mp.workdps(50):
-        for formula in FORMULAS:
-            derivatives = [matrix_derivative(formula.function, formula.variable, layout=layout)
-                           for layout in ("denominator", "numerator")]
-            rows.append((formula.name, *map(show, (formula.function, formula.variable)),
-                         *map(show, derivatives), verdict(formula) or "ok"))
-    widths = [max(len(row[k]) for row in rows) for k in range(len(columns))]
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        print("  ".join(cells).rstrip())
-    failed = [row for row in rows[1:] if row[-1] != "ok"]
-    print(f"\n{len(rows) - 1 - len(failed)} of {len(rows) - 1} formulas agree with the definition "
-          "in both layouts, to 28 digits")
-    return 1 if failed else 0
+        for document, formulas in groupby(FORMULAS, key=lambda f: f.document):
+            yield document, [
+                Row(f, matrix_derivative(f.function, f.variable, layout=layout), verdict(f))
+                for f in formulas]
 
 
 def show(expr: Basic) -> str:
-    """The expression on one line, bound symbols under plain names."""
-    text = str(expr.xreplace({d: Symbol(d.name) for d in expr.atoms(Dummy)}))
-    return " ".join(text.split())
+    """The expression on one line, as results are written."""
+    return str(all_printable([expr])[0])
+
+
+def table(section: Sequence[Row], width: int) -> Iterator[str]:
+    """A section as lines of a terminal, long entries broken at operators."""
+    cells = [row.cells(show) for row in section]
+    first = max(len(c[0]) for c in cells)
+    by = max(len(c[2]) for c in cells)
+    room = width - first - by - 2 - 4*2  # for the function and its derivative
+    left = min(max(len(c[1]) for c in cells), 2*room//5)
+    right = min(max(len(c[3]) for c in cells), room - left)
+    for name, function, variable, derivative, check in cells:
+        functions, derivatives = broken(function, left), broken(derivative, right)
+        for k in range(max(len(functions), len(derivatives))):
+            line = [name, functions, variable, derivatives, check] if k == 0 else \
+                ["", functions, "", derivatives, ""]
+            texts = [e if isinstance(e, str) else e[k] if k < len(e) else "" for e in line]
+            padded = [t.ljust(w) for t, w in zip(texts, (first, left, by, right, 2), strict=True)]
+            yield "  ".join(padded).rstrip()
+
+
+def markdown(section: Sequence[Row]) -> Iterator[str]:
+    """A section as a table of Markdown with formulas in LaTeX."""
+    yield "| formula | function | by | derivative | check |"
+    yield "|---|---|---|---|---|"
+    for row in section:
+        name, *formulas, check = row.cells(latex)
+        safe = (f.replace(r"\left|", r"\left\vert ").replace(r"\right|", r"\right\vert ")
+                .replace("|", r"\vert ") for f in formulas)
+        cells = [name.replace("|", r"\|"), *(f"${f}$" for f in safe), check]
+        yield f"| {' | '.join(cells)} |"
+
+
+def aligned(section: Sequence[Row]) -> Iterator[str]:
+    """A section as equations of LaTeX."""
+    yield r"\begin{align*}"
+    for row in section:
+        _, function, variable, derivative, _ = row.cells(latex)
+        yield rf"\frac{{\partial}}{{\partial {variable}}}\left({function}\right) &= {derivative} \\"
+    yield r"\end{align*}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m sympy_matlayout", description=__doc__)
+    forms = parser.add_mutually_exclusive_group()
+    forms.add_argument("--latex", action="store_true", help="as equations of LaTeX")
+    forms.add_argument("--markdown", action="store_true", help="as tables of Markdown")
+    parser.add_argument("--layout", choices=LAYOUTS, default="denominator",
+                        help="of the derivatives that are shown; both are checked")
+    chosen = parser.parse_args(arguments)
+    width = min(shutil.get_terminal_size((WIDEST, 0)).columns, WIDEST)
+    count, failed = 0, []
+    for document, section in rows(chosen.layout):
+        title = SECTIONS[document]
+        count += len(section)
+        failed += [row for row in section if row.fault]
+        if chosen.markdown:
+            lines = [f"## {title}", "", *markdown(section)]
+        elif chosen.latex:
+            lines = [f"% {title}", *aligned(section)]
+        else:
+            lines = [title, "-"*len(title), *table(section, width)]
+        print("\n".join(lines), end="\n\n")
+    comment = "% " if chosen.latex else ""
+    print(f"{comment}{count - len(failed)} of {count} formulas agree with the definition "
+          "in both layouts, to 28 digits")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

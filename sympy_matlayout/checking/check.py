@@ -23,6 +23,7 @@ from ..core.errors import (
 from ..core.shapes import shape
 from ..layouts.layout import Layout, check_form
 from ..numeric.points import example_points
+from ..printing.printers import latex
 from ..reading.read import read_function, sympified
 from ..structures.facts import known_symbols
 from ..structures.variable import Variable, refuse_strangers
@@ -82,6 +83,13 @@ class DerivativeCheck:
             found = (f"wrong in every layout and form; next to {' '.join(self.nearest)} it is off "
                      f"by {mpmath.nstr(self.error, 3)} of the largest entry, {where}")
         return "; ".join([found, *self.remarks])
+
+    __repr__ = __str__
+
+    def _repr_markdown_(self) -> str:
+        """What a notebook shows: the verdict in words, and what it is about."""
+        verdict, colon, rest = str(self).partition(": ") if self else str(self).partition("; ")
+        return f"$\\displaystyle {latex(self.claimed)}$ is **{verdict}**{colon}{rest}"
 
 
 @reporting_bugs

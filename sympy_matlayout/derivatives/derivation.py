@@ -56,6 +56,7 @@ from ..nodes.partial import Partial
 from ..nodes.printable import all_printable, joined
 from ..nodes.traversal import postorder
 from ..nodes.undefined_functions import FunctionValue
+from ..printing.lines import broken
 from ..printing.printers import latex
 from ..reading.read import read, sympified
 from ..rules import local_differentials
@@ -88,6 +89,10 @@ REWRITTEN = Law("rewritten")
 TRANSPOSED = Law("the other layout is the transpose", "", "document 002")
 BY_TRANSPOSE = Law("by the transpose of the variable", "", "document 000 (34)")
 
+
+
+# characters of a right side before it is broken, as many as a page has room for
+PAGE = 72
 
 
 @dataclass(frozen=True)
@@ -161,11 +166,14 @@ class Derivation:
 
     def __str__(self) -> str:
         lefts = ["" if a is None else sstr(a) for a in self._lefts()]
-        rights = [sstr(s.right) for s in self.steps]
-        wide, long = max(map(len, lefts)), min(72, max(map(len, rights)))
-        return "\n".join(
-            f"{a.rjust(wide)} = {b.ljust(long)}   [{_comment(s.law)}]"
-            for a, b, s in zip(lefts, rights, self.steps, strict=True))
+        rights = [broken(sstr(s.right), PAGE) for s in self.steps]
+        wide, long = max(map(len, lefts)), max(len(line) for r in rights for line in r)
+        rows = []
+        for left, right, step in zip(lefts, rights, self.steps, strict=True):
+            heads = [f"{left.rjust(wide)} = ", *[" "*(wide + 5)]*(len(right) - 1)]
+            lines = [head + line for head, line in zip(heads, right, strict=True)]
+            rows += [*lines[:-1], f"{lines[-1].ljust(wide + 3 + long)}   [{_comment(step.law)}]"]
+        return "\n".join(rows)
 
     __repr__ = __str__
 

@@ -127,9 +127,8 @@ class DerivativeAtPoint(MatrixExpr):
 
     def _sympystr(self, printer):
         above, below, Y = self._shown()
-        if Y != self.point:
-            return f"{type(self).__name__}({', '.join(map(printer._print, self.args))})"
-        return f"(∂{printer._print(above)}/∂{printer._print(below)})"
+        at = "" if Y == self.point else f" at {Y.name} = {printer._print(self.point)}"
+        return f"(∂{printer._print(above)}/∂{printer._print(below)}{at})"
 
     def _pretty(self, printer):
         above, below, Y = self._shown()
@@ -171,7 +170,7 @@ class FunctionGradient(DerivativeAtPoint):
     >>> A, X = MatrixSymbol('A', p, m), MatrixSymbol('X', m, n)
     >>> f = Function('f')
     >>> G = gradient(f(A*X), X); G
-    A.T*FunctionGradient(f(_Y), _Y, A*X)
+    A.T*(∂f(Y)/∂Y at Y = A*X)
     >>> G.replace(f, lambda Y: Trace(Y.T*Y)).doit()
     2*A.T*A*X
 
