@@ -5,7 +5,7 @@ import pickle
 import pytest
 from definition import SIZES, check_against_definition, m, n, p, values_for
 from mpmath import mp, mpf
-from sympy import MatrixSymbol, Q, Trace, sin, srepr, tanh
+from sympy import Dummy, MatrixSymbol, Q, Trace, sin, srepr, tanh
 from sympy.matrices.expressions import (
     BlockMatrix,
     DiagMatrix,
@@ -42,7 +42,9 @@ def test_jacobian_of_stacked_functions(function, variable, jacobian_on_paper):
     J = jacobian(function, variable)
     assert "SelectionMatrix" not in str(J)
     assert canonical(J) == J
-    assert eval(srepr(J), vars(names)) == J and pickle.loads(pickle.dumps(J)) == J
+    assert eval(srepr(J), vars(names)) == J
+    if not J.atoms(Dummy):  # which SymPy could not pickle before 1.14
+        assert pickle.loads(pickle.dumps(J)) == J
     if jacobian_on_paper is not None:
         assert J == canonical(jacobian_on_paper)
 

@@ -39,6 +39,10 @@ h = Function("h")
 i, j = (Symbol(name, integer=True) for name in "ij")
 
 
+# before, SymPy could not pickle a Dummy
+NEW_ENOUGH_TO_PICKLE = tuple(map(int, sympy.__version__.split(".")[:2])) >= (1, 14)
+
+
 def each(body, M):
     return M.applyfunc(Lambda(z, body))
 
@@ -111,7 +115,8 @@ WRITTEN = [
 def test_written(expr, text, tex):
     (found,) = all_printable([expr])
     assert (str(found), latex(found)) == (text, tex)
-    assert str(pickle.loads(pickle.dumps(found))) == text
+    if NEW_ENOUGH_TO_PICKLE:
+        assert str(pickle.loads(pickle.dumps(found))) == text
 
 
 DRAWN = [

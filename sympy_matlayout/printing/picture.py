@@ -23,7 +23,7 @@ from sympy.matrices.expressions import (
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.diagonal import DiagonalOf
 from sympy.printing.precedence import PRECEDENCE
-from sympy.printing.pretty.pretty_symbology import pretty_atom, sub
+from sympy.printing.pretty.pretty_symbology import sub
 from sympy.printing.pretty.stringpict import prettyForm
 
 from ..core.registry import declares
@@ -281,7 +281,7 @@ def _base(printer: Any, matrix: Any) -> prettyForm:
 @declares("pretty", OneMatrix)
 def picture_of_ones(printer: Any, ones: Any) -> prettyForm:
     """A 1 with its size, unlike the number."""
-    one = pretty_atom("OneMatrix") if printer._use_unicode else "1"
+    one = "𝟙" if printer._use_unicode else "1"
     rows, cols = ones.shape
     sizes = [rows] if is_one(cols) else [cols] if is_one(rows) else [rows, cols]
     texts = [str(s) for s in sizes]
