@@ -18,6 +18,7 @@ suppress_warnings = ["myst.xref_missing"]
 default_role = "math"
 html_theme = "furo"
 html_static_path = ["_static"]
+(HERE/"_static").mkdir(exist_ok=True)  # what stands in it is drawn while building
 html_title = "sympy_matlayout"
 exclude_patterns = ["_build"]
 autodoc_member_order = "bysource"
