@@ -122,6 +122,7 @@ class Step:
         return f"{sstr(self.left)} = {sstr(self.right)}"
 
     def _latex(self, printer) -> str:
+        printer.names_traces = True  # the trace is what the steps are about
         return f"{printer._print(self.left)} = {printer._print(self.right)}"
 
     def _pretty(self, printer):
@@ -178,6 +179,7 @@ class Derivation:
     __repr__ = __str__
 
     def _latex(self, printer) -> str:
+        printer.names_traces = True  # the trace is what the steps are about
         rows = []
         for left, step in zip(self._lefts(), self.steps, strict=True):
             a = "" if left is None else printer._print(left)

@@ -17,7 +17,7 @@ from sympy.printing.pretty.pretty import PrettyPrinter, pretty_use_unicode
 
 from ..core.registry import declared
 from . import picture, tex, text  # noqa: F401 - what they declare
-from .parts import is_bare
+from .parts import is_bare, summed
 
 __all__ = ["latex", "pprint", "pretty"]
 
@@ -43,14 +43,18 @@ class MatrixLatexPrinter(_Declared, LatexPrinter):
     """In which a trace without its name, as ``x^T A x``, is in parentheses where it has to be."""
 
     aspect = "latex"
+    names_traces = False  # of 1x1 matrices as well, in the steps of a derivation
+
+    def _is_bare(self, expr):
+        return is_bare(expr) and not (self.names_traces and summed(expr) is None)
 
     def parenthesize(self, item, level, is_neg=False, strict=False):
-        if is_bare(item) and level >= PRECEDENCE["Mul"]:
+        if self._is_bare(item) and level >= PRECEDENCE["Mul"]:
             return self._add_parens(self._print(item))
         return super().parenthesize(item, level, is_neg, strict)
 
     def _needs_mul_brackets(self, expr, first=False, last=False):
-        return is_bare(expr) or super()._needs_mul_brackets(expr, first, last)
+        return self._is_bare(expr) or super()._needs_mul_brackets(expr, first, last)
 
 
 class MatrixPrettyPrinter(_Declared, PrettyPrinter):

@@ -164,7 +164,8 @@ def _in_a_row(printer: Any, factors: Sequence[Any]) -> str:
 
 
 def _factor(printer: Any, factor: Any) -> str:
-    if is_bare(factor) and not hasattr(printer, "aspect"):
+    if is_bare(factor) and not hasattr(printer, "aspect") or one_by_one(factor) \
+            and getattr(printer, "names_traces", False):
         return printer._print(factor)
     if isinstance(factor, (Mul, MatMul)) or one_by_one(factor) or is_matrix(factor) \
             and matrix_level(factor) <= PRODUCT or isinstance(factor, (Sum, Product, Integral)):
@@ -273,9 +274,10 @@ def latex_of_trace(printer: Any, trace: Any) -> str:
         found = rf"\sum_{{{below}}} {_entry(printer, matrix, below)}"
         return found if hasattr(printer, "aspect") else rf"\left({found}\right)"
     inside = printer._print(trace.args[0])
-    if one_by_one(trace) and not hasattr(printer, "aspect"):  # SymPy's own asks for no more
-        return rf"\left({inside}\right)"
-    return inside if one_by_one(trace) else rf"\operatorname{{tr}}\left({inside} \right)"
+    if not one_by_one(trace) or getattr(printer, "names_traces", False):
+        return rf"\operatorname{{tr}}\left({inside} \right)"
+    # SymPy's own printer asks for no parentheses where they are needed
+    return inside if hasattr(printer, "aspect") else rf"\left({inside}\right)"
 
 
 def _entry(printer: Any, matrix: Any, indices: str) -> str:
