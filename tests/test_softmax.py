@@ -9,6 +9,7 @@ from sympy.matrices.expressions import (
     DiagMatrix,
     HadamardPower,
     HadamardProduct,
+    MatMul,
     OneMatrix,
 )
 
@@ -82,6 +83,36 @@ def test_what_is_no_softmax_stays():
                  log(Trace(y.T*e)), log(1 + Trace(ones(1, n)*e)),
                  E*DiagMatrix(E*ones(n, 1)).inverse() if m == n else e):
         assert not canonical(expr).has(Softmax, LogSumExp)
+
+
+Z = MatrixSymbol("Z", m, m)
+F = Z.applyfunc(exp)
+LOOKS_LIKE_IT = [  # matrix for entrywise products, and the other way round; sums spread otherwise
+    (MatMul(HadamardPower(F*ones(m, m), -1), F), Z),
+    (MatMul((F*ones(m, m)).applyfunc(Lambda(z, 1/z)), F), Z),
+    (HadamardProduct(F, DiagMatrix(F*ones(m, 1)).inverse()), Z),
+    (HadamardProduct(F, DiagMatrix(HadamardPower(F*ones(m, 1), -1))), Z),
+    (HadamardProduct(F, HadamardPower(F, -1)*ones(m, m)), Z),
+    (HadamardProduct(E, HadamardPower(E, -1)*ones(n, n)), X),
+    (HadamardProduct(E, HadamardPower(E*ones(n, n), -1)*ones(n, n)), X),
+    (DiagMatrix(F*ones(m, 1)).inverse()*F.T, Z),
+    (F*DiagMatrix(F*ones(m, 1)).inverse(), Z),
+    ((x.T.applyfunc(exp)*ones(n, m)).applyfunc(log), x),
+    ((E*ones(n, p)).applyfunc(log), X),
+]
+
+
+@pytest.mark.parametrize("expr, variable", LOOKS_LIKE_IT, ids=str)
+def test_what_only_looks_like_it_is_none(expr, variable):
+    check_against_definition(expr, variable)
+    assert not canonical(expr).has(Softmax)
+
+
+def test_the_only_row_is_all_entries():
+    for sums in (ones(1, n)*e, x.T.applyfunc(exp)*ones(n, 1)):
+        log_of_sum = sums.applyfunc(log)
+        check_against_definition(log_of_sum, x)
+        assert gradient(log_of_sum, x) == Softmax(x)
 
 
 ON_PAPER = [

@@ -8,6 +8,7 @@ exponentials stand in a product with one over their sum.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 from sympy import Add, Lambda, Mul, Pow, S, Trace, exp, log
@@ -66,7 +67,7 @@ def _total(trace: Any) -> Basic | None:
         return None
     factors = list(c.factors_of(trace.args[0]))
     inside = [f for f in factors if not isinstance(f, OneMatrix)]
-    if len(inside) != 1 or len(factors) == 1:
+    if len(inside) != 1 or len(factors) not in (2, 3):
         return None
     matrix = inside[0]
     if len(factors) == 3 and (factors[1] != matrix or not all(
@@ -97,26 +98,30 @@ def _sums(matrix: Any) -> tuple[Basic, Any] | None:
 
 
 def _reciprocal(matrix: Any) -> Any:
-    """``M`` of one over ``M`` by entries, or of the inverse of ``diag(M)``."""
+    """``M`` of one over ``M`` by entries, also of a column or row of these in every place."""
     if isinstance(matrix, HadamardPower) and matrix.args[1] == -1:
         return matrix.args[0]
     if isinstance(matrix, ElementwiseApplyFunction):
         function: Any = matrix.function
         return matrix.expr if function.expr == 1/function.variables[0] else None
-    if isinstance(matrix, Inverse) and isinstance(matrix.args[0], DiagMatrix):
-        return matrix.args[0].args[0]
-    if isinstance(matrix, DiagMatrix):
-        return _reciprocal(matrix.args[0])
     if isinstance(matrix, Transpose):
         inside = _reciprocal(matrix.args[0])
         return None if inside is None else c.transpose(inside)
     factors = c.factors_of(matrix)
-    if len(factors) == 2 and any(isinstance(f, OneMatrix) for f in factors):
-        k = int(isinstance(factors[0], OneMatrix))
-        inside = _reciprocal(factors[k])
-        if inside is not None:
-            return c.multiply(*(inside if a is factors[k] else a for a in factors))
+    if len(factors) == 2 and all(map(is_matrix, factors)) and is_one(shape(factors[1])[0]):
+        left, right = factors
+        if isinstance(right, OneMatrix) and (column := _reciprocal(left)) is not None:
+            return c.multiply(column, right)
+        if isinstance(left, OneMatrix) and (row := _reciprocal(right)) is not None:
+            return c.multiply(left, row)
     return None
+
+
+def _inverse_diagonal(matrix: Any) -> Any:
+    """``v`` of ``diag(v)**-1``."""
+    if isinstance(matrix, Inverse) and isinstance(matrix.args[0], DiagMatrix):
+        return matrix.args[0].args[0]
+    return _reciprocal(matrix.args[0]) if isinstance(matrix, DiagMatrix) else None
 
 
 # --- what is recognised, by the class of the node -------------------------------------------
@@ -136,7 +141,7 @@ def _elementwise(node: Any) -> Any:
     z, body = node.function.variables[0], node.function.expr
     if body != log(z):
         return node
-    if (sums := _sums(node.expr)) is not None and 1 in shape(node):
+    if (sums := _sums(node.expr)) is not None and is_one(shape(node)[sums[1]]):
         return construct(LogSumExpAlong, *sums)
     if isinstance(P := node.expr, Softmax):
         return c.add(P.matrix, c.scale(S.NegativeOne, _spread(P)))
@@ -155,6 +160,8 @@ def _spread(P: Softmax) -> Basic:
 
 def _over_total(product: Any) -> Any:
     """exp.(x) in a product with 1/Σ e^x, once for each power of it."""
+    if not isinstance(product, (Mul, MatMul)):
+        return product
     scalars: list[Any] = [
         a for arg in product.args if not is_matrix(arg) for a in Mul.make_args(arg)]
     others: list[Any] = [a for a in product.args if is_matrix(a)]
@@ -190,27 +197,29 @@ def _replaced(part: Any, X: Basic) -> Basic | None:
 
 def _hadamard(product: Any) -> Any:
     """exp.(X)∘(1/(exp.(X)11')) is the softmax of the rows"""
-    return _over_sums(product, hadamard=True)
-
-
-def _over_sums(product: Any, hadamard: bool) -> Any:
     for k, factor in enumerate(product.args):
-        sums = _sums(below) if (below := _reciprocal(factor)) is not None else None
-        if sums is None:
-            continue
-        X, axis = sums
-        beside = (k + 1,) if axis == 1 else (k - 1,)
-        for j in range(len(product.args)) if hadamard else beside:
-            if j != k and 0 <= j < len(product.args) and _exponent(product.args[j]) == X:
-                P = construct(Softmax, X, axis)
-                args = [P if i == j else a for i, a in enumerate(product.args) if i != k]
-                return construct(type(product), *args)
+        below = _reciprocal(factor)
+        if below is not None and (sums := _sums(below)) is not None:
+            for j, other in enumerate(product.args):
+                if _exponent(other) == sums[0]:
+                    return _with_softmax_at(product, j, k, sums)
     return product
 
 
 def _matrix_product(product: Any) -> Any:
-    found = _over_sums(product, hadamard=False)
-    return _over_total(found) if isinstance(found, MatMul) else found
+    """diag(exp.(X)1)**-1 exp.(X) is the softmax of the rows"""
+    for k, (left, right) in enumerate(pairwise(product.args)):
+        below = _inverse_diagonal(left)
+        sums = None if below is None else _sums(below)
+        if sums is not None and sums[1] == 1 and _exponent(right) == sums[0]:
+            return _over_total(_with_softmax_at(product, k + 1, k, sums))
+    return _over_total(product)
+
+
+def _with_softmax_at(product: Any, place: int, divisor: int, sums: tuple[Basic, Any]) -> Any:
+    P = construct(Softmax, *sums)
+    return construct(type(product), *(
+        P if k == place else a for k, a in enumerate(product.args) if k != divisor))
 
 
 RECOGNISED: dict[type, Callable[[Any], Any]] = {

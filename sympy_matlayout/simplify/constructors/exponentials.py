@@ -47,6 +47,9 @@ def transpose_of_log_sum_exp(values: LogSumExpAlong) -> Basic:
 
 @declares("constructor", LogSumExpAlong)
 def log_sum_exp_along(matrix: Basic, axis: Any) -> Basic:
+    """The node; of one row or column the scalar, as a 1x1 matrix."""
+    if is_one(shape(matrix)[1 - axis]):
+        return scale(log_sum_exp(matrix), Identity(S.One))
     if _is_better_turned(matrix, axis):
         return transpose(log_sum_exp_along(transpose(matrix), 1 - axis))
     return new(LogSumExpAlong, matrix, axis)
