@@ -73,7 +73,7 @@ def read(expr: Basic, *, closed: bool = True) -> Basic:
                                     + (f": {node}" if built is not node else ""))
         done[id(node)] = alike.setdefault(built, built)
         stack.pop()
-    return with_softmax(done[id(expr)]) if closed else done[id(expr)]
+    return with_softmax([done[id(expr)]])[0] if closed else done[id(expr)]
 
 
 def read_function(expr: Any) -> Any:

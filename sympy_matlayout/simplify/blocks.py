@@ -24,13 +24,13 @@ from .construction import over
 __all__ = ["with_blocks"]
 
 
-def with_blocks(expr: Basic) -> Basic:
-    """The expression with slices and block matrices in the place of selections of neighbours."""
-    if not any(map(_is_selection, postorder([expr], operands))):
-        return expr
-    expr = _distributed(expr)
+def with_blocks(exprs: Sequence[Basic]) -> list[Basic]:
+    """The expressions with slices and block matrices in the place of selections of neighbours."""
+    if not any(map(_is_selection, postorder(exprs, operands))):
+        return list(exprs)
+    exprs = _distributed(exprs)
     forms: dict[Basic, Basic] = {}
-    for node in postorder([expr], operands):
+    for node in postorder(exprs, operands):
         if isinstance(node, MatAdd):
             forms[node] = c.add(*_joined([_Padded.of(forms[term]) for term in node.args]))
         elif not _selected(node):
@@ -39,13 +39,13 @@ def with_blocks(expr: Basic) -> Basic:
             forms[node] = _with_slices(found) if isinstance(found, MatMul) else found
         else:
             forms[node] = node
-    return _in_blocks(forms[expr])
+    return [_in_blocks(forms[expr]) for expr in exprs]
 
 
-def _distributed(expr: Basic) -> Basic:
+def _distributed(exprs: Sequence[Basic]) -> list[Basic]:
     """Selections that were taken out of a sum of such in front of each of its terms again."""
     forms: dict[Basic, Basic] = {}
-    for node in postorder([expr], operands):
+    for node in postorder(exprs, operands):
         found = over(node, {a: forms[a] for a in operands(node)})
         factors = found.args if isinstance(found, MatMul) else ()
         if len(factors) == 2 and isinstance(factors[0], MatAdd) and _selected(factors[1], False):
@@ -53,7 +53,7 @@ def _distributed(expr: Basic) -> Basic:
         elif len(factors) == 2 and isinstance(factors[1], MatAdd) and _selected(factors[0], True):
             found = c.add(*(c.multiply(factors[0], term) for term in factors[1].args))
         forms[node] = found
-    return forms[expr]
+    return [forms[expr] for expr in exprs]
 
 
 def _is_selection(matrix: Basic) -> bool:

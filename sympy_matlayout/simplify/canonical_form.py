@@ -71,7 +71,7 @@ def canonical_forms(exprs: Sequence[Basic], written: Iterable[Basic] = ()) -> li
         else:
             found = node
         forms[node] = _with_sums_kept(found, sums) if sizes[found].is_small else found
-    return [with_blocks(with_softmax(forms[expr])) for expr in exprs]
+    return with_blocks(with_softmax([forms[expr] for expr in exprs]))
 
 
 def _with_sums_kept(expr: Basic, sums: Sums) -> Basic:

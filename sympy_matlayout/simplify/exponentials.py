@@ -7,9 +7,9 @@ exponentials stand in a product with one over their sum.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 from sympy import Add, Lambda, Mul, Pow, S, Trace, exp, log
 from sympy.core.basic import Basic
@@ -34,28 +34,31 @@ from .construction import over
 __all__ = ["with_softmax"]
 
 
-def with_softmax(expr: Basic) -> Basic:
-    """The expression with softmax and log-sum-exp where exponentials stand for them."""
-    nodes = list(postorder([expr], operands))
-    if not any(_exponent(node) is not None or isinstance(node, Softmax) for node in nodes):
-        return expr
+def with_softmax(exprs: Sequence[Basic]) -> list[Basic]:
+    """The expressions with softmax and log-sum-exp where exponentials stand for them."""
+    nodes = list(postorder(exprs, operands))
+    if not any(isinstance(node, Softmax) or _is_exponential(node) for node in nodes):
+        return list(exprs)
     forms: dict[Basic, Basic] = {}
     for node in nodes:
         found = over(node, {a: forms[a] for a in operands(node)}) if operands(node) else node
         recognise = RECOGNISED.get(type(found))
         forms[node] = found if recognise is None else recognise(found)
-    return forms[expr]
+    return [forms[expr] for expr in exprs]
+
+
+def _is_exponential(matrix: Any) -> bool:
+    """Whether a function of the entries is the exponential of another."""
+    return isinstance(matrix, ElementwiseApplyFunction) \
+        and isinstance(cast(Any, matrix.function).expr, exp)
 
 
 def _exponent(matrix: Any) -> Basic | None:
     """``X`` of ``exp.(X)``, where a function of the entries is the exponential of another."""
-    if not isinstance(matrix, ElementwiseApplyFunction):
+    if not _is_exponential(matrix):
         return None
-    function: Any = matrix.function
-    z, body = function.variables[0], function.expr
-    if not isinstance(body, exp):
-        return None
-    return c.elementwise(Lambda((z,), body.args[0]), matrix.expr)
+    function = matrix.function
+    return c.elementwise(Lambda(function.variables, function.expr.args[0]), matrix.expr)
 
 
 # --- sums ---------------------------------------------------------------------------------
