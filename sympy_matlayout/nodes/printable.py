@@ -95,8 +95,9 @@ def code_in_order(printer: Any, node: Basic) -> str:
     return printer.emptyPrinter(node)
 
 
+@declares("str", BlockMatrix)
 @declares("srepr", BlockMatrix)
 def code_of_blocks(printer: Any, node: Any) -> str:
-    """So that it reads back, which SymPy's own doesn't."""
+    """On one line, and so that it reads back, which SymPy's own doesn't."""
     rows = (", ".join(map(printer._print, row)) for row in node.blocks.tolist())
     return f"BlockMatrix([{', '.join(f'[{row}]' for row in rows)}])"

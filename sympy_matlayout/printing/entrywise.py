@@ -8,9 +8,10 @@ itself.  What is written is the body of the function, the matrix in the place of
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from sympy import (
     Add,
@@ -32,7 +33,8 @@ from sympy.functions.elementary.miscellaneous import MinMaxBase
 from sympy.logic.boolalg import BooleanFunction
 from sympy.printing.precedence import PRECEDENCE
 
-__all__ = ["Notation", "Piece", "fraction_of", "level_of", "name_of", "written"]
+__all__ = ["InALine", "Notation", "Piece", "fraction_of", "is_negative", "level_of", "name_of",
+           "written"]
 
 SUM, PRODUCT, POWER, ATOM = (PRECEDENCE[name] for name in ("Add", "Mul", "Pow", "Atom"))
 
@@ -45,22 +47,62 @@ class Piece:
     level: int = ATOM
 
 
-class Notation(Protocol):
+class Notation(ABC):
     """How sums, products and functions of entries are written on paper or in a line."""
 
-    argument: Piece
+    def __init__(self, printer: Any, argument: Piece) -> None:
+        self.printer, self.argument = printer, argument
 
-    def scalar(self, expr: Any) -> Piece: ...
+    def scalar(self, expr: Any) -> Piece:
+        return Piece(self.printer._print(expr), level_of(expr))
+
+    def terms(self, total: Add) -> Iterable[Any]:
+        return self.printer._as_ordered_terms(total)
+
+    def within(self, piece: Piece, level: int) -> Any:
+        """The part where something of a level holds it, in parentheses unless it is tighter."""
+        return piece.form if piece.level > level else self.in_parentheses(piece.form)
+
+    @abstractmethod
+    def in_parentheses(self, form: Any) -> Any: ...
+    @abstractmethod
     def sum(self, terms: Sequence[tuple[bool, Piece]]) -> Piece: ...
+    @abstractmethod
     def product(self, scalar: Piece | None, factors: Sequence[Piece]) -> Piece: ...
+    @abstractmethod
     def quotient(self, above: Piece, below: Piece, by_entries: bool) -> Piece: ...
+    @abstractmethod
     def negative(self, piece: Piece) -> Piece: ...
+    @abstractmethod
     def power(self, base: Piece, exponent: Piece, called: bool) -> Piece: ...
+    @abstractmethod
     def call(self, function: Any, args: Sequence[Piece], primes: int = 0) -> Piece: ...
+    @abstractmethod
     def cases(self, cases: Sequence[tuple[Piece, Piece | None]]) -> Piece: ...
+    @abstractmethod
     def relation(self, relation: Any, left: Piece, right: Piece) -> Piece: ...
+    @abstractmethod
     def other(self, expr: Any, z: Symbol) -> Piece: ...
-    def terms(self, total: Add) -> Iterable[Any]: ...
+
+
+class InALine(Notation):
+    """What is text: parentheses, sums and signs."""
+
+    parentheses = "(", ")"
+    minus = "-"  # in front of a sum
+
+    def in_parentheses(self, form: str) -> str:
+        return form.join(self.parentheses)
+
+    def sum(self, terms: Sequence[tuple[bool, Piece]]) -> Piece:
+        found = ""
+        for minus, piece in terms:
+            sign = (" - " if minus else " + ") if found else self.minus*minus
+            found += sign + (self.within(piece, SUM) if minus else piece.form)
+        return Piece(found, SUM)
+
+    def negative(self, piece: Piece) -> Piece:
+        return Piece(self.minus + self.within(piece, SUM), SUM)
 
 
 def written(expr: Any, z: Symbol, into: Notation) -> Piece:
@@ -71,7 +113,7 @@ def written(expr: Any, z: Symbol, into: Notation) -> Piece:
         return into.scalar(expr)
     if isinstance(expr, Add):
         terms = [(minus, written(-t if minus else t, z, into))
-                 for t in into.terms(expr) for minus in [_is_negative(t)]]
+                 for t in into.terms(expr) for minus in [is_negative(t)]]
         terms.sort(key=lambda term: term[0])  # what is subtracted comes last
         return into.sum(terms)
     if isinstance(expr, (Mul, Pow)):
@@ -90,7 +132,7 @@ def written(expr: Any, z: Symbol, into: Notation) -> Piece:
 
 
 def _product(expr: Any, z: Symbol, into: Notation) -> Piece:
-    if _is_negative(expr):
+    if is_negative(expr):
         return into.negative(written(-expr, z, into))
     above, below = fraction_of(expr)
     outer, inner = ([f for f in above if f.has(z) == inside] for inside in (False, True))
@@ -129,7 +171,7 @@ def fraction_of(product: Any) -> tuple[list[Any], list[Any]]:
             above += [S(factor.p)] if factor.p != 1 else []
             below.append(S(factor.q))
         elif isinstance(factor, Pow) and not isinstance(factor, exp) \
-                and _is_negative(factor.exp):
+                and is_negative(factor.exp):
             exponent = -factor.exp
             below.append(factor.base if exponent == 1
                          else Pow(factor.base, exponent, evaluate=False))
@@ -138,7 +180,7 @@ def fraction_of(product: Any) -> tuple[list[Any], list[Any]]:
     return above, below
 
 
-def _is_negative(term: Any) -> bool:
+def is_negative(term: Any) -> bool:
     """Whether a number in front is negative."""
     return bool(term.as_coeff_Mul()[0].is_extended_negative)
 
@@ -166,10 +208,10 @@ def name_of(function: Any) -> str:
 
 def level_of(body: Any) -> int:
     """How tightly the written body of a function holds together."""
-    if isinstance(body, Add) or isinstance(body, Mul) and _is_negative(body):
+    if isinstance(body, Add) or isinstance(body, Mul) and is_negative(body):
         return SUM
     if isinstance(body, Pow) and not isinstance(body, exp):
-        return POWER if not _is_negative(body.exp) and body.exp != S.Half else PRODUCT
+        return POWER if not is_negative(body.exp) and body.exp != S.Half else PRODUCT
     if isinstance(body, Relational):
         return PRECEDENCE["Relational"]
     return PRODUCT if isinstance(body, Mul) else ATOM

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import chain, islice
 from itertools import count as counting
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from sympy import Add, Symbol, Trace
 from sympy.core.basic import Basic
@@ -22,7 +22,7 @@ from sympy.matrices.expressions import (
 
 from ..core.shapes import is_matrix, is_one, is_scalar_shape, same_size, shape
 from ..nodes.printable import printable
-from .entrywise import fraction_of
+from .entrywise import fraction_of, is_negative
 
 __all__ = ["Fraction", "hadamard_fraction", "index_names", "is_bare", "is_short",
            "is_subtracted", "is_vector", "one_by_one", "scalars_lead", "signed_terms", "summed",
@@ -44,17 +44,16 @@ class Fraction(NamedTuple):
         for scalar in (a for a in factors if not is_matrix(a)):
             over, under = fraction_of(scalar)
             for factor in over:
-                if _is_negative(factor):
+                if _has_only_minuses(factor):
                     minus, factor = not minus, -factor
                 above += [factor] if factor != 1 else []
             below += under
         return cls(minus, above, below, [a for a in factors if is_matrix(a)])
 
 
-def _is_negative(factor: Any) -> bool:
+def _has_only_minuses(factor: Any) -> bool:
     """Whether it is a negative number, or a sum of nothing but negative terms."""
-    terms = cast(Any, Add.make_args(factor))
-    return all(bool(t.as_coeff_Mul()[0].is_extended_negative) for t in terms)
+    return all(map(is_negative, Add.make_args(factor)))
 
 
 def scalars_lead(product: MatMul) -> bool:
@@ -80,7 +79,7 @@ def hadamard_fraction(product: Basic) -> tuple[list[Any], list[Any]]:
     for factor in product.args if isinstance(product, HadamardProduct) else (product,):
         exponent: Any = factor.args[1] if isinstance(factor, HadamardPower) else None
         if exponent is None or is_matrix(exponent) or not is_matrix(factor.args[0]) \
-                or not exponent.as_coeff_Mul()[0].is_extended_negative:
+                or not is_negative(exponent):
             above.append(factor)
         elif exponent == -1:
             below.append(factor.args[0])

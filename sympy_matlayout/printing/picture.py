@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from sympy import Abs, Add, S, Symbol, Trace
+from sympy import Abs, S, Symbol, Trace
 from sympy.matrices.expressions import (
     DiagMatrix,
     FunctionMatrix,
@@ -30,7 +30,7 @@ from ..core.registry import declares
 from ..core.shapes import is_matrix, is_one, shape
 from ..nodes.differential_symbols import Differential
 from ..nodes.node import pretty_call
-from .entrywise import ATOM, POWER, PRODUCT, SUM, Piece, level_of, name_of, written
+from .entrywise import ATOM, POWER, PRODUCT, SUM, Notation, Piece, level_of, name_of, written
 from .parts import (
     Fraction,
     hadamard_fraction,
@@ -78,20 +78,17 @@ def _over(above: Any, below: Any) -> prettyForm:
     return prettyForm(*above.stack(above, prettyForm.LINE, below), binding=prettyForm.DIV)
 
 
-class PictureNotation:
+class PictureNotation(Notation):
     """As on paper, the dot of ``exp.(X)`` where X could be square; products by entries with ∘."""
 
     def __init__(self, printer: Any, argument: Piece, of_vector: bool) -> None:
-        self.printer, self.argument, self.of_vector = printer, argument, of_vector
+        super().__init__(printer, argument)
+        self.of_vector = of_vector
         self.ring = "∘" if printer._use_unicode else ".*"
         self.times = "⋅" if printer._use_unicode else "*"
 
-    @staticmethod
-    def within(piece: Piece, level: int) -> prettyForm:
-        return piece.form if piece.level > level else _in_parens(piece.form)
-
-    def scalar(self, expr: Any) -> Piece:
-        return Piece(self.printer._print(expr), level_of(expr))
+    def in_parentheses(self, form: Any) -> prettyForm:
+        return _in_parens(form)
 
     def sum(self, terms: Sequence[tuple[bool, Piece]]) -> Piece:
         parts: list[Any] = []
@@ -145,9 +142,6 @@ class PictureNotation:
     def other(self, expr: Any, z: Symbol) -> Piece:
         letter = Symbol(str(self.argument.form).strip())
         return Piece(self.printer._print(expr.xreplace({z: letter})), level_of(expr))
-
-    def terms(self, total: Add) -> Iterable[Any]:
-        return self.printer._as_ordered_terms(total)
 
 
 @declares("pretty", ElementwiseApplyFunction)

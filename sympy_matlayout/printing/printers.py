@@ -1,9 +1,9 @@
 """
-``latex``, ``pretty`` and ``pprint`` where SymPy's own lose a parenthesis or a sign.
+``latex``, ``pretty`` and ``pprint`` in the notation of results, whoever made the expression.
 
-The printers differ from SymPy's in the few methods listed in ``MENDED``, which
-``install`` lends to SymPy's own.  The products and sums of results bring theirs
-along, see ``nodes/printable.py``.
+How a class is written is declared in ``text.py``, ``tex.py`` and ``picture.py``; the nodes of
+results bring it along, see ``nodes/printable.py``.  What ``install`` lends SymPy's printers is
+in ``mended.py``.
 """
 
 from __future__ import annotations

@@ -2,10 +2,10 @@ r"""How results are written in LaTeX."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
-from sympy import Abs, Add, Dummy, Integral, Mul, Product, S, Sum, Symbol, Trace, exp
+from sympy import Abs, Dummy, Integral, Mul, Product, S, Sum, Symbol, Trace, exp
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import (
     DiagMatrix,
@@ -27,7 +27,7 @@ from sympy.printing.precedence import PRECEDENCE
 from ..core.registry import declares
 from ..core.shapes import is_matrix, is_one, shape
 from ..nodes.differential_symbols import Differential
-from .entrywise import ATOM, POWER, PRODUCT, SUM, Piece, level_of, name_of, written
+from .entrywise import ATOM, POWER, PRODUCT, SUM, InALine, Piece, level_of, name_of, written
 from .parts import (
     Fraction,
     hadamard_fraction,
@@ -46,26 +46,15 @@ from .text import matrix_level
 __all__ = ["LatexNotation"]
 
 
-class LatexNotation:
+class LatexNotation(InALine):
     r"""``1 - \tanh^{2}(A x)`` of a vector; ``1 - \tanh_{\circ}(X)^{\circ 2}`` of a matrix."""
 
+    parentheses = r"\left(", r"\right)"
+    minus = "- "
+
     def __init__(self, printer: Any, argument: Piece, of_vector: bool) -> None:
-        self.printer, self.argument, self.of_vector = printer, argument, of_vector
-
-    @staticmethod
-    def within(piece: Piece, level: int) -> str:
-        return piece.form if piece.level > level else rf"\left({piece.form}\right)"
-
-    def scalar(self, expr: Any) -> Piece:
-        return Piece(self.printer._print(expr), level_of(expr))
-
-    def sum(self, terms: Sequence[tuple[bool, Piece]]) -> Piece:
-        found = ""
-        for minus, piece in terms:
-            term = self.within(piece, SUM) if minus else piece.form
-            found += (" - " if minus else " + ") if found else "- "*minus
-            found += term
-        return Piece(found, SUM)
+        super().__init__(printer, argument)
+        self.of_vector = of_vector
 
     def product(self, scalar: Piece | None, factors: Sequence[Piece]) -> Piece:
         inner = r" \circ ".join(self.within(f, PRODUCT) for f in factors)
@@ -80,9 +69,6 @@ class LatexNotation:
             return Piece(rf"{self.within(above, PRODUCT)} \oslash {self.within(below, PRODUCT)}",
                          PRODUCT)
         return Piece(rf"\frac{{{above.form}}}{{{below.form}}}", PRODUCT)
-
-    def negative(self, piece: Piece) -> Piece:
-        return Piece(f"- {self.within(piece, SUM)}", SUM)
 
     def power(self, base: Piece, exponent: Piece, called: bool) -> Piece:
         if called and self.of_vector and r"{\left(" in base.form and "^" not in base.form:
@@ -122,9 +108,6 @@ class LatexNotation:
     def other(self, expr: Any, z: Symbol) -> Piece:
         return Piece(self.printer._print(expr.xreplace({z: Symbol(self.argument.form)})),
                      level_of(expr))
-
-    def terms(self, total: Add) -> Iterable[Any]:
-        return self.printer._as_ordered_terms(total)
 
 
 @declares("latex", ElementwiseApplyFunction)

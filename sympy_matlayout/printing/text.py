@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 
-from sympy import Add, S, Symbol, Trace
+from sympy import S, Symbol, Trace
 from sympy.matrices.expressions import (
-    BlockMatrix,
     FunctionMatrix,
     HadamardPower,
     HadamardProduct,
@@ -22,7 +21,7 @@ from sympy.printing.precedence import PRECEDENCE
 
 from ..core.registry import declared, declares
 from ..core.shapes import is_one, shape
-from .entrywise import ATOM, POWER, PRODUCT, SUM, Piece, level_of, name_of, written
+from .entrywise import ATOM, POWER, PRODUCT, SUM, InALine, Piece, level_of, name_of, written
 from .parts import Fraction, hadamard_fraction, scalars_lead, signed_terms, summed, with_names
 
 __all__ = ["TextNotation", "dotted", "matrix_level"]
@@ -34,26 +33,8 @@ def dotted(sign: str, *parts: str) -> str:
                   parts)
 
 
-class TextNotation:
+class TextNotation(InALine):
     """``1 - tanh.(A*x).**2``, ``x./(1 + x.**2)``"""
-
-    def __init__(self, printer: Any, argument: Piece) -> None:
-        self.printer, self.argument = printer, argument
-
-    @staticmethod
-    def within(piece: Piece, level: int) -> str:
-        return piece.form if piece.level > level else f"({piece.form})"
-
-    def scalar(self, expr: Any) -> Piece:
-        return Piece(self.printer._print(expr), level_of(expr))
-
-    def sum(self, terms: Sequence[tuple[bool, Piece]]) -> Piece:
-        found = ""
-        for minus, piece in terms:
-            term = self.within(piece, SUM) if minus else piece.form
-            found += (" - " if minus else " + ")*bool(found) + ("-" if minus and not found else "")
-            found += term
-        return Piece(found, SUM)
 
     def product(self, scalar: Piece | None, factors: Sequence[Piece]) -> Piece:
         inner = dotted(".*", *(self.within(f, PRODUCT) for f in factors))
@@ -63,9 +44,6 @@ class TextNotation:
     def quotient(self, above: Piece, below: Piece, by_entries: bool) -> Piece:
         over, under = self.within(above, SUM), self.within(below, PRODUCT)
         return Piece(dotted("./", over, under) if by_entries else f"{over}/{under}", PRODUCT)
-
-    def negative(self, piece: Piece) -> Piece:
-        return Piece("-" + self.within(piece, SUM), SUM)
 
     def power(self, base: Piece, exponent: Piece, called: bool) -> Piece:
         return Piece(f"{self.within(base, POWER)}.**{self.within(exponent, POWER)}", POWER)
@@ -85,9 +63,6 @@ class TextNotation:
     def other(self, expr: Any, z: Symbol) -> Piece:
         letter = Symbol(self.within(self.argument, POWER))
         return Piece(self.printer._print(expr.xreplace({z: letter})), level_of(expr))
-
-    def terms(self, total: Add) -> Iterable[Any]:
-        return self.printer._as_ordered_terms(total)
 
 
 @declares("level", ElementwiseApplyFunction)
@@ -206,10 +181,3 @@ def text_of_entries(printer: Any, node: Any) -> str:
     body, letters = with_names(node.lamda.expr, node.lamda.variables)
     shown = [a for a, size in zip(letters, shape(node), strict=True) if not is_one(size)]
     return f"[{printer._print(body)}]_{''.join(map(printer._print, shown or letters))}"
-
-
-@declares("str", BlockMatrix)
-def text_of_blocks(printer: Any, node: Any) -> str:
-    """On one line, and so that it reads back."""
-    rows = (", ".join(map(printer._print, row)) for row in node.blocks.tolist())
-    return f"BlockMatrix([{', '.join(f'[{row}]' for row in rows)}])"
