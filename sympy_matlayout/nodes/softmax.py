@@ -41,7 +41,27 @@ def _total(matrix: Any, i: Any, j: Any, axis: Any = None) -> Any:
     return Sum(exp(matrix[at]), *over)
 
 
-class Softmax(MatrixNode):
+class _AlongAxis(MatrixNode):
+    """A matrix of what belongs to all entries of another, or to each of its rows or columns."""
+
+    @property
+    def matrix(self) -> Any:
+        return self.args[0]
+
+    @property
+    def axis(self) -> Any:
+        return self.args[1] if len(self.args) == 2 else None
+
+    def doit(self, **hints):
+        matrix = self.matrix.doit(**hints) if hints.get("deep", True) else self.matrix
+        return construct(type(self), matrix, *self.args[1:])
+
+    def as_explicit(self):
+        rows, cols = self.shape
+        return ImmutableDenseMatrix(rows, cols, lambda i, j: self._entry(S(i), S(j)).doit())
+
+
+class Softmax(_AlongAxis):
     r"""
     `e^{x_i}/\sum_k e^{x_k}`, of all entries, of each column or of each row.
 
@@ -86,27 +106,11 @@ class Softmax(MatrixNode):
         return super().__new__(cls, *_read(matrix, axis, cls.__name__))
 
     @property
-    def matrix(self) -> Any:
-        return self.args[0]
-
-    @property
-    def axis(self) -> Any:
-        return self.args[1] if len(self.args) == 2 else None
-
-    @property
     def shape(self) -> Shape:
         return shape(self.matrix)
 
     def _entry(self, i, j, **kwargs):
         return exp(self.matrix[i, j])/_total(self.matrix, i, j, self.axis)
-
-    def doit(self, **hints):
-        matrix = self.matrix.doit(**hints) if hints.get("deep", True) else self.matrix
-        return construct(Softmax, matrix, *self.args[1:])
-
-    def as_explicit(self):
-        rows, cols = self.shape
-        return ImmutableDenseMatrix(rows, cols, lambda i, j: self._entry(S(i), S(j)).doit())
 
     def _numpycode(self, printer):
         axis = [] if self.axis is None else [str(self.axis)]
@@ -199,7 +203,7 @@ class LogSumExp(Expr):
         return pretty_call(printer, "logsumexp", self.args)
 
 
-class LogSumExpAlong(MatrixNode):
+class LogSumExpAlong(_AlongAxis):
     """``LogSumExp`` of each row, a column, or of each column, a row; see there."""
 
     def __new__(cls, matrix, axis):
@@ -210,28 +214,12 @@ class LogSumExpAlong(MatrixNode):
         return super().__new__(cls, matrix, *axes)
 
     @property
-    def matrix(self) -> Any:
-        return self.args[0]
-
-    @property
-    def axis(self) -> Any:
-        return self.args[1]
-
-    @property
     def shape(self) -> Shape:
         rows, cols = shape(self.matrix)
         return (rows, S.One) if self.axis == 1 else (S.One, cols)
 
     def _entry(self, i, j, **kwargs):
         return log(_total(self.matrix, i, j, self.axis))
-
-    def doit(self, **hints):
-        matrix = self.matrix.doit(**hints) if hints.get("deep", True) else self.matrix
-        return self.func(matrix, self.axis)
-
-    def as_explicit(self):
-        rows, cols = self.shape
-        return ImmutableDenseMatrix(rows, cols, lambda i, j: self._entry(S(i), S(j)).doit())
 
     def _sympystr(self, printer):
         return f"LogSumExp({printer._print(self.matrix)}, {self.axis})"
