@@ -50,12 +50,12 @@ TERMS = 10
 sigmoid, softplus = jax.nn.sigmoid, jax.nn.softplus
 
 
-def softmax_along(x: jax.Array, axis: int | None = None) -> jax.Array:
+def softmax(x: jax.Array, axis: int | None = None) -> jax.Array:
     """eˣ over its sum, of all entries or along an axis, without an overflow."""
     return jax.nn.softmax(x, axis=axis)
 
 
-def log_sum_exp(x: jax.Array, axis: int | None = None) -> jax.Array:
+def logsumexp(x: jax.Array, axis: int | None = None) -> jax.Array:
     """log Σ eˣ, a number, or along an axis a row or column, without an overflow."""
     return jax.nn.logsumexp(x, axis=axis, keepdims=axis is not None)
 
@@ -64,6 +64,56 @@ def logdet(M: jax.Array) -> jax.Array:
     """The logarithm of a determinant, which for large matrices overflows before its logarithm."""
     sign, size = jnp.linalg.slogdet(M)
     return jnp.where(sign > 0, size, jnp.nan)
+
+
+# --- systems of equations ----------------------------------------------------------------
+
+
+def cho_factor(A: jax.Array) -> tuple:
+    return jax.scipy.linalg.cho_factor(A, lower=True)
+
+
+def cho_solve(F: tuple, b: jax.Array) -> jax.Array:
+    return jax.scipy.linalg.cho_solve(F, b)
+
+
+def cho_inverse(F: tuple) -> jax.Array:
+    return cho_solve(F, jnp.eye(len(F[0]), dtype=F[0].dtype))
+
+
+def cho_logdet(F: tuple) -> jax.Array:
+    return 2*jnp.log(jnp.diagonal(F[0])).sum()
+
+
+def cho_det(F: tuple) -> jax.Array:
+    return jnp.diagonal(F[0]).prod()**2
+
+
+def lu_factor(A: jax.Array) -> tuple:
+    return A, *jax.scipy.linalg.lu_factor(A)
+
+
+def lu_solve(F: tuple, b: jax.Array, trans: int = 0) -> jax.Array:
+    return jax.scipy.linalg.lu_solve(F[1:], b, trans)
+
+
+def lu_inverse(F: tuple) -> jax.Array:
+    return lu_solve(F, jnp.eye(len(F[0]), dtype=F[0].dtype))
+
+
+def lu_det(F: tuple) -> jax.Array:
+    return jnp.linalg.det(F[0])
+
+
+def lu_logdet(F: tuple) -> jax.Array:
+    return logdet(F[0])
+
+
+def solve(A: jax.Array, b: jax.Array) -> jax.Array:
+    return jnp.linalg.solve(A, b)
+
+
+# --- branches ----------------------------------------------------------------------------
 
 
 def piecewise(conditions: Sequence, values: Sequence[Callable]) -> jax.Array:
@@ -77,6 +127,18 @@ def piecewise(conditions: Sequence, values: Sequence[Callable]) -> jax.Array:
 def constant_function(value: float) -> Callable[..., jax.Array]:
     """A function of arrays that is the same number everywhere."""
     return lambda M: jnp.full(M.shape, value, jnp.result_type(M, value))
+
+
+def kron(A: jax.Array, B: jax.Array) -> jax.Array:
+    return jnp.kron(A, B)
+
+
+def kron_identity_left(n: int, B: jax.Array) -> jax.Array:
+    return jnp.kron(jnp.eye(n, dtype=B.dtype), B)
+
+
+def kron_identity_right(n: int, A: jax.Array) -> jax.Array:
+    return jnp.kron(A, jnp.eye(n, dtype=A.dtype))
 
 
 def function_matrix(entry: Callable[[int, int], float], rows: int, cols: int) -> jax.Array:

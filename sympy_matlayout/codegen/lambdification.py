@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import builtins
-import dis
 import keyword
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import wraps
 from importlib import import_module
 from importlib.util import find_spec
 from inspect import Parameter, Signature
 from itertools import count
-from types import CodeType
 from typing import Any
 from unicodedata import normalize
 
@@ -19,30 +17,26 @@ import mpmath
 import sympy
 from sympy import Dict, Dummy, Symbol, SympifyError, Tuple
 from sympy.core.basic import Basic
+from sympy.core.function import AppliedUndef
 from sympy.core.sorting import default_sort_key
 from sympy.matrices import MatrixBase
 from sympy.matrices.expressions import MatrixExpr, MatrixSymbol
-from sympy.printing.numpy import CuPyPrinter, JaxPrinter, NumPyPrinter, SciPyPrinter
 from sympy.tensor.array.expressions.array_expressions import _ArrayExpr
 
-from ..core import limits
 from ..core.errors import DerivativeNotImplementedError, ShapeError, VariableError
 from ..core.given import as_basic
 from ..core.shapes import is_one, shape, strictly
 from ..nodes.differential_symbols import Differential, ScalarDifferential
-from ..nodes.printable import all_printable
 from ..nodes.traversal import postorder
 from ..numeric.evaluation import Evaluation
-from ..simplify.subexpressions import common_subexpressions
+from .array_functions import LIBRARIES, ArrayFunctions, Library
 from .array_values import ArrayValues
-from .numpy_code import matrix_printer
+from .compilation import flat
+from .program import unbound_message
+from .quick_calls import quick
 from .sizes import Sizes
 
 __all__ = ["lambdify"]
-
-# in order of preference, with the module of their arrays
-PRINTERS = {"cupy": (CuPyPrinter, "cupy"), "jax": (JaxPrinter, "jax.numpy"),
-            "scipy": (SciPyPrinter, "numpy"), "numpy": (NumPyPrinter, "numpy")}
 
 sympys_lambdify: Any = sympy.lambdify  # its annotations leave out what it takes
 
@@ -60,6 +54,11 @@ def lambdify(args: Any, expr: Any, modules: Any = None, printer: Any = None,
     powers, functions applied elementwise, identity matrices of symbolic size) and
     those of this library.  Symbolic sizes are read off the shapes of the arrays; shapes
     that contradict each other raise a ``ShapeError``, where NumPy might broadcast.
+
+    Code is written for one set of shapes at a time, at the first call with them, and kept:
+    the order of products, and whether a sum or an inverse is formed or applied, are chosen
+    by what they cost for these.  Several results share their work, whatever form they
+    were written in.  ``function_source`` gives such code as text.
 
     Matrices are arrays of two axes.  For a row or column a list or an array of one axis
     may be passed.  Arrays of integers are taken as floats.  Scalar results are numbers,
@@ -89,46 +88,49 @@ def lambdify(args: Any, expr: Any, modules: Any = None, printer: Any = None,
     modules : "numpy" and "scipy" (the default), "jax", "cupy", dictionaries of functions;
         "mpmath" computes with mpmath's matrices and its precision.  Without matrices,
         whatever SymPy's ``lambdify`` takes
-    printer, use_imps, docstring_limit : as in SymPy; with a printer all is left to SymPy
-    dummify : as in SymPy; names that can't stand in code are replaced anyway
-    cse : True to compute what occurs more than once only once, by
-        ``common_subexpressions``; large expressions are always computed so
+    printer, use_imps : as in SymPy; with a printer all is left to SymPy
+    dummify, cse, docstring_limit : as in SymPy, where it makes the function; here names that
+        can't stand in code are replaced, what occurs more than once is computed once, and the
+        documentation of the function is its code
 
     See Also
     ========
 
-    sympy.utilities.lambdify.lambdify, sympy_matlayout.common_subexpressions
+    sympy.utilities.lambdify.lambdify, sympy_matlayout.function_source
     """
     args = list(args) if isinstance(args, Tuple) else args
     expr = _mapped(_immutable, expr)
-    arguments = list(_flat(args))
+    arguments = list(flat(args))
     for argument in arguments:
         if isinstance(argument, str):
             as_basic(argument, "an argument")  # refuses it
-    if printer is not None or not _holds_matrices([*arguments, *_flat(expr)]):
+    if printer is not None or not _holds_matrices([*arguments, *flat(expr)]):
         return sympys_lambdify(args, expr, modules, printer, use_imps, dummify, cse,
                                docstring_limit)
     _check_arguments(arguments)
-    for part in _flat(expr):
+    for part in flat(expr):
         if not isinstance(part, Basic) or isinstance(part, Dict):
             raise VariableError(f"{part!r} is no expression; give one, or a list of them")
     modules = _modules(modules)
     if modules == ["mpmath"]:
         return _by_mpmath(args, expr, arguments)
-    if callable(cse):
-        definitions, expr = cse(expr)
-    elif cse or _is_long([*_flat(expr)]):
-        definitions, expr = _with_names(expr)
-    else:
-        definitions = []
-    return _by_arrays(args, expr, arguments, modules, definitions, use_imps, docstring_limit)
+    given = {name: value for m in modules if isinstance(m, dict) for name, value in m.items()}
+    if use_imps:
+        given.update(_implemented(expr))
+    return _by_arrays(args, expr, arguments, modules, given)
+
+
+def _implemented(expr: Any) -> dict[str, Any]:
+    """The functions that bring what computes them, by SymPy's ``implemented_function``."""
+    return {type(node).__name__: node._imp_ for node in _all_nodes(list(flat(expr)))
+            if isinstance(node, AppliedUndef) and hasattr(node, "_imp_")}
 
 
 def _by_mpmath(args: Any, expr: Any, arguments: list[Basic]) -> Callable[..., Any]:
     sizes = Sizes(arguments)
-    unbound = set().union(*(e.free_symbols for e in _flat(expr))) - {*arguments, *sizes.symbols}
+    unbound = set().union(*(e.free_symbols for e in flat(expr))) - {*arguments, *sizes.symbols}
     if unbound:
-        raise VariableError(_unbound(map(str, unbound)))
+        raise VariableError(unbound_message(map(str, unbound)))
 
     def inner(*values):
         at = Evaluation(dict(zip([*sizes.symbols, *arguments], values, strict=True)))
@@ -147,40 +149,29 @@ def _by_mpmath(args: Any, expr: Any, arguments: list[Basic]) -> Callable[..., An
     return _of_arguments(args, sizes, inner, convert)
 
 
-def _by_arrays(args: Any, expr: Any, arguments: list[Basic], modules: list, definitions: list,
-               use_imps: bool, docstring_limit: int | None) -> Callable[..., Any]:
-    kind, arrays = next(found for name, found in PRINTERS.items() if name in modules)
-    if not find_spec(arrays.split(".")[0]):
-        raise VariableError(f"{arrays} isn't installed")
-    given = {name: name for m in modules if isinstance(m, dict) for name in m}
-    settings = {"fully_qualified_modules": False, "inline": True, "strict": False,
-                "allow_unknown_functions": True, "user_functions": given}
-    code = matrix_printer(kind)({name: value for name, value in settings.items()
-                                 if name in kind._get_initial_settings()})  # strict came later
-    sizes = Sizes(arguments)
-    parts = [*_flat(expr), *(part for pair in definitions for part in pair)]
-    names = _safe_names([*sizes.symbols, *arguments, *parts], [
-        *given, *_names_in_code(
-            code.functions, arrays, *(["scipy.special"] if "scipy" in modules else []))])
+def _by_arrays(args: Any, expr: Any, arguments: list[Basic], modules: list,
+               given: dict[str, Any]) -> Callable[..., Any]:
+    kind = next(name for name in LIBRARIES if name in modules)
+    library = LIBRARIES[kind]
+    if not find_spec(library.arrays.split(".")[0]):
+        raise VariableError(f"{library.arrays} isn't installed")
+    sizes, exprs = Sizes(arguments), list(flat(expr))
+    names = _names([*sizes.symbols, *arguments, *exprs], [
+        *given, *_names_in_code(library)])
+    functions = ArrayFunctions(expr, exprs, arguments, sizes, library, given, names)
+    text, function = functions.check()
+    values = ArrayValues(import_module(library.arrays))
+    count = len(sizes.symbols)
 
-    def renamed(part):  # SymPy's lambdify prints it in the docstring
-        return all_printable([part.xreplace(names) if names else part])[0]
+    def inner(*given: Any) -> Any:
+        return functions.of(given[:count], given[count:])(*given[count:])
 
-    try:
-        inner = sympys_lambdify(list(map(renamed, [*sizes.symbols, *arguments])),
-                                _mapped(renamed, expr), modules, code, use_imps, False,
-                                lambda e: ([(s, renamed(d)) for s, d in definitions], e),
-                                docstring_limit)
-    except (AttributeError, KeyError, NotImplementedError, TypeError, ValueError) as error:
-        raise DerivativeNotImplementedError(
-            f"{code.language} can't express this: {error}; put a symbol in the place of that part "
-            "and pass its value") from error
-    _check_names(inner, given)
-    values = ArrayValues(import_module(arrays))
-
-    def separate(*given):
-        return _mapped(lambda value: values.given(value, given), inner(*given))
-    return _of_arguments(args, sizes, wraps(inner)(separate), values.taken)
+    made = _of_arguments(args, sizes, inner, values.taken)
+    if values.is_numpy:
+        made = quick(made, args, arguments, functions)
+    made.__doc__ = f"Source code, for any sizes:\n\n{text}"
+    made.__wrapped__ = function  # whose source is the code
+    return made
 
 
 def _check_arguments(arguments: list[Any]) -> None:
@@ -197,50 +188,22 @@ def _modules(modules: Any) -> list:
         if not modules:
             raise VariableError("NumPy isn't installed; without it there is modules='mpmath'")
     modules = modules if isinstance(modules, (list, tuple)) else [modules]
-    modules = [name if (name := getattr(m, "__name__", None)) in (*PRINTERS, "mpmath") else m
+    modules = [name if (name := getattr(m, "__name__", None)) in (*LIBRARIES, "mpmath") else m
                for m in modules]
-    if any(name in modules for name in PRINTERS) or modules == ["mpmath"]:
+    if any(name in modules for name in LIBRARIES) or modules == ["mpmath"]:
         return modules
     if all(isinstance(m, dict) for m in modules):
         return [*modules, *_modules(None)]
     raise VariableError(
-        f"matrix expressions become functions of {', '.join(sorted(PRINTERS))} arrays or of "
+        f"matrix expressions become functions of {', '.join(sorted(LIBRARIES))} arrays or of "
         f"'mpmath' matrices alone, not of {modules}")
-
-
-def _is_long(exprs: list) -> bool:
-    """Whether code without names would be nested too deeply, or repeat too much."""
-    size: dict[Basic, int] = {}
-    height: dict[Basic, int] = {}
-    for node in _all_nodes(exprs):
-        size[node] = 1 + sum(size[a] for a in node.args)
-        height[node] = 1 + max((height[a] for a in node.args), default=0)
-    return sum(size[e] for e in exprs) > limits.COMPILED_NODES or max(
-        (height[e] for e in exprs), default=0) > limits.COMPILED_LEVELS
-
-
-def _with_names(expr: Any) -> tuple[list, Any]:
-    parts = list(_flat(expr))
-    taken = {getattr(node, "name", None) for node in _all_nodes(parts)}
-    fresh = (Symbol(name) for k in count() if (name := f"x{k}") not in taken)
-    definitions, short = common_subexpressions(parts, fresh, levels=limits.COMPILED_LEVELS//2)
-    remaining = iter(short)
-    return definitions, _mapped(lambda _: next(remaining), expr)
 
 
 # --- arguments -----------------------------------------------------------------------------
 
 
-def _flat(args: Any) -> Iterator[Any]:
-    if isinstance(args, (list, tuple)):
-        for a in args:
-            yield from _flat(a)
-    else:
-        yield args
-
-
 def _flat_values(args: Any, given: Any) -> Iterator[Any]:
-    """The values in the order of ``_flat(args)``."""
+    """The values in the order of ``flat(args)``."""
     if isinstance(args, (list, tuple)):
         if len(args) != len(given):
             raise TypeError(f"{len(args)} values are needed for {args}, got {len(given)}")
@@ -306,55 +269,28 @@ def _is_identifier(name: str) -> bool:
 # --- names ---------------------------------------------------------------------------------
 
 
-def _names_in_code(*modules: str) -> Iterator[str]:
+def _names_in_code(library: Library) -> Iterator[str]:
     """Names that generated code may use for functions."""
     yield from dir(builtins)
-    for name in (*modules, *(["numpy.linalg"] if "numpy" in modules else [])):
-        yield from dir(import_module(name))
+    yield library.target.array
+    for name in library.own:
+        yield from dir(import_module(f"{__package__}.{name}"))
+    if find_spec("scipy"):
+        yield from dir(import_module("scipy.special"))
 
 
-def _safe_names(exprs: list, in_code: list[str]) -> dict[Basic, Basic]:
-    """Other names for the symbols that aren't told apart by theirs in Python or the code."""
+def _names(exprs: list, in_code: list[str]) -> dict[Basic, str]:
+    """A name for each symbol: its own, or another where code or another symbol has that."""
     named: dict[str, set[Basic]] = {}
     for node in _all_nodes(exprs):
-        if isinstance(node, (Symbol, MatrixSymbol)) and not isinstance(node, (Dummy, Differential)):
-            named.setdefault(normalize("NFKC", node.name), set()).add(node)
+        if isinstance(node, (Symbol, MatrixSymbol, Differential)):
+            named.setdefault(normalize("NFKC", str(getattr(node, "name", node))), set()).add(node)
     taken = {*named, *in_code}
     fresh = (name for k in count() if (name := f"argument_{k}") not in taken)
-    renamed = {}
+    found: dict[Basic, str] = {}
     for name, symbols in sorted(named.items()):
-        if len(symbols) > 1 or name in in_code or not _is_identifier(name):
-            for s in sorted(symbols, key=default_sort_key):
-                renamed[s] = MatrixSymbol(next(fresh), *shape(s)) if isinstance(s, MatrixSymbol) \
-                    else Symbol(next(fresh), **s.assumptions0)
-    return renamed
-
-
-def _check_names(function: Callable[..., Any], given: dict) -> None:
-    """Refuse code that needs a name nothing stands for; SymPy would leave symbols in arrays."""
-    known = function.__globals__
-    names = set(_global_names(function.__code__)) - set(given)
-    unbound = [n for n in names if isinstance(known.get(n), Basic)]
-    if unbound:
-        raise VariableError(_unbound(unbound))
-    unknown = [n for n in names if n not in known and not hasattr(builtins, n)]
-    if unknown:
-        known_to_sympy = all(hasattr(sympy, n) for n in unknown)
-        raise VariableError(
-            f"there is no function {', '.join(sorted(unknown))} in these modules; pass it in a "
-            "dictionary, as in modules=[{'f': f}, 'numpy']"
-            + (", or take modules='mpmath'" if known_to_sympy else ""))
-
-
-def _unbound(names: Iterable[str]) -> str:
-    return (f"{', '.join(sorted(names))} in the expression: neither an argument nor a size that "
-            "the shapes of the arguments determine; make it an argument")
-
-
-def _global_names(code: CodeType) -> Iterator[str]:
-    for instruction in dis.get_instructions(code):
-        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
-            yield instruction.argval
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _global_names(constant)
+        own = len(symbols) == 1 and name not in taken - named.keys() and name not in in_code \
+            and _is_identifier(name) and not isinstance(next(iter(symbols)), Dummy)
+        for s in sorted(symbols, key=default_sort_key):
+            found[s] = name if own else next(fresh)
+    return found

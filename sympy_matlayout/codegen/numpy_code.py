@@ -31,6 +31,18 @@ class MatrixCode(NumPyPrinter):
         super().__init__(settings)
         self.printmethod = "_numpycode"  # of the nodes, for JAX as well
         self._entry_by_entry = False  # inside a function that is applied to arrays
+        self.given: dict[Basic, str] = {}  # what is computed before, and its name
+        self.target: Any = None  # that the text is part of
+
+    def _print(self, expr, **kwargs):
+        found = self.given.get(expr) if isinstance(expr, Basic) else None
+        return super()._print(expr, **kwargs) if found is None else found
+
+    def _module_format(self, fqn, register=True):
+        if self.target is None:
+            return super()._module_format(fqn, register)
+        module, _, name = fqn.rpartition(".")
+        return self.target.imported(module, name)
 
     def _call(self, name: str, *args: Basic | str) -> str:
         return numpy_call(self, f"{self._module}.{name}", *args)

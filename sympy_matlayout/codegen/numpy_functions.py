@@ -1,5 +1,5 @@
 """
-What generated NumPy code calls: the constant matrices, vech, and sums.
+What generated NumPy code calls: constant matrices, stable functions, sums, Kronecker products.
 
 NumPy is imported here alone, and only when such code is made; the library runs without it.
 """
@@ -176,32 +176,116 @@ def multiplied(term: Callable, lower: int, upper: int) -> float:
 
 def sigmoid(x: Array) -> Array:
     """1/(1 + e⁻ˣ), without an overflow."""
-    e = np.exp(-np.abs(x))
-    return np.where(np.asarray(x) >= 0, 1, e)/(1 + e)
+    x = np.asarray(x)
+    e = np.exp(np.minimum(-x, 709.0 if x.dtype.itemsize > 4 else 88.0))
+    return 1/(1 + e)
 
 
 def softplus(x: Array) -> Array:
     """log(1 + eˣ), without an overflow."""
-    return np.logaddexp(x, np.zeros_like(x))
+    e = np.asarray(np.abs(x))
+    np.negative(e, out=e)
+    np.exp(e, out=e)
+    np.log1p(e, out=e)
+    e += np.maximum(x, 0)
+    return e[()]
 
 
-def softmax_along(x: Array, axis: int | None = None) -> Array:
+def softmax(x: Array, axis: int | None = None) -> Array:
     """eˣ over its sum, of all entries or along an axis, without an overflow."""
-    e = np.exp(x - np.max(x, axis=axis, keepdims=True))
-    return e/np.sum(e, axis=axis, keepdims=True)
+    e = x - x.max(axis=axis, keepdims=True)
+    np.exp(e, out=e)
+    e /= e.sum(axis=axis, keepdims=True)
+    return e
 
 
-def log_sum_exp(x: Array, axis: int | None = None) -> Array | float:
+def logsumexp(x: Array, axis: int | None = None) -> Array | float:
     """log Σ eˣ, a number, or along an axis a row or column, without an overflow."""
-    top = np.max(x, axis=axis, keepdims=True)
-    values = top + np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True))
-    return values[0, 0] if axis is None else values
+    top = x.max(axis=axis, keepdims=True)
+    e = x - top
+    np.exp(e, out=e)
+    found = top + np.log(e.sum(axis=axis, keepdims=True))
+    return found[0, 0] if axis is None else found
 
 
 def logdet(M: Array) -> Array | float:
     """The logarithm of a determinant, which for large matrices overflows before its logarithm."""
     sign, size = np.linalg.slogdet(M)
     return np.where(sign > 0, size, np.nan)[()]
+
+
+# --- systems of equations, where there is no SciPy ---------------------------------------
+
+
+def cho_factor(A: Array) -> Array:
+    return A
+
+
+def lu_factor(A: Array) -> Array:
+    return A
+
+
+def cho_solve(F: Array, b: Array) -> Array:
+    return np.linalg.solve(F, b)
+
+
+def lu_solve(F: Array, b: Array, trans: int = 0) -> Array:
+    return np.linalg.solve(F.T if trans else F, b)
+
+
+def cho_inverse(F: Array) -> Array:
+    return np.linalg.inv(F)
+
+
+def lu_inverse(F: Array) -> Array:
+    return np.linalg.inv(F)
+
+
+def cho_det(F: Array) -> Array | float:
+    return np.linalg.det(F)
+
+
+def lu_det(F: Array) -> Array | float:
+    return np.linalg.det(F)
+
+
+def cho_logdet(F: Array) -> Array | float:
+    return logdet(F)
+
+
+def lu_logdet(F: Array) -> Array | float:
+    return logdet(F)
+
+
+def solve(A: Array, b: Array) -> Array:
+    return np.linalg.solve(A, b)
+
+
+# --- Kronecker products ------------------------------------------------------------------
+
+
+def kron(A: Array, B: Array) -> Array:
+    """A ⊗ B of matrices, the product of their entries written at once."""
+    (m, n), (p, q) = A.shape, B.shape
+    return (A[:, None, :, None]*B[None, :, None, :]).reshape(m*p, n*q)
+
+
+def kron_identity_left(n: int, B: Array) -> Array:
+    """I ⊗ B, which has B in its diagonal blocks."""
+    p, q = B.shape
+    found = np.zeros((n, p, n, q), B.dtype)
+    i = np.arange(n)
+    found[i, :, i, :] = B
+    return found.reshape(n*p, n*q)
+
+
+def kron_identity_right(n: int, A: Array) -> Array:
+    """A ⊗ I, whose blocks are multiples of the identity."""
+    p, q = A.shape
+    found = np.zeros((p, n, q, n), A.dtype)
+    i = np.arange(n)
+    found[:, i, :, i] = A
+    return found.reshape(p*n, q*n)
 
 
 def real_matrix_power(M: Array, exponent: float) -> Array:

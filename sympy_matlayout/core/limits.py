@@ -70,12 +70,6 @@ COMPARED_NODES = 300
 # Ours and theirs are compared entry by entry up to so many.
 COMPARED_ENTRIES = 256
 
-# --- code -------------------------------------------------------------------------------
-
-# A larger or deeper expression is computed part by part; Python's compiler is recursive.
-COMPILED_NODES = 2000
-COMPILED_LEVELS = 30
-
 # --- numbers, and claims held against them ----------------------------------------------
 
 # What one evaluation may cost, in multiplications; about as many take a second or two.  A

@@ -35,6 +35,7 @@ ASPECTS = {
     "entry": "its entry [i, j]",
     "indices": "its rows and columns as indices, and its entries as products with these",
     "value": "its value in mpmath",
+    "operation": "what computes it in generated code, of the operations of its operands",
     "str": "how it prints on one line, from a printer and the node",
     "srepr": "how it prints as code",
     "latex": "how it prints in LaTeX",

@@ -114,7 +114,7 @@ class Softmax(_AlongAxis):
 
     def _numpycode(self, printer):
         axis = [] if self.axis is None else [str(self.axis)]
-        return numpy_call(printer, "softmax_along", self.matrix, *axis)
+        return numpy_call(printer, "softmax", self.matrix, *axis)
 
     def _latex(self, printer):
         inside = printer._print(self.matrix)
@@ -193,7 +193,7 @@ class LogSumExp(Expr):
         return log(_total(matrix, S.Zero, S.Zero))
 
     def _numpycode(self, printer):
-        return numpy_call(printer, "log_sum_exp", self.matrix)
+        return numpy_call(printer, "logsumexp", self.matrix)
 
     def _latex(self, printer, exp=None):
         power = "" if exp is None else f"^{{{exp}}}"
@@ -225,7 +225,7 @@ class LogSumExpAlong(_AlongAxis):
         return f"LogSumExp({printer._print(self.matrix)}, {self.axis})"
 
     def _numpycode(self, printer):
-        return numpy_call(printer, "log_sum_exp", self.matrix, str(self.axis))
+        return numpy_call(printer, "logsumexp", self.matrix, str(self.axis))
 
     def _latex(self, printer):
         inside = printer._print(self.matrix)

@@ -1,0 +1,228 @@
+"""Functions of arrays: code for one set of shapes at a time, kept for the next call with them."""
+
+from __future__ import annotations
+
+import builtins
+import dis
+import linecache
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from itertools import count
+from types import CodeType
+from typing import Any
+
+import sympy
+from sympy import Q
+from sympy.assumptions import global_assumptions
+from sympy.core.basic import Basic
+from sympy.matrices.expressions import MatrixSymbol
+from sympy.printing.numpy import CuPyPrinter, JaxPrinter, NumPyPrinter, SciPyPrinter
+
+from ..core.errors import DerivativeNotImplementedError, VariableError
+from ..core.shapes import is_matrix, shape
+from ..nodes.structured import facts_about
+from .compilation import compiled, nested
+from .lowering import FUNCTIONS
+from .numpy_code import matrix_printer
+from .operations import Operation
+from .program import Code, Program, unbound_message
+from .sizes import Sizes
+from .targets.jax_target import JaxTarget
+from .targets.numpy_target import FUNCTIONS as NUMPY_HAS
+from .targets.numpy_target import OWN, NumPyTarget
+
+__all__ = ["LIBRARIES", "ArrayFunctions", "Library", "is_declared_positive", "printed_by"]
+
+KEPT = 64  # sets of shapes that code is kept for
+
+
+@dataclass(frozen=True)
+class Library:
+    """What code is written for: its arrays, and where the functions are that it calls."""
+
+    language: str
+    arrays: str
+    target: type[NumPyTarget]
+    printer: type[NumPyPrinter]
+    own: tuple[str, ...]
+    functions: frozenset[str]
+
+    def namespace(self, program: Program) -> dict[str, Any]:
+        """The names that a program uses."""
+        root = self.arrays.split(".")[0]
+        found: dict[str, Any] = {self.target.array: import_module(self.arrays),
+                                 root: import_module(root)}
+        for where, name in program.imports:
+            module = import_module(where)
+            found[name] = getattr(module, name)
+        modules = [import_module(f"{__package__}.{name}") for name in self.own]
+        for name in program.functions:
+            found[name] = next(getattr(m, name) for m in modules if hasattr(m, name))
+        return found
+
+
+ENTRYWISE = frozenset({*NUMPY_HAS, *OWN})
+LIBRARIES: dict[str, Library] = {
+    "cupy": Library("CuPy", "cupy", NumPyTarget, CuPyPrinter, ("numpy_functions",), ENTRYWISE),
+    "jax": Library("JAX", "jax.numpy", JaxTarget, JaxPrinter, ("jax_functions",),
+                   frozenset(FUNCTIONS)),
+    "scipy": Library("SciPy", "numpy", NumPyTarget, SciPyPrinter,
+                     ("scipy_functions", "numpy_functions"), frozenset(FUNCTIONS)),
+    "numpy": Library("NumPy", "numpy", NumPyTarget, NumPyPrinter, ("numpy_functions",),
+                     ENTRYWISE),
+}
+
+
+def is_declared_positive(value: Operation) -> bool:
+    """Whether somebody said that a matrix is positive definite."""
+    symbol: Any = value.data
+    return value.kind == "argument" and isinstance(symbol, MatrixSymbol) and (
+        "positive definite" in facts_about(symbol)
+        or Q.positive_definite(symbol) in global_assumptions)
+
+
+def printed_by(kind: type[NumPyPrinter], given: Mapping[str, Any], others: Mapping[Basic, str]
+               ) -> Callable[[NumPyTarget, Operation, Sequence[Code]], str]:
+    """How to write a node that has no operation of its own: as NumPy's printers do."""
+    settings = {"fully_qualified_modules": False, "inline": True, "strict": False,
+                "allow_unknown_functions": True, "user_functions": {n: n for n in given}}
+    known = kind._get_initial_settings()
+    printer = matrix_printer(kind)({n: v for n, v in settings.items() if n in known})
+
+    def written(target: NumPyTarget, value: Operation, codes: Sequence[Code]) -> str:
+        node, inside = value.data  # pyright: ignore[reportGeneralTypeIssues]
+        printer.target = target
+        printer._not_supported, printer._number_symbols = set(), set()
+        printer.given = {**others, **target.names, **{
+            e: target.one_by_one(c) if is_matrix(e) and not v.shape else f"({c.text})"
+            for e, v, c in zip(inside, value.args, codes, strict=True)}}
+        try:
+            return printer._print(node)
+        except (AttributeError, KeyError, NotImplementedError, TypeError, ValueError) as error:
+            raise DerivativeNotImplementedError(
+                f"{target.language} can't express this: {error}; put a symbol in the place of "
+                "that part and pass its value") from error
+    return written
+
+
+class ArrayFunctions:
+    """The functions of arrays that compute some expressions, one for each set of shapes."""
+
+    def __init__(self, structure: Any, exprs: Sequence[Basic], arguments: Sequence[Basic],
+                 sizes: Sizes, library: Library, given: Mapping[str, Any],
+                 names: Mapping[Basic, str]):
+        self.structure, self.exprs = structure, list(exprs)
+        self.arguments, self.sizes, self.library = list(arguments), sizes, library
+        self.given, self.names = dict(given), dict(names)
+        in_shapes: set[Basic] = set()
+        for a in self.arguments:
+            if is_matrix(a):
+                in_shapes.update(*(size.free_symbols for size in shape(a)))
+        self.by_value = [k for k, a in enumerate(self.arguments)
+                         if not is_matrix(a) and a in in_shapes]
+        self._kept: dict[tuple, Callable[..., Any]] = {}
+
+    def of(self, sizes: Sequence[int], values: Sequence[Any]) -> Callable[..., Any]:
+        """The function for arrays of these shapes and types."""
+        key = self._key(values)
+        if key not in self._kept:
+            if len(self._kept) >= KEPT:
+                self._kept.pop(next(iter(self._kept)))
+            self._kept[key] = self._made(sizes, values)
+        return self._kept[key]
+
+    def of_same(self, values: Sequence[Any]) -> Callable[..., Any] | None:
+        """The function for arrays like these if it was made."""
+        return self._kept.get(self._key(values))
+
+    def _key(self, values: Sequence[Any]) -> tuple:
+        return (*((v.shape, v.dtype) for a, v in zip(self.arguments, values, strict=True)
+                  if is_matrix(a)), *(values[k] for k in self.by_value))
+
+    def _made(self, sizes: Sequence[int], values: Sequence[Any]) -> Callable[..., Any]:
+        known: dict[Basic, int] = dict(zip(self.sizes.symbols, sizes, strict=True))
+        known.update((self.arguments[k], values[k]) for k in self.by_value)
+        arrays = [(a, v) for a, v in zip(self.arguments, values, strict=True) if is_matrix(a)]
+        for a, v in arrays:
+            known.update((size, length) for size, length in zip(shape(a), v.shape, strict=True)
+                         if size.free_symbols - known.keys())
+        single = any(v.dtype.name in ("float32", "complex64") for _, v in arrays) and all(
+            v.dtype.itemsize in (4, 8) and v.dtype.name != "float64" for _, v in arrays)
+        return self._function(known, f"{self.library.target.array}.float32" if single else None)
+
+    def text(self, sizes: Mapping[Basic, int], dtype: str | None = None) -> tuple[str, Program]:
+        """The source of a function, and what it was made of."""
+        names = {s: self.names[s] for s in [*self.sizes.symbols, *self.arguments]}
+        names.update((s, str(n)) for s, n in sizes.items()
+                     if s.is_Symbol and s not in self.arguments)
+        target = self.library.target(
+            names, printed_by(self.library.printer, self.given, self.names), dtype)
+        functions = self.library.functions - self.given.keys()
+        found = compiled(self.exprs, self.arguments, sizes, target, functions,
+                         [*self.names.values(), *self.given, self.library.target.array],
+                         is_declared_positive)
+        head = []
+        if dtype:
+            head = [f"{self.names[a]} = {dtype}({self.names[a]})" for a in self.arguments
+                    if not is_matrix(a) and not a.is_integer]
+        inside = ", ".join(self.names[a] for a in self.arguments)
+        if not sizes:
+            head += self._sizes_read(found)
+        lines = [f"def function({inside}):", *(f"    {line}" for line in (
+            *head, *found.lines, f"return {nested(self.structure, iter(found.results))}"))]
+        return "\n".join(lines) + "\n", found
+
+    def _sizes_read(self, program: Program) -> list[str]:
+        """Lines that read the sizes off the shapes, those that the program uses."""
+        used = {word for line in [*program.lines, *program.results]
+                for word in re.findall(r"[^\W\d]\w*", line)}
+        return [f"{self.names[s]} = {self.names[self.arguments[k]]}.shape[{axis}]"
+                for s, (k, axis, solved) in self.sizes.ways.items()
+                if solved is None and self.names[s] in used]
+
+    def _function(self, sizes: Mapping[Basic, int], dtype: str | None) -> Callable[..., Any]:
+        text, found = self.text(sizes, dtype)
+        return self._executed(text, found)
+
+    def _executed(self, text: str, found: Program) -> Callable[..., Any]:
+        namespace = {**self.library.namespace(found), **self.given}
+        name = f"<lambdified {next(NUMBERS)}>"
+        exec(compile(text, name, "exec"), namespace)
+        linecache.cache[name] = len(text), None, text.splitlines(True), name
+        function = namespace["function"]
+        self._check_names(function)
+        return function
+
+    def check(self) -> tuple[str, Callable[..., Any]]:
+        """The text for any sizes and its function, once it is sure that nothing is missing."""
+        text, found = self.text({})
+        return text, self._executed(text, found)
+
+    def _check_names(self, function: Any) -> None:
+        """Refuse code that needs a function nothing stands for."""
+        known = function.__globals__
+        solved = {self.names[s] for s in self.sizes.symbols}
+        unknown = sorted({n for n in _global_names(function.__code__)
+                          if n not in known and n not in solved and not hasattr(builtins, n)})
+        if any(n in self.names.values() for n in unknown):
+            raise VariableError(unbound_message(n for n in unknown if n in self.names.values()))
+        if unknown:
+            raise VariableError(
+                f"there is no function {', '.join(unknown)} in these modules; pass it in a "
+                "dictionary, as in modules=[{'f': f}, 'numpy']"
+                + (", or take modules='mpmath'" if all(hasattr(sympy, n) for n in unknown)
+                   else ""))
+
+
+NUMBERS = count()
+
+
+def _global_names(code: CodeType) -> Iterator[str]:
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
+            yield instruction.argval
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _global_names(constant)

@@ -1,0 +1,1 @@
+"""The languages and libraries that code is written for, a file each."""

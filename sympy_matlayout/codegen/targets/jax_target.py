@@ -1,0 +1,33 @@
+"""JAX code, which runs under ``jit``: no array is changed, and no value looked at."""
+
+from __future__ import annotations
+
+from ..operations import Operation
+from ..program import ADDED, RAISED, Code
+from .numpy_target import NumPyTarget
+
+__all__ = ["JaxTarget"]
+
+
+class JaxTarget(NumPyTarget):
+    """Code for ``jax.numpy``."""
+
+    language = "JAX"
+    array = "jnp"
+    modules = ("jax.numpy",)
+    special = "jax.scipy.special"
+
+    def statements(self, value: Operation, name: str, args: list[Code],
+                   owned: bool) -> list[str] | None:
+        return None
+
+    def of_add_diagonal(self, value: Operation, matrix: Code, entries: Code) -> Code:
+        n = self.size(value.shape[0])
+        if value.args[1].shape:
+            added = f"{self.array}.diagflat({entries.text})"
+        else:
+            added = f"{entries.at(RAISED)}*{self.array}.eye({n}{self.dtype})"
+        return Code(f"{matrix.at(ADDED)} + {added}", ADDED)
+
+    def copied(self, code: Code) -> Code:
+        return code
