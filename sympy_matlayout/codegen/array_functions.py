@@ -48,6 +48,7 @@ class Library:
     printer: type[NumPyPrinter]
     own: tuple[str, ...]
     functions: frozenset[str]
+    tries_cholesky: bool = False
 
     def namespace(self, program: Program) -> dict[str, Any]:
         """The names that a program uses."""
@@ -69,7 +70,7 @@ LIBRARIES: dict[str, Library] = {
     "jax": Library("JAX", "jax.numpy", JaxTarget, JaxPrinter, ("jax_functions",),
                    frozenset(FUNCTIONS)),
     "scipy": Library("SciPy", "numpy", NumPyTarget, SciPyPrinter,
-                     ("scipy_functions", "numpy_functions"), frozenset(FUNCTIONS)),
+                     ("scipy_functions", "numpy_functions"), frozenset(FUNCTIONS), True),
     "numpy": Library("NumPy", "numpy", NumPyTarget, NumPyPrinter, ("numpy_functions",),
                      ENTRYWISE),
 }
@@ -162,7 +163,7 @@ class ArrayFunctions:
         functions = self.library.functions - self.given.keys()
         found = compiled(self.exprs, self.arguments, sizes, target, functions,
                          [*self.names.values(), *self.given, self.library.target.array],
-                         is_declared_positive)
+                         is_declared_positive, self.library.tries_cholesky)
         head = []
         if dtype:
             head = [f"{self.names[a]} = {dtype}({self.names[a]})" for a in self.arguments

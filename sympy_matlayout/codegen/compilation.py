@@ -39,9 +39,9 @@ def nested(exprs: Any, texts: Iterator[str]) -> str:
 def compiled(exprs: Sequence[Basic], arguments: Sequence[Basic], sizes: Mapping[Basic, int],
              target: Target, functions: Iterable[str], taken: Iterable[str],
              is_positive: Callable[[Operation], bool] = lambda _: False,
-             letters: str = "t") -> Program:
+             tries_cholesky: bool = False, letters: str = "t") -> Program:
     """The program that computes some expressions."""
     lowering = Lowering(sizes, arguments, frozenset(functions))
     roots = [lowering.of(e) for e in exprs]
-    plan = Plan(lowering.graph, roots, is_positive)
+    plan = Plan(lowering.graph, roots, is_positive, tries_cholesky)
     return program(plan.roots, target, [is_matrix(e) for e in exprs], taken, letters)

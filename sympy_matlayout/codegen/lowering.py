@@ -13,18 +13,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sympy import (
-    Abs,
     Add,
+    DiracDelta,
     Function,
+    Heaviside,
     Integer,
     Lambda,
+    Max,
+    Min,
     Mul,
     Number,
     NumberSymbol,
     Pow,
     S,
     Symbol,
-    log,
     sympify,
 )
 from sympy.core.basic import Basic
@@ -70,7 +72,7 @@ __all__ = ["Lowering", "NoOperation"]
 
 # functions of entries that every target has, by SymPy's names
 FUNCTIONS = {
-    "Abs", "Max", "Min", "Sigmoid", "Softplus", "acos", "acosh", "asin", "asinh", "atan", "atan2",
+    "Abs", "Heaviside", "Max", "Min", "Sigmoid", "Softplus", "acos", "acosh", "asin", "asinh", "atan", "atan2",
     "atanh", "ceiling", "cos", "cosh", "erf", "erfc", "exp", "floor", "gamma", "log", "loggamma",
     "sign", "sin", "sinh", "tan", "tanh"}
 
@@ -205,19 +207,22 @@ def operation_of_power(node: Any, args: Args, at: Lowering) -> Operation:
     return at.graph.power(base, exponent)
 
 
-@declares("operation", Function)
+@declares("operation", Function, Max, Min)
 def operation_of_function(node: Any, args: Args, at: Lowering) -> Operation:
     return at.function(type(node).__name__, *args)
 
 
-@declares("operation", log)
-def operation_of_logarithm(node: Any, args: Args, at: Lowering) -> Operation:
-    return at.function("log", *args)
+@declares("operation", Heaviside)
+def operation_of_step(node: Any, args: Args, at: Lowering) -> Operation:
+    return at.function("Heaviside", *args)
 
 
-@declares("operation", Abs)
-def operation_of_absolute_value(node: Any, args: Args, at: Lowering) -> Operation:
-    return at.function("Abs", *args)
+@declares("operation", DiracDelta)
+def operation_of_dirac_delta(node: Any, args: Args, at: Lowering) -> Operation:
+    g = at.graph
+    there = g.number(S.Infinity if len(args) == 1 else S.NaN)
+    zero = g.entrywise("compare", args[0], g.number(0), data="Eq")
+    return g.entrywise("where", zero, there, g.number(0))
 
 
 @declares("operation", Trace)
@@ -274,8 +279,8 @@ def operation_of_softmax(node: Any, args: Args, at: Lowering) -> Operation:
     axis = None if node.axis is None else int(node.axis)
     if not args[0].shape:
         return at.graph.number(1) if isinstance(node, Softmax) else args[0]
-    if axis is None and isinstance(node, Softmax) and 1 in args[0].shape:
-        axis = 1 if args[0].shape[0] == 1 else 0
+    if axis is None or args[0].shape[1 - axis] == 1:
+        axis = None
     of = at.graph.softmax if isinstance(node, Softmax) else at.graph.log_sum_exp
     return of(args[0], axis)
 

@@ -7,8 +7,8 @@ An operation has a kind, the operations it is of, and a shape: ``()`` for a numb
 
 The constructors of ``Graph`` bring what is the same to one form.  Numbers and scalars stand
 in front of everything else, signs in front of sums, transposes outside: ``transpose(A) @
-transpose(B)`` is the transpose of ``B @ A``, and the trace of a product begins with that
-factor that makes it the least of its rotations.  What is constant along an axis, as ``x 1'``,
+transpose(B)`` is the transpose of ``B @ A``, and so is a product whose transpose, or a trace
+whose rotation, was met before.  What is constant along an axis, as ``x 1'``,
 has one entry there and is told its shape by ``expand``: arrays of that shape are not formed.
 """
 
@@ -72,7 +72,9 @@ def _flags(value: Operation) -> tuple[int, bool]:
 
 def _rank(value: Operation) -> tuple:
     """The order of summands and factors: by how they are made, products first."""
-    return (value.kind in ("argument", "number"), *_flags(value))
+    _, core = scaled_parts(value)
+    base = core.args[0] if core.kind == "transpose" else core
+    return (base.kind in ("argument", "number"), *_flags(value))
 
 
 class Graph:
@@ -149,23 +151,22 @@ class Graph:
         shape = self._common(values)
         values = tuple(v.args[0] if v.kind == "expand" else v for v in values)
         inner = self._common(values)
-        arrays = [v for v in values if v.shape]
-        turned = len(inner) == 2 and self._is_better_turned(arrays, inner)
-        if turned:
-            values = tuple(self.transpose(v) for v in values)
-            inner = inner[::-1]
-        found = self.make(kind, *values, data=data, shape=inner)
-        if turned:
-            found = self.transpose(found)
-        return found if found.shape == shape else self.expand(found, shape)
+        turned = None
+        if len(inner) == 2 and inner[0] != 1 != inner[1]:
+            turned = [self.transpose(v) for v in values]
+        elif len(inner) == 2 and inner[0] == 1 != inner[1]:  # rows are computed as columns
+            return self._fitted(self.transpose(self.entrywise(kind, *(
+                self.transpose(v) for v in values), data=data)), shape)
+        if turned is not None and (all(_flags(v)[1] for v in values if v.shape)
+                                   or self.known(kind, *values, data=data) is None
+                                   and self.known(kind, *turned, data=data) is not None):
+            found = self.transpose(self.make(kind, *turned, data=data, shape=inner[::-1]))
+        else:
+            found = self.make(kind, *values, data=data, shape=inner)
+        return self._fitted(found, shape)
 
-    def _is_better_turned(self, arrays: list[Operation], shape: Shape) -> bool:
-        """Rows are computed as columns, all else with its first operand not transposed."""
-        if 1 in shape:
-            return shape[0] == 1 and shape[1] != 1
-        if all(_flags(v)[1] for v in arrays):
-            return True
-        return all(v.shape == shape for v in arrays) and _flags(min(arrays, key=_rank))[1]
+    def _fitted(self, value: Operation, shape: Shape) -> Operation:
+        return value if value.shape == shape else self.expand(value, shape)
 
     def add(self, *terms: Operation) -> Operation:
         """A sum: equal terms together, the sign of the first in front."""
@@ -379,6 +380,8 @@ class Graph:
         scalar, core = scaled_parts(value)
         if scalar is not None:
             return self.mul(scalar, self.transpose(core))
+        if value.kind == "inverse" and self.transpose(value.args[0]) is value.args[0]:
+            return value
         if value.kind == "add" and all(self._is_symmetric(a) for a in value.args):
             return value
         if value.kind == "add" and len(value.args) == 2:  # M + M'
@@ -438,6 +441,8 @@ class Graph:
             return inner if is_column(inner) else self.transpose(inner)
         if matrix.kind == "add":
             return self.add(*map(self.diagonal_of_term(n), matrix.args))
+        if matrix.kind == "product" and len(matrix.args) == 2:
+            return self.sum_along(self.mul(matrix.args[0], self.transpose(matrix.args[1])), 1)
         return self.make("diagonal_of", matrix, shape=(n, 1))
 
     def diagonal_of_term(self, n: Size) -> Any:
@@ -567,10 +572,10 @@ class Graph:
                     right.kind == "expand":
                 return self._repeated(left, right, shape)
         turned = [self.transpose(f) for f in reversed(flat)]
-        if 1 in shape:
-            better = shape[0] == 1 != shape[1]
-        else:
-            better = [_flags(f) for f in turned] < [_flags(f) for f in flat]
+        better = shape[0] == 1 != shape[1] if 1 in shape else (
+            self.known("product", *flat) is None and (
+                self.known("product", *turned) is not None
+                or all(_flags(f)[1] for f in flat)))
         if better:
             return self.make("transpose", self.make("product", *turned, shape=shape[::-1]),
                              shape=shape)
@@ -629,7 +634,7 @@ class Graph:
         starts = [cycle[k:] + cycle[:k] for cycle in (flat, turned) for k in range(len(flat))]
         if any(f.shape[0] == 1 for f in flat):
             starts = [s for s in starts if s[0].shape[0] == 1]
-        best = min(starts, key=lambda fs: [_flags(f) for f in fs])
+        best = next((s for s in starts if self.known("trace", *s) is not None), starts[0])
         if len(best) == 2 and any(f.kind == "expand" for f in best):
             (other,) = [f for f in best if f.kind != "expand"] or [best[1]]
             if all(f.kind == "expand" for f in best):

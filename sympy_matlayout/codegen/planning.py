@@ -45,8 +45,10 @@ class Plan:
     """What is computed for some results."""
 
     def __init__(self, graph: Graph, roots: Sequence[Operation],
-                 is_positive: Callable[[Operation], bool] = lambda _: False):
+                 is_positive: Callable[[Operation], bool] = lambda _: False,
+                 tries_cholesky: bool = False):
         self.graph = graph
+        self.tries_cholesky = tries_cholesky  # of any symmetric matrix, LU where it fails
         self.is_declared_positive = is_positive
         self._planned: dict[Operation, Operation] = {}
         self._costs: dict[Operation, float] = {}
@@ -79,7 +81,7 @@ class Plan:
             seen.add((value, is_needed))
             if is_needed:
                 self.needed.add(value)
-            loose = _is_chain(value) or not is_needed and value.kind in (
+            loose = _is_chain(value) or value.kind == "diagonal_of" or not is_needed and value.kind in (
                 "add", "mul", "kronecker")
             stack.extend((a, not loose or not a.shape or value.kind == "inverse")
                          for a in value.args)
@@ -127,6 +129,11 @@ class Plan:
             return self._sum(value)
         if value.kind == "power":
             return self._power(value)
+        if value.kind == "diagonal_of" and value.args[0].kind == "product" \
+                and value.args[0] not in self.needed:
+            return self._diagonal(value.args[0])
+        if value.kind in ("softmax", "log_sum_exp"):
+            return self._of_exponentials(value)
         args = [self.of(a) for a in value.args]
         if args == list(value.args):
             return value
@@ -168,7 +175,20 @@ class Plan:
                 and core.args[0] not in self.needed and core.args[0] not in self._planned:
             turned = [g.transpose(f) for f in reversed(core.args[0].args)]
             return self._scaled_chain(scalar, turned)
+        shared = self._shared_factor(value)
+        if shared is not None:
+            return g.make("mul", *map(self.of, shared), shape=value.shape)
         return g.make("mul", *(self.of(a) for a in value.args), shape=value.shape)
+
+    def _shared_factor(self, value: Operation) -> tuple[Operation, Operation] | None:
+        """(x∘y)∘y of x∘y², where x∘y is computed anyway."""
+        for x, square in (value.args, value.args[::-1]) if len(value.args) == 2 else ():
+            if square.kind == "power" and is_number(square.args[1], 2):
+                y = square.args[0]
+                once = self.graph.known("mul", x, y) or self.graph.known("mul", y, x)
+                if once is not None and once in self.needed:
+                    return once, y
+        return None
 
     def _scaled_chain(self, scalar: Operation, factors: Sequence[Operation]) -> Operation:
         """A multiple of a product, the scalar at its smallest factor or at the result."""
@@ -222,7 +242,8 @@ class Plan:
     def _factorized(self, value: Operation) -> Operation:
         """The factorisation of a matrix, one for all that needs it."""
         g = self.graph
-        kind = "cholesky" if self.is_positive(value) else "lu"
+        cholesky = self.is_positive(value) or self.tries_cholesky and self.graph.is_symmetric(value)
+        kind = "cholesky" if cholesky else "lu"
         return g.make("factorized", self.of(value), data=kind, shape=value.shape)
 
     def is_positive(self, value: Operation) -> bool:
@@ -283,7 +304,42 @@ class Plan:
         return inside + CALL + PASS*_area(value)
 
     def _chain(self, factors: Sequence[Operation]) -> Operation:
-        return _Chain(self, factors).built()
+        chain = _Chain(self, factors)
+        split = self._multiplied_out(chain) if len(factors) <= LONGEST else None
+        if split is None:
+            return chain.built()
+        shape = factors[0].shape[0], factors[-1].shape[1]
+        return self.graph.make("add", *map(self._multiple, split), shape=shape)
+
+    def _multiple(self, term: tuple[Operation | None, list[Operation]]) -> Operation:
+        scalar, factors = term
+        g = self.graph
+        found = self.of(factors[0]) if len(factors) == 1 else self._chain(factors)
+        return found if scalar is None else g.make(
+            "mul", self.of(scalar), found, shape=found.shape)
+
+    def _multiplied_out(self, chain: _Chain) -> list[tuple[Operation | None, list]] | None:
+        """The terms of a product over a sum of two in it, if these together cost less."""
+        rows, cols = chain.sizes[0], chain.sizes[-1]
+        best: tuple[float, Any] = (chain.cost, None)
+        for k, factor in enumerate(chain.factors):
+            base = factor.args[0] if factor.kind == "transpose" else factor
+            if base.kind != "add" or self._is_done(base) or len(base.args) != 2 \
+                    or any(t.shape != base.shape for t in base.args):
+                continue
+            turned = factor.kind == "transpose"
+            terms = []
+            for term in base.args:
+                scalar, core = scaled_parts(_turned_if(self.graph, term, turned))
+                inner = _opened(self.graph, core)
+                terms.append((scalar, [*chain.factors[:k], *inner, *chain.factors[k + 1:]]))
+            if any(len(factors) > LONGEST for _, factors in terms):
+                continue
+            cost = CALL + PASS*rows*cols*len(terms) + sum(
+                _Chain(self, factors).cost for _, factors in terms)
+            if cost < best[0]:
+                best = cost, terms
+        return best[1]
 
     def _trace(self, value: Operation) -> Operation:
         """tr(P Q) is a sum over entries: the cheapest cut of the cycle of factors into two."""
@@ -305,6 +361,39 @@ class Plan:
         chain, cut = best[1]
         left, right = chain.build(0, cut), chain.build(cut, k)
         return self._dot(_transposed(g, left), right)
+
+    def _diagonal(self, product: Operation) -> Operation:
+        """diag(P Q) are sums over rows of P∘Q': the cheapest cut into two."""
+        g, factors = self.graph, product.args
+        chain = _Chain(self, factors)
+        cuts = range(1, len(factors))
+        halves = {cut: (g.product(*factors[:cut]), g.product(*factors[cut:])) for cut in cuts}
+        entries = {cut: g.mul(left, g.transpose(right)) for cut, (left, right) in halves.items()}
+        best = min(cuts, key=lambda cut: 0 if entries[cut] in self._planned else (
+            chain.interval(0, cut) + chain.interval(cut, len(factors))
+            + PASS*_area(halves[cut][0])))
+        return self.of(g.sum_along(entries[best], 1))
+
+    def _of_exponentials(self, value: Operation) -> Operation:
+        """log Σ eˣ and eˣ/Σ eˣ, which share their exponentials where both are computed."""
+        g, (x,), axis = self.graph, value.args, value.data
+        of = self.of(x)
+        other = "softmax" if value.kind == "log_sum_exp" else "log_sum_exp"
+        if not self._is_computed(other, x, axis):
+            return g.make(value.kind, of, data=axis, shape=value.shape)
+        kept = () if axis is None else tuple(
+            1 if k == axis else s for k, s in enumerate(x.shape))
+        top = g.make("max", of, data=axis, shape=kept)
+        e = g.make("call", g.make("add", of, g.make("mul", g.number(-1), top, shape=kept),
+                                  shape=x.shape), data="exp", shape=x.shape)
+        total = g.make("sum", e, data=axis, shape=kept)
+        if value.kind == "softmax":
+            return g.make("mul", e, g.make("power", total, g.number(-1), shape=kept),
+                          shape=x.shape)
+        return g.make("add", top, g.make("call", total, data="log", shape=kept), shape=kept)
+
+    def _is_computed(self, kind: str, x: Operation, axis: Any) -> bool:
+        return self.graph.known(kind, x, data=axis) is not None
 
     def _dot(self, left: Operation, right: Operation) -> Operation:
         """The sum of the products of entries."""
@@ -468,7 +557,9 @@ class _Chain:
         base = factor.args[0] if factor.kind == "transpose" else factor
         if base.kind in ("diagonal", "identity", "commutation"):
             return True
-        if base.kind in ("inverse", "kronecker"):
+        if base.kind == "inverse":
+            return True
+        if base.kind == "kronecker":
             return not self.plan._is_done(base)
         return base.kind == "add" and not self.plan._is_done(base) \
             and self.plan._distributing < DISTRIBUTED
@@ -478,6 +569,9 @@ class _Chain:
         rows, cols = (estimate(s) for s in factor.shape)
         if base.kind in ("diagonal", "identity", "commutation"):
             return CALL + PASS*rows*thin*(base.kind != "identity")
+        if base.kind == "inverse" and self.plan._is_done(base):
+            # formed or not, a solution is more accurate, and of one column it is as quick
+            return CALL if thin == 1 else float("inf")
         if base.kind == "inverse":
             return 2*CALL + 2*rows*rows*thin*(THIN if thin == 1 else 1.5)
         if base.kind == "kronecker":
@@ -557,6 +651,17 @@ def _turned_if(g: Graph, value: Operation, turned: bool) -> Operation:
     if scalar is not None:
         return g.mul(scalar, g.transpose(core))
     return g.transpose(value)
+
+
+def _opened(g: Graph, value: Operation) -> list[Operation]:
+    """The factors of a product, none of an identity, else the value itself."""
+    if value.kind == "identity":
+        return []
+    if value.kind == "product":
+        return list(value.args)
+    if value.kind == "transpose" and value.args[0].kind == "product":
+        return [g.transpose(f) for f in reversed(value.args[0].args)]
+    return [value]
 
 
 def _is_loose(value: Operation) -> bool:

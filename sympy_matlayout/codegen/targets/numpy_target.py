@@ -26,7 +26,7 @@ from ..program import (
 __all__ = ["NumPyTarget"]
 
 FUNCTIONS = {
-    "Abs": "abs", "Max": "maximum", "Min": "minimum", "acos": "arccos", "acosh": "arccosh",
+    "Abs": "abs", "Heaviside": "heaviside", "Max": "maximum", "Min": "minimum", "acos": "arccos", "acosh": "arccosh",
     "asin": "arcsin", "asinh": "arcsinh", "atan": "arctan", "atan2": "arctan2",
     "atanh": "arctanh", "ceiling": "ceil", "cos": "cos", "cosh": "cosh", "exp": "exp",
     "floor": "floor", "log": "log", "log1p": "log1p", "sign": "sign", "sin": "sin",
@@ -92,6 +92,8 @@ class NumPyTarget(Target):
             return Code(str(value), ATOM if value >= 0 else NEGATED)
         if value is S.NaN:
             return Code(f"{self.array}.nan")
+        if value in (S.Infinity, S.NegativeInfinity):
+            return Code(f"{'-' if value < 0 else ''}{self.array}.inf", ATOM if value > 0 else NEGATED)
         if value is S.Pi:
             return Code(f"{self.array}.pi")
         if isinstance(value, Rational):
@@ -137,6 +139,11 @@ class NumPyTarget(Target):
         if value.data is None:
             return Code(f"{x.at(ATOM)}.sum()")
         return Code(f"{x.at(ATOM)}.sum(axis={value.data}, keepdims=True)")
+
+    def of_max(self, value: Operation, x: Code) -> Code:
+        if value.data is None:
+            return Code(f"{x.at(ATOM)}.max()")
+        return Code(f"{x.at(ATOM)}.max(axis={value.data}, keepdims=True)")
 
     def of_sum_axes(self, value: Operation, x: Code) -> Code:
         axes: Any = value.data
