@@ -49,6 +49,7 @@ class Library:
     own: tuple[str, ...]
     functions: frozenset[str]
     tries_cholesky: bool = False
+    writes_in_place: bool = False
 
     def namespace(self, program: Program) -> dict[str, Any]:
         """The names that a program uses."""
@@ -70,9 +71,9 @@ LIBRARIES: dict[str, Library] = {
     "jax": Library("JAX", "jax.numpy", JaxTarget, JaxPrinter, ("jax_functions",),
                    frozenset(FUNCTIONS)),
     "scipy": Library("SciPy", "numpy", NumPyTarget, SciPyPrinter,
-                     ("scipy_functions", "numpy_functions"), frozenset(FUNCTIONS), True),
+                     ("scipy_functions", "numpy_functions"), frozenset(FUNCTIONS), True, True),
     "numpy": Library("NumPy", "numpy", NumPyTarget, NumPyPrinter, ("numpy_functions",),
-                     ENTRYWISE),
+                     ENTRYWISE, writes_in_place=True),
 }
 
 
@@ -151,9 +152,12 @@ class ArrayFunctions:
                          if size.free_symbols - known.keys())
         single = any(v.dtype.name in ("float32", "complex64") for _, v in arrays) and all(
             v.dtype.itemsize in (4, 8) and v.dtype.name != "float64" for _, v in arrays)
-        return self._function(known, f"{self.library.target.array}.float32" if single else None)
+        alike = len({v.dtype.char for _, v in arrays}) == 1 and arrays[0][1].dtype.char in "fd"
+        return self._function(known, f"{self.library.target.array}.float32" if single else None,
+                              alike and self.library.writes_in_place)
 
-    def text(self, sizes: Mapping[Basic, int], dtype: str | None = None) -> tuple[str, Program]:
+    def text(self, sizes: Mapping[Basic, int], dtype: str | None = None,
+             in_place: bool = False) -> tuple[str, Program]:
         """The source of a function, and what it was made of."""
         names = {s: self.names[s] for s in [*self.sizes.symbols, *self.arguments]}
         names.update((s, str(n)) for s, n in sizes.items()
@@ -163,7 +167,7 @@ class ArrayFunctions:
         functions = self.library.functions - self.given.keys()
         found = compiled(self.exprs, self.arguments, sizes, target, functions,
                          [*self.names.values(), *self.given, self.library.target.array],
-                         is_declared_positive, self.library.tries_cholesky)
+                         is_declared_positive, self.library.tries_cholesky, in_place=in_place)
         head = []
         if dtype:
             head = [f"{self.names[a]} = {dtype}({self.names[a]})" for a in self.arguments
@@ -183,8 +187,9 @@ class ArrayFunctions:
                 for s, (k, axis, solved) in self.sizes.ways.items()
                 if solved is None and self.names[s] in used]
 
-    def _function(self, sizes: Mapping[Basic, int], dtype: str | None) -> Callable[..., Any]:
-        text, found = self.text(sizes, dtype)
+    def _function(self, sizes: Mapping[Basic, int], dtype: str | None,
+                  in_place: bool) -> Callable[..., Any]:
+        text, found = self.text(sizes, dtype, in_place)
         return self._executed(text, found)
 
     def _executed(self, text: str, found: Program) -> Callable[..., Any]:

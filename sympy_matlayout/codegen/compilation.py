@@ -9,10 +9,11 @@ from sympy.core.basic import Basic
 
 from ..core.shapes import is_matrix
 from . import entries  # noqa: F401 - declares the operations of what is given by entries
+from .in_place import InPlaceWriter
 from .lowering import Lowering
 from .operations import Operation
 from .planning import Plan
-from .program import Program, Target, program
+from .program import Program, Target, Writer
 
 __all__ = ["compiled", "flat", "nested"]
 
@@ -39,9 +40,11 @@ def nested(exprs: Any, texts: Iterator[str]) -> str:
 def compiled(exprs: Sequence[Basic], arguments: Sequence[Basic], sizes: Mapping[Basic, int],
              target: Target, functions: Iterable[str], taken: Iterable[str],
              is_positive: Callable[[Operation], bool] = lambda _: False,
-             tries_cholesky: bool = False, letters: str = "t") -> Program:
+             tries_cholesky: bool = False, letters: str = "t",
+             in_place: bool = False) -> Program:
     """The program that computes some expressions."""
     lowering = Lowering(sizes, arguments, frozenset(functions))
     roots = [lowering.of(e) for e in exprs]
     plan = Plan(lowering.graph, roots, is_positive, tries_cholesky)
-    return program(plan.roots, target, [is_matrix(e) for e in exprs], taken, letters)
+    writer = (InPlaceWriter if in_place else Writer)(plan.roots, target, taken, letters)
+    return writer.written([is_matrix(e) for e in exprs])

@@ -21,7 +21,7 @@ from .operations import Operation, Size, is_number, scaled_parts
 
 __all__ = ["ADDED", "ATOM", "COMPARED", "MULTIPLIED", "NEGATED", "RAISED", "Code", "Program",
            "Target",
-           "unbound_message"]
+           "Writer", "unbound_message"]
 
 # how tightly what is written holds together
 ATOM, RAISED, NEGATED, MULTIPLIED, ADDED, COMPARED = 6, 5, 4, 3, 2, 1
@@ -115,7 +115,7 @@ class Target:
     # --- entry by entry ----------------------------------------------------------------------
 
     def of_add(self, value: Operation, *args: Code) -> Code:
-        terms = [self._signed(a, code) for a, code in zip(value.args, args, strict=True)]
+        terms = [self.signed(a, code) for a, code in zip(value.args, args, strict=True)]
         terms.sort(key=lambda term: term[0])  # what is subtracted comes last
         text = ""
         for negative, code in terms:
@@ -126,7 +126,7 @@ class Target:
                     self.add + code.at(ADDED)
         return Code(text, ADDED)
 
-    def _signed(self, value: Operation, code: Code) -> tuple[bool, Code]:
+    def signed(self, value: Operation, code: Code) -> tuple[bool, Code]:
         """Whether a term is subtracted, and what."""
         if is_number(value) and value.data.is_negative:
             return True, self.number(-value.data)
@@ -178,14 +178,12 @@ def unbound_message(names: Iterable[str]) -> str:
             "the shapes of the arguments determine; make it an argument")
 
 
-def program(roots: Sequence[Operation], target: Target, shapes: Sequence[bool],
-            taken: Iterable[str], letters: str = "t") -> Program:
-    """The code for some values, each a 1×1 matrix if so told."""
-    return _Writer(roots, target, taken, letters).written(shapes)
+class Writer:
+    """
+    Writes the operations one after the other, each result a 1×1 matrix if so told.
 
-
-class _Writer:
-    """Writes the operations one after the other."""
+    What is used once stands within the line of what uses it.
+    """
 
     def __init__(self, roots: Sequence[Operation], target: Target, taken: Iterable[str],
                  letters: str):
@@ -200,10 +198,14 @@ class _Writer:
         self.heights: dict[Operation, int] = {}
         self.fresh: set[Operation] = set()  # named here, used once more: may be changed
         self.found = Program()
+        self.prepare()
+
+    def prepare(self) -> None:
+        """What has to be known before the first line."""
 
     def written(self, shapes: Sequence[bool]) -> Program:
         for value in self.order:
-            self._write(value)
+            self.write(value)
         given: Counter[Operation] = Counter()
         for root, is_matrix in zip(self.roots, shapes, strict=True):
             code = self.codes[root]
@@ -227,7 +229,7 @@ class _Writer:
             return root.kind in ("argument", "expand", "opaque") and bool(root.shape)
         return seen.kind == "argument" or self.uses[seen] > 1
 
-    def _write(self, value: Operation) -> None:
+    def write(self, value: Operation) -> None:
         args = [self.codes[a] for a in value.args]
         inline = self.uses[value] == 1 or value.kind in TRIVIAL or self._is_short(value)
         owned = bool(value.args) and value.args[0] in self.fresh
@@ -248,7 +250,7 @@ class _Writer:
         if inline and value in self.roots and self.uses[value] == 1:
             self.codes[value] = code
             return
-        name = self._name(value)
+        name = self.name(value)
         self.found.lines.append(self.target.assigned.format(name=name, value=code.text))
         self.codes[value] = Code(name)
         self.heights[value] = 0
@@ -259,7 +261,7 @@ class _Writer:
         lines = self.target.statements(value, name, args, owned)
         if lines is None:
             return None
-        name = args[0].text if owned and value.kind == "add_diagonal" else self._name(value)
+        name = args[0].text if owned and value.kind == "add_diagonal" else self.name(value)
         return name, [line.replace("{name}", name) for line in lines]
 
     def _is_short(self, value: Operation) -> bool:
@@ -269,7 +271,7 @@ class _Writer:
         return value.kind == "mul" and not value.shape and all(
             a.kind in TRIVIAL for a in value.args)
 
-    def _name(self, value: Operation) -> str:
+    def name(self, value: Operation) -> str:
         letter = LETTERS.get(value.kind, self.letters) if self.letters == "t" else self.letters
         if letter == "t" and value.kind == "add" and len(value.args) == 2 and any(
                 is_number(scaled_parts(a)[0] or a, -1) for a in value.args):

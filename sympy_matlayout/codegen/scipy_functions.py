@@ -15,18 +15,17 @@ from scipy.special import expit
 Array = np.ndarray
 
 
-def _lapack(name: str, dtype: np.dtype):
-    return getattr(lapack, ("s" if dtype == np.float32 else "d") + name)
+SINGLE = np.dtype("float32")
 
 
 def cho_factor(A: Array) -> tuple:
     """L L' = A, or an LU factorisation where rounding leaves A not positive definite."""
-    L, failed = _lapack("potrf", A.dtype)(A, lower=1, clean=0)
+    L, failed = (lapack.spotrf if A.dtype == SINGLE else lapack.dpotrf)(A, lower=1)
     return lu_factor(A) if failed else (L,)
 
 
 def lu_factor(A: Array) -> tuple:
-    LU, pivots, singular = _lapack("getrf", A.dtype)(A)
+    LU, pivots, singular = (lapack.sgetrf if A.dtype == SINGLE else lapack.dgetrf)(A)
     if singular > 0:
         raise np.linalg.LinAlgError("Singular matrix")
     return LU, pivots
@@ -35,24 +34,24 @@ def lu_factor(A: Array) -> tuple:
 def cho_solve(F: tuple, b: Array) -> Array:
     if len(F) == 2:
         return lu_solve(F, b)
-    return _lapack("potrs", F[0].dtype)(F[0], b, lower=1)[0]
+    return (lapack.spotrs if F[0].dtype == SINGLE else lapack.dpotrs)(F[0], b, lower=1)[0]
 
 
 def lu_solve(F: tuple, b: Array, trans: int = 0) -> Array:
-    return _lapack("getrs", F[0].dtype)(*F, b, trans=trans)[0]
+    return (lapack.sgetrs if F[0].dtype == SINGLE else lapack.dgetrs)(*F, b, trans=trans)[0]
 
 
 def cho_inverse(F: tuple) -> Array:
     if len(F) == 2:
         return lu_inverse(F)
-    lower = _lapack("potri", F[0].dtype)(F[0], lower=1)[0]
-    found = np.tril(lower)
-    found += np.tril(lower, -1).T
+    lower = (lapack.spotri if F[0].dtype == SINGLE else lapack.dpotri)(F[0], lower=1)[0]
+    found = lower + lower.T  # above the diagonal there are zeros
+    found.flat[::len(found) + 1] *= 0.5
     return found
 
 
 def lu_inverse(F: tuple) -> Array:
-    return _lapack("getri", F[0].dtype)(*F)[0]
+    return (lapack.sgetri if F[0].dtype == SINGLE else lapack.dgetri)(*F)[0]
 
 
 def cho_det(F: tuple) -> float:
@@ -78,7 +77,7 @@ def lu_logdet(F: tuple) -> float:
 
 
 def solve(A: Array, b: Array) -> Array:
-    *_, x, singular = _lapack("gesv", A.dtype)(A, b)
+    *_, x, singular = (lapack.sgesv if A.dtype == SINGLE else lapack.dgesv)(A, b)
     if singular > 0:
         raise np.linalg.LinAlgError("Singular matrix")
     return x

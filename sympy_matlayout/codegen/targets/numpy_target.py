@@ -47,6 +47,7 @@ class NumPyTarget(Target):
     array = "np"
     modules = ("numpy",)
     special = "scipy.special"
+    ufuncs = FUNCTIONS
 
     def __init__(self, names: Mapping[Basic, str], printed: Callable[..., str] | None = None,
                  dtype: str | None = None):
