@@ -20,7 +20,7 @@ __all__ = ["InPlaceWriter"]
 
 LARGE = 1 << 12  # entries
 REORDERED = 400  # operations that are put in another order
-VIEWS = ("transpose", "vec", "unvec", "reshape", "slice")
+VIEWS = ("transpose", "vec", "unvec", "reshape", "slice", "axes")
 # results whose entries are of another type than those of the arguments, or may be
 OTHER_TYPES = ("opaque", "compare", "range", "stack")
 
@@ -57,7 +57,8 @@ class InPlaceWriter(Writer):
         return value
 
     def write(self, value: Operation) -> None:
-        if value.kind not in OTHER_TYPES and all(a in self.clean for a in value.args):
+        typed = value.args[1:] if value.kind == "where" else value.args
+        if value.kind not in OTHER_TYPES and all(a in self.clean for a in typed):
             self.clean.add(value)
         bases = {self._base(a) for a in value.args if a.shape}
         is_large = _is_large(value)
@@ -73,10 +74,11 @@ class InPlaceWriter(Writer):
 
     def _named(self, value: Operation) -> None:
         """A statement that allocates its result."""
-        if value.kind == "add_diagonal" and value.args[0] in self.owned \
-                and self.last[value.args[0]] <= self.position[value]:
-            self.owned.pop(value.args[0])
-            self.fresh.add(value.args[0])
+        if value.kind in ("add_diagonal", "scattered"):
+            first = self._base(value.args[0])
+            if first in self.owned and self.last[first] <= self.position[value]:
+                self.owned.pop(first)
+                self.fresh.add(value.args[0])
         uses, self.uses[value] = self.uses[value], 2
         before = len(self.found.lines)
         super().write(value)

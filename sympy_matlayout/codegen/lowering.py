@@ -59,7 +59,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from ..core.errors import ShapeError, VariableError
 from ..core.registry import declared, declares
 from ..core.shapes import is_array, is_matrix, shape
-from ..nodes.constants import CommutationMatrix
+from ..nodes.constants import CommutationMatrix, DiagonalEmbedding
 from ..nodes.differential_symbols import Differential
 from ..nodes.norm import FROBENIUS, Norm
 from ..nodes.softmax import LogSumExp, LogSumExpAlong, Softmax
@@ -72,9 +72,9 @@ __all__ = ["Lowering", "NoOperation"]
 
 # functions of entries that every target has, by SymPy's names
 FUNCTIONS = {
-    "Abs", "Heaviside", "Max", "Min", "Sigmoid", "Softplus", "acos", "acosh", "asin", "asinh", "atan", "atan2",
-    "atanh", "ceiling", "cos", "cosh", "erf", "erfc", "exp", "floor", "gamma", "log", "loggamma",
-    "sign", "sin", "sinh", "tan", "tanh"}
+    "Abs", "Heaviside", "Max", "Min", "Sigmoid", "Softplus", "acos", "acosh", "asin", "asinh",
+    "atan", "atan2", "atanh", "ceiling", "cos", "cosh", "erf", "erfc", "exp", "floor", "gamma",
+    "log", "loggamma", "sign", "sin", "sinh", "tan", "tanh"}
 
 
 class NoOperation(Exception):
@@ -389,6 +389,12 @@ def operation_of_commutation(node: Any, args: Args, at: Lowering) -> Operation:
     if m == 1 or n == 1:
         return at.graph.identity(at.shape(node)[0] if at.shape(node) else 1)
     return at.graph.make("commutation", data=(m, n), shape=at.shape(node))
+
+
+@declares("operation", DiagonalEmbedding)
+def operation_of_diagonal_embedding(node: Any, args: Args, at: Lowering) -> Operation:
+    n = at.size(node.args[0])
+    return at.graph.make("diagonal_embedding", data=n, shape=at.shape(node))
 
 
 @declares("operation", MatrixSlice)

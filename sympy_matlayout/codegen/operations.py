@@ -83,6 +83,7 @@ class Graph:
     def __init__(self) -> None:
         self._known: dict[tuple, Operation] = {}
         self._turned: dict[Operation, Operation] = {}
+        self.with_kronecker: dict[Operation, bool] = {}  # what was asked of products and sums
 
     def make(self, kind: str, *args: Operation, data: Hashable = None,
              shape: Shape = ()) -> Operation:
@@ -485,7 +486,7 @@ class Graph:
                 scalars += inner
                 flat += parts
             elif core.kind in ("mul", "transpose") and (
-                    parts := self._scaled_rows(core)) is not None:
+                    parts := self.scaled_rows(core)) is not None:
                 flat.extend(parts)
             else:
                 flat.append(core)
@@ -506,10 +507,10 @@ class Graph:
             self.ones((rows, 1)), core]
         return [] if scalar is None else [scalar], factors
 
-    def _scaled_rows(self, value: Operation) -> list[Operation] | None:
+    def scaled_rows(self, value: Operation) -> list[Operation] | None:
         """v∘M for a column v is diag(v) M, and for a row M diag(v)."""
         if value.kind == "transpose":
-            inner = self._scaled_rows(value.args[0])
+            inner = self.scaled_rows(value.args[0])
             return inner and [self.transpose(f) for f in reversed(inner)]
         if value.kind != "mul" or len(value.args) != 2 or 1 in value.shape:
             return None

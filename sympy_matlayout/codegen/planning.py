@@ -23,6 +23,7 @@ from sympy import Basic, Integer, sympify
 
 from ..core import limits
 from ..core.caches import cached
+from .contraction import contracted, holds_kronecker, terms_of
 from .operations import Graph, Operation, Size, is_column, is_number, scaled_parts
 
 __all__ = ["Plan"]
@@ -38,6 +39,7 @@ PASS = 6  # for each entry of an array read or written once
 THIN = 3  # times as much for a product with a vector, which waits for memory
 ASSUMED = 100  # rows or columns, where the sizes aren't known
 DISTRIBUTED = 2  # sums within sums that may be multiplied out over a vector
+SQUARED = 32  # columns from which half of the entries of Y' diag(d) Y is less work
 LONGEST = 12  # factors of a product of which all orders are weighed
 
 
@@ -46,8 +48,9 @@ class Plan:
 
     def __init__(self, graph: Graph, roots: Sequence[Operation],
                  is_positive: Callable[[Operation], bool] = lambda _: False,
-                 tries_cholesky: bool = False):
+                 tries_cholesky: bool = False, contracts: bool = True):
         self.graph = graph
+        self.contracts = contracts  # arrays of more than two axes
         self.tries_cholesky = tries_cholesky  # of any symmetric matrix, LU where it fails
         self.is_declared_positive = is_positive
         self._planned: dict[Operation, Operation] = {}
@@ -59,6 +62,7 @@ class Plan:
         self._see(roots, _deep_sums(order))
         for value in order:
             self.cost(value)
+            holds_kronecker(graph, value)
         for value in order:
             if value in self.needed:
                 self.of(value)
@@ -81,8 +85,8 @@ class Plan:
             seen.add((value, is_needed))
             if is_needed:
                 self.needed.add(value)
-            loose = _is_chain(value) or value.kind == "diagonal_of" or not is_needed and value.kind in (
-                "add", "mul", "kronecker")
+            loose = _is_chain(value) or value.kind == "diagonal_of" or (
+                not is_needed and value.kind in ("add", "mul", "kronecker"))
             stack.extend((a, not loose or not a.shape or value.kind == "inverse")
                          for a in value.args)
 
@@ -108,38 +112,45 @@ class Plan:
         return self._planned[value]
 
     def _plan(self, value: Operation) -> Operation:
-        g = self.graph
-        if value.kind == "transpose":
-            inner = value.args[0]
-            if inner.kind == "product" and inner not in self._planned and inner not in self.needed:
-                turned = [g.transpose(f) for f in reversed(inner.args)]
-                return self._chain(turned)
-            return _transposed(g, self.of(inner))
-        if value.kind == "product":
-            return self._chain(value.args)
-        if value.kind == "trace":
-            return self._trace(value)
-        if value.kind == "inverse":
-            return g.make("inverse_of", self._factorized(value.args[0]), shape=value.shape)
-        if value.kind in ("determinant", "log_determinant"):
-            return g.make(value.kind + "_of", self._factorized(value.args[0]))
-        if value.kind == "mul":
-            return self._scaled(value)
-        if value.kind == "add":
-            return self._sum(value)
-        if value.kind == "power":
-            return self._power(value)
-        if value.kind == "diagonal_of" and value.args[0].kind == "product" \
-                and value.args[0] not in self.needed:
-            return self._diagonal(value.args[0])
-        if value.kind in ("softmax", "log_sum_exp"):
-            return self._of_exponentials(value)
+        if self.contracts and len(value.shape) == 2 and scaled_parts(value)[1].kind in (
+                "product", "add", "mul", "transpose") and holds_kronecker(self.graph, value):
+            terms = terms_of(self.graph, value)
+            if terms is not None:
+                return contracted(self.graph, value, terms, self.of)
+        special = getattr(self, f"_plan_{value.kind}", None)
+        if special is not None:
+            return special(value)
+        return self._as_it_is(value)
+
+    def _as_it_is(self, value: Operation) -> Operation:
         args = [self.of(a) for a in value.args]
         if args == list(value.args):
             return value
-        return g.make(value.kind, *args, data=value.data, shape=value.shape)
+        return self.graph.make(value.kind, *args, data=value.data, shape=value.shape)
 
-    def _sum(self, value: Operation) -> Operation:
+    def _plan_transpose(self, value: Operation) -> Operation:
+        g, inner = self.graph, value.args[0]
+        if inner.kind == "product" and inner not in self._planned and inner not in self.needed:
+            return self._chain([g.transpose(f) for f in reversed(inner.args)])
+        return _transposed(g, self.of(inner))
+
+    def _plan_product(self, value: Operation) -> Operation:
+        return self._chain(value.args)
+
+    def _plan_inverse(self, value: Operation) -> Operation:
+        return self.graph.make("inverse_of", self._factorized(value.args[0]), shape=value.shape)
+
+    def _plan_determinant(self, value: Operation) -> Operation:
+        return self.graph.make(value.kind + "_of", self._factorized(value.args[0]))
+
+    _plan_log_determinant = _plan_determinant
+
+    def _plan_diagonal_of(self, value: Operation) -> Operation:
+        if value.args[0].kind == "product" and value.args[0] not in self.needed:
+            return self._diagonal(value.args[0])
+        return self._as_it_is(value)
+
+    def _plan_add(self, value: Operation) -> Operation:
         """A sum; of what stands on the diagonal alone only the diagonal is added."""
         g = self.graph
         diagonal = [t for t in value.args if scaled_parts(t)[1].kind in ("identity", "diagonal")]
@@ -163,7 +174,7 @@ class Plan:
             return planned[0]
         return self.graph.make("add", *planned, shape=value.shape)
 
-    def _scaled(self, value: Operation) -> Operation:
+    def _plan_mul(self, value: Operation) -> Operation:
         """A product of entries; a scalar is multiplied where there are the fewest."""
         g = self.graph
         scalar, core = scaled_parts(value)
@@ -208,7 +219,7 @@ class Plan:
         self._planned[thin] = thin
         return self._chain([*factors[:small], thin, *factors[small + 1:]])
 
-    def _power(self, value: Operation) -> Operation:
+    def _plan_power(self, value: Operation) -> Operation:
         """Powers as what is fast: squares, roots, quotients."""
         g = self.graph
         base, exponent = map(self.of, value.args)
@@ -259,14 +270,14 @@ class Plan:
 
     def _is_nonnegative(self, term: Operation) -> bool:
         scalar, core = scaled_parts(term)
-        if scalar is not None and not _is_positive_scalar(scalar):
+        if scalar is not None and not _has_no_negatives(scalar):
             return False
         if self.is_declared_positive(core):
             return True
         if core.kind == "identity":
             return True
         if core.kind == "diagonal":
-            return _is_positive_scalar(core.args[0])
+            return _has_no_negatives(core.args[0])
         if core.kind == "inverse":
             return self.is_positive(core.args[0])
         if core.kind == "product":
@@ -304,12 +315,29 @@ class Plan:
         return inside + CALL + PASS*_area(value)
 
     def _chain(self, factors: Sequence[Operation]) -> Operation:
+        half = self._half_of_square(factors)
+        if half is not None:
+            return self.graph.make("matmul", _transposed(self.graph, half), half,
+                                   shape=(half.shape[1], half.shape[1]))
         chain = _Chain(self, factors)
         split = self._multiplied_out(chain) if len(factors) <= LONGEST else None
         if split is None:
             return chain.built()
         shape = factors[0].shape[0], factors[-1].shape[1]
         return self.graph.make("add", *map(self._multiple, split), shape=shape)
+
+    def _half_of_square(self, factors: Sequence[Operation]) -> Operation | None:
+        """√d∘Y of Y' diag(d) Y, d ≥ 0, of which BLAS computes one triangle only."""
+        g, middle = self.graph, len(factors)//2
+        if len(factors) % 2 == 0 or factors[middle].kind != "diagonal" \
+                or estimate(factors[0].shape[0]) < SQUARED \
+                or list(factors) != [g.transpose(f) for f in reversed(factors)] \
+                or not _has_no_negatives(factors[middle].args[0]):
+            return None
+        rest = factors[middle + 1:]
+        Y = self.of(rest[0]) if len(rest) == 1 else self._chain(rest)
+        root = self.of(g.power(factors[middle].args[0], g.number(sympify("1/2"))))
+        return g.make("mul", root, Y, shape=Y.shape)
 
     def _multiple(self, term: tuple[Operation | None, list[Operation]]) -> Operation:
         scalar, factors = term
@@ -341,7 +369,7 @@ class Plan:
                 best = cost, terms
         return best[1]
 
-    def _trace(self, value: Operation) -> Operation:
+    def _plan_trace(self, value: Operation) -> Operation:
         """tr(P Q) is a sum over entries: the cheapest cut of the cycle of factors into two."""
         g = self.graph
         if len(value.args) == 1:
@@ -374,7 +402,7 @@ class Plan:
             + PASS*_area(halves[cut][0])))
         return self.of(g.sum_along(entries[best], 1))
 
-    def _of_exponentials(self, value: Operation) -> Operation:
+    def _plan_softmax(self, value: Operation) -> Operation:
         """log Σ eˣ and eˣ/Σ eˣ, which share their exponentials where both are computed."""
         g, (x,), axis = self.graph, value.args, value.data
         of = self.of(x)
@@ -391,6 +419,8 @@ class Plan:
             return g.make("mul", e, g.make("power", total, g.number(-1), shape=kept),
                           shape=x.shape)
         return g.make("add", top, g.make("call", total, data="log", shape=kept), shape=kept)
+
+    _plan_log_sum_exp = _plan_softmax
 
     def _is_computed(self, kind: str, x: Operation, axis: Any) -> bool:
         return self.graph.known(kind, x, data=axis) is not None
@@ -685,18 +715,20 @@ def _is_ones(value: Operation) -> bool:
     return value.kind == "expand" and is_number(value.args[0], 1)
 
 
-def _is_positive_scalar(value: Operation) -> bool:
-    """Whether every entry is known to be positive."""
+def _has_no_negatives(value: Operation) -> bool:
+    """Whether every entry is known to be at least zero."""
     if value.kind == "number":
         return bool(value.data.is_positive)
     if value.kind in ("argument", "size"):
         return isinstance(value.data, Basic) and bool(getattr(value.data, "is_positive", False))
     if value.kind == "call":
-        return value.data in ("exp", "Sigmoid", "Softplus", "cosh")
+        return value.data in ("exp", "Sigmoid", "Softplus", "cosh", "Abs")
     if value.kind in ("mul", "add", "expand"):
-        return all(map(_is_positive_scalar, value.args))
+        return all(map(_has_no_negatives, value.args))
     if value.kind == "power":
-        return _is_positive_scalar(value.args[0])
+        exponent = value.args[1]
+        return is_number(exponent) and bool(exponent.data.is_even) or _has_no_negatives(
+            value.args[0])
     return value.kind == "softmax"
 
 

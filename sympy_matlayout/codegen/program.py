@@ -223,7 +223,7 @@ class Writer:
     def _is_view(self, root: Operation) -> bool:
         """Whether a result would share its entries with an argument or another result."""
         seen = root
-        while seen.kind in ("transpose", "vec", "unvec", "reshape", "slice", "diagonal_of"):
+        while seen.kind in ("transpose", "vec", "unvec", "reshape", "slice", "axes", "diagonal_of"):
             seen = seen.args[0]
         if seen is root:
             return root.kind in ("argument", "expand", "opaque") and bool(root.shape)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..operations import Operation
-from ..program import ADDED, RAISED, Code
+from ..program import ADDED, ATOM, RAISED, Code
 from .numpy_target import NumPyTarget
 
 __all__ = ["JaxTarget"]
@@ -28,6 +28,16 @@ class JaxTarget(NumPyTarget):
         else:
             added = f"{entries.at(RAISED)}*{self.array}.eye({n}{self.dtype})"
         return Code(f"{matrix.at(ADDED)} + {added}", ADDED)
+
+    def of_scattered(self, value: Operation, *args: Code) -> Code:
+        shape, patterns = value.data  # pyright: ignore[reportGeneralTypeIssues]
+        whole = [a.at(ADDED) for a, p in zip(args, patterns, strict=True) if len(set(p)) == len(p)]
+        text = f"({' + '.join(whole)})" if whole else f"{self.array}.zeros({shape}{self.dtype})"
+        for a, p in zip(args, patterns, strict=True):
+            if len(set(p)) < len(p):
+                places, turned = self.places(p, shape)
+                text += f".at[{places}].add({a.at(ATOM)}{turned})"
+        return Code(f"{text}.reshape{self._shape(value)}")
 
     def copied(self, code: Code) -> Code:
         return code

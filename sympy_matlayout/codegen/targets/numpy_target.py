@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sympy import Float, Integer, N, Rational, S, Symbol, sympify
@@ -26,7 +26,8 @@ from ..program import (
 __all__ = ["NumPyTarget"]
 
 FUNCTIONS = {
-    "Abs": "abs", "Heaviside": "heaviside", "Max": "maximum", "Min": "minimum", "acos": "arccos", "acosh": "arccosh",
+    "Abs": "abs", "Heaviside": "heaviside", "Max": "maximum", "Min": "minimum",
+    "acos": "arccos", "acosh": "arccosh",
     "asin": "arcsin", "asinh": "arcsinh", "atan": "arctan", "atan2": "arctan2",
     "atanh": "arctanh", "ceiling": "ceil", "cos": "cos", "cosh": "cosh", "exp": "exp",
     "floor": "floor", "log": "log", "log1p": "log1p", "sign": "sign", "sin": "sin",
@@ -94,7 +95,8 @@ class NumPyTarget(Target):
         if value is S.NaN:
             return Code(f"{self.array}.nan")
         if value in (S.Infinity, S.NegativeInfinity):
-            return Code(f"{'-' if value < 0 else ''}{self.array}.inf", ATOM if value > 0 else NEGATED)
+            text = f"{self.array}.inf"
+            return Code(text) if value > 0 else Code(f"-{text}", NEGATED)
         if value is S.Pi:
             return Code(f"{self.array}.pi")
         if isinstance(value, Rational):
@@ -124,13 +126,15 @@ class NumPyTarget(Target):
         return Code(f"{left} {sign} {right}", COMPARED)
 
     def of_where(self, value: Operation, *args: Code) -> Code:
-        return self.call("where", *(a.text for a in args))
+        found = self.call("where", *(a.text for a in args))
+        single = self.dtype.removeprefix(", dtype=")
+        return Code(f"{found.text}.astype({single})") if single else found
 
     def of_range(self, value: Operation) -> Code:
         first, number, axis = value.data  # pyright: ignore[reportGeneralTypeIssues]
         end = self.size(sympify(first) + sympify(number)) if not isinstance(
             number, int) else str(int(first) + number)
-        found = self.call("arange", *([] if first == 0 else [self.size(first)]), end)
+        found = self.call("arange", *([] if first == 0 else [self.size(first)]), end + self.dtype)
         shape = ", ".join("-1" if k == axis else "1" for k in range(len(value.shape)))
         return Code(f"{found.text}.reshape({shape})")
 
@@ -211,6 +215,9 @@ class NumPyTarget(Target):
     def of_reshape(self, value: Operation, x: Code) -> Code:
         return Code(f"{x.at(ATOM)}.reshape{self._shape(value)}")
 
+    def of_axes(self, value: Operation, x: Code) -> Code:
+        return Code(f"{x.at(ATOM)}.transpose{value.data}")
+
     def of_vec(self, value: Operation, x: Code) -> Code:
         turned = x.text[:-2] if x.text.endswith(".T") and x.level == ATOM else f"{x.at(ATOM)}.T"
         return Code(f"{turned}.reshape(-1, 1)")
@@ -235,6 +242,9 @@ class NumPyTarget(Target):
 
     def of_commutation(self, value: Operation) -> Code:
         return self.own("commutation_matrix", *map(self.size, value.data))  # type: ignore[arg-type]
+
+    def of_diagonal_embedding(self, value: Operation) -> Code:
+        return self.own("diagonal_embedding", self.size(value.data))
 
     def of_permuted(self, value: Operation, x: Code) -> Code:
         m, n = map(self.size, value.data)  # type: ignore[arg-type]
@@ -280,6 +290,8 @@ class NumPyTarget(Target):
 
     def statements(self, value: Operation, name: str, args: list[Code],
                    owned: bool) -> list[str] | None:
+        if value.kind == "scattered":
+            return self._scattered(value, name, args, owned)
         if value.kind != "add_diagonal":
             return None
         matrix, entries = args
@@ -289,6 +301,47 @@ class NumPyTarget(Target):
         copy = [] if owned else [f"{name} = {self._own_copy(value.args[0], matrix)}"]
         where = matrix.text if owned else name
         return [*copy, f"{where}.flat[::{step}] += {added}"]
+
+    def _scattered(self, value: Operation, name: str, args: list[Code],
+                   owned: bool) -> list[str]:
+        """Terms added where their equal indices are."""
+        shape, patterns = value.data  # pyright: ignore[reportGeneralTypeIssues]
+        whole = [k for k, p in enumerate(patterns) if len(set(p)) == len(p)]
+        rest = [k for k in range(len(args)) if k not in whole]
+        if whole:
+            first, *more = whole
+            kept = args[first].text if owned and first == 0 else self._own_copy(
+                value.args[first], args[first])
+            lines = [f"{name} = {kept}", *(f"{name} += {args[k].text}" for k in more)]
+        else:
+            lines = [f"{name} = {self.array}.zeros({shape}{self.dtype})"]
+        for k in rest:
+            places, turned = self.places(patterns[k], shape)
+            lines.append(f"{name}[{places}] += {args[k].at(ATOM)}{turned}")
+        return [*lines, f"{name} = {name}.reshape{self._shape(value)}"]
+
+    def places(self, pattern: Sequence[int], shape: Sequence[int]) -> tuple[str, str]:
+        """The index at which a term stands, and how its axes are turned to stand there."""
+        repeated = [a for a in dict.fromkeys(pattern) if pattern.count(a) > 1]
+        texts = []
+        for axis, a in enumerate(pattern):
+            if a not in repeated:
+                texts.append(":")
+                continue
+            k = repeated.index(a)
+            inside = ", ".join("-1" if j == k else "1" for j in range(len(repeated)))
+            grid = f".reshape({inside})" if len(repeated) > 1 else ""
+            texts.append(f"{self.array}.arange({shape[axis]}){grid}")
+        # axes at which arrays stand apart come first, those of neighbours stay where they are
+        at = [axis for axis, a in enumerate(pattern) if a in repeated]
+        single = [a for a in pattern if a not in repeated]
+        if at == list(range(at[0], at[-1] + 1)):
+            before = [a for axis, a in enumerate(pattern) if axis < at[0]]
+            order = [*before, *repeated, *[a for a in single if a not in before]]
+        else:
+            order = [*repeated, *single]
+        turned = "" if order == sorted(order) else f".transpose{tuple(order)}"
+        return ", ".join(texts), turned
 
     def _own_copy(self, value: Operation, code: Code) -> str:
         """The value as an array that may be changed."""
