@@ -6,6 +6,7 @@ Importing this changes nothing in SymPy.
 
 from .checking.check import DerivativeCheck, check_derivative
 from .codegen.lambdification import lambdify
+from .codegen.source import function_source
 from .core.caches import clear_caches
 from .core.errors import (
     ArgumentError,
@@ -182,6 +183,7 @@ __all__ = [
     "differential",
     "equal_traces",
     "expand_vec",
+    "function_source",
     "gradient",
     "gradient_from_differential",
     "hadamard_traces",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import builtins
 import dis
 import linecache
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from itertools import count
 from types import CodeType
 from typing import Any
@@ -32,6 +32,7 @@ from .sizes import Sizes
 from .targets.jax_target import JaxTarget
 from .targets.numpy_target import FUNCTIONS as NUMPY_HAS
 from .targets.numpy_target import OWN, NumPyTarget
+from .targets.torch_target import TorchTarget
 
 __all__ = ["LIBRARIES", "ArrayFunctions", "Library", "is_declared_positive", "printed_by"]
 
@@ -45,11 +46,20 @@ class Library:
     language: str
     arrays: str
     target: type[NumPyTarget]
-    printer: type[NumPyPrinter]
+    printer: type[NumPyPrinter] | None  # of what has no operation
     own: tuple[str, ...]
     functions: frozenset[str]
     tries_cholesky: bool = False
     writes_in_place: bool = False
+
+    def names_in_code(self) -> Iterator[str]:
+        """Names that generated code may use for functions."""
+        yield from dir(builtins)
+        yield self.target.array
+        for name in self.own:
+            yield from dir(import_module(f"{__package__}.{name}"))
+        if find_spec("scipy"):
+            yield from dir(import_module("scipy.special"))
 
     def namespace(self, program: Program) -> dict[str, Any]:
         """The names that a program uses."""
@@ -70,6 +80,8 @@ LIBRARIES: dict[str, Library] = {
     "cupy": Library("CuPy", "cupy", NumPyTarget, CuPyPrinter, ("numpy_functions",), ENTRYWISE),
     "jax": Library("JAX", "jax.numpy", JaxTarget, JaxPrinter, ("jax_functions",),
                    frozenset(FUNCTIONS)),
+    "torch": Library("PyTorch", "torch", TorchTarget, None, ("torch_functions",),
+                     frozenset(FUNCTIONS)),
     "scipy": Library("SciPy", "numpy", NumPyTarget, SciPyPrinter,
                      ("scipy_functions", "numpy_functions"), frozenset(FUNCTIONS), True, True),
     "numpy": Library("NumPy", "numpy", NumPyTarget, NumPyPrinter, ("numpy_functions",),
@@ -162,8 +174,9 @@ class ArrayFunctions:
         names = {s: self.names[s] for s in [*self.sizes.symbols, *self.arguments]}
         names.update((s, str(n)) for s, n in sizes.items()
                      if s.is_Symbol and s not in self.arguments)
+        printer = self.library.printer
         target = self.library.target(
-            names, printed_by(self.library.printer, self.given, self.names), dtype)
+            names, printer and printed_by(printer, self.given, self.names), dtype)
         functions = self.library.functions - self.given.keys()
         found = compiled(self.exprs, self.arguments, sizes, target, functions,
                          [*self.names.values(), *self.given, self.library.target.array],
@@ -181,8 +194,7 @@ class ArrayFunctions:
 
     def _sizes_read(self, program: Program) -> list[str]:
         """Lines that read the sizes off the shapes, those that the program uses."""
-        used = {word for line in [*program.lines, *program.results]
-                for word in re.findall(r"[^\W\d]\w*", line)}
+        used = program.words()
         return [f"{self.names[s]} = {self.names[self.arguments[k]]}.shape[{axis}]"
                 for s, (k, axis, solved) in self.sizes.ways.items()
                 if solved is None and self.names[s] in used]

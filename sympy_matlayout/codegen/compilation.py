@@ -41,10 +41,10 @@ def compiled(exprs: Sequence[Basic], arguments: Sequence[Basic], sizes: Mapping[
              target: Target, functions: Iterable[str], taken: Iterable[str],
              is_positive: Callable[[Operation], bool] = lambda _: False,
              tries_cholesky: bool = False, letters: str = "t",
-             in_place: bool = False) -> Program:
+             in_place: bool = False, contracts: bool = True) -> Program:
     """The program that computes some expressions."""
     lowering = Lowering(sizes, arguments, frozenset(functions))
     roots = [lowering.of(e) for e in exprs]
-    plan = Plan(lowering.graph, roots, is_positive, tries_cholesky)
+    plan = Plan(lowering.graph, roots, is_positive, tries_cholesky, contracts)
     writer = (InPlaceWriter if in_place else Writer)(plan.roots, target, taken, letters)
     return writer.written([is_matrix(e) for e in exprs])

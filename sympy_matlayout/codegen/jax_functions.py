@@ -47,7 +47,12 @@ HALVINGS = 8
 TERMS = 10
 
 
-sigmoid, softplus = jax.nn.sigmoid, jax.nn.softplus
+def sigmoid(x: jax.Array) -> jax.Array:
+    return jax.nn.sigmoid(x)
+
+
+def softplus(x: jax.Array) -> jax.Array:
+    return jax.nn.softplus(x)
 
 
 def softmax(x: jax.Array, axis: int | None = None) -> jax.Array:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import builtins
 import keyword
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
 from importlib import import_module
 from importlib.util import find_spec
@@ -29,14 +28,14 @@ from ..core.shapes import is_one, shape, strictly
 from ..nodes.differential_symbols import Differential, ScalarDifferential
 from ..nodes.traversal import postorder
 from ..numeric.evaluation import Evaluation
-from .array_functions import LIBRARIES, ArrayFunctions, Library
+from .array_functions import LIBRARIES, ArrayFunctions
 from .array_values import ArrayValues
 from .compilation import flat
 from .program import unbound_message
 from .quick_calls import quick
 from .sizes import Sizes
 
-__all__ = ["lambdify"]
+__all__ = ["checked_arguments", "immutable", "lambdify", "names_for"]
 
 sympys_lambdify: Any = sympy.lambdify  # its annotations leave out what it takes
 
@@ -99,7 +98,7 @@ def lambdify(args: Any, expr: Any, modules: Any = None, printer: Any = None,
     sympy.utilities.lambdify.lambdify, sympy_matlayout.function_source
     """
     args = list(args) if isinstance(args, Tuple) else args
-    expr = _mapped(_immutable, expr)
+    expr = immutable(expr)
     arguments = list(flat(args))
     for argument in arguments:
         if isinstance(argument, str):
@@ -107,10 +106,7 @@ def lambdify(args: Any, expr: Any, modules: Any = None, printer: Any = None,
     if printer is not None or not _holds_matrices([*arguments, *flat(expr)]):
         return sympys_lambdify(args, expr, modules, printer, use_imps, dummify, cse,
                                docstring_limit)
-    _check_arguments(arguments)
-    for part in flat(expr):
-        if not isinstance(part, Basic) or isinstance(part, Dict):
-            raise VariableError(f"{part!r} is no expression; give one, or a list of them")
+    checked_arguments(arguments, flat(expr))
     modules = _modules(modules)
     if modules == ["mpmath"]:
         return _by_mpmath(args, expr, arguments)
@@ -156,8 +152,8 @@ def _by_arrays(args: Any, expr: Any, arguments: list[Basic], modules: list,
     if not find_spec(library.arrays.split(".")[0]):
         raise VariableError(f"{library.arrays} isn't installed")
     sizes, exprs = Sizes(arguments), list(flat(expr))
-    names = _names([*sizes.symbols, *arguments, *exprs], [
-        *given, *_names_in_code(library)])
+    names = names_for([*sizes.symbols, *arguments, *exprs], [
+        *given, *library.names_in_code()])
     functions = ArrayFunctions(expr, exprs, arguments, sizes, library, given, names)
     text, function = functions.check()
     values = ArrayValues(import_module(library.arrays))
@@ -174,7 +170,11 @@ def _by_arrays(args: Any, expr: Any, arguments: list[Basic], modules: list,
     return made
 
 
-def _check_arguments(arguments: list[Any]) -> None:
+def checked_arguments(arguments: list[Any], parts: Iterable[Any]) -> None:
+    """Refuse arguments that are no symbols, and results that are no expressions."""
+    for part in parts:
+        if not isinstance(part, Basic) or isinstance(part, Dict):
+            raise VariableError(f"{part!r} is no expression; give one, or a list of them")
     for k, a in enumerate(arguments):
         if not isinstance(a, (Symbol, MatrixSymbol, ScalarDifferential)):
             raise VariableError(f"an argument is a Symbol or a MatrixSymbol, not {a!r}")
@@ -219,8 +219,10 @@ def _mapped(change: Callable[[Any], Any], expr: Any) -> Any:
     return change(expr)
 
 
-def _immutable(expr: Any) -> Any:
-    """An expression as SymPy's, text not evaluated; what is none, as it is."""
+def immutable(expr: Any) -> Any:
+    """Expressions in lists as SymPy's, text not evaluated; what is none, as it is."""
+    if isinstance(expr, (list, tuple)):
+        return type(expr)(map(immutable, expr))
     if isinstance(expr, str):
         as_basic(expr, "the expression")  # refuses it
     try:
@@ -269,17 +271,7 @@ def _is_identifier(name: str) -> bool:
 # --- names ---------------------------------------------------------------------------------
 
 
-def _names_in_code(library: Library) -> Iterator[str]:
-    """Names that generated code may use for functions."""
-    yield from dir(builtins)
-    yield library.target.array
-    for name in library.own:
-        yield from dir(import_module(f"{__package__}.{name}"))
-    if find_spec("scipy"):
-        yield from dir(import_module("scipy.special"))
-
-
-def _names(exprs: list, in_code: list[str]) -> dict[Basic, str]:
+def names_for(exprs: list, in_code: list[str]) -> dict[Basic, str]:
     """A name for each symbol: its own, or another where code or another symbol has that."""
     named: dict[str, set[Basic]] = {}
     for node in _all_nodes(exprs):

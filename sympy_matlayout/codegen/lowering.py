@@ -27,6 +27,7 @@ from sympy import (
     Pow,
     S,
     Symbol,
+    expand,
     sympify,
 )
 from sympy.core.basic import Basic
@@ -108,7 +109,7 @@ class Lowering:
             if abs(found - float(size)) > 1e-9*max(1, abs(found)):
                 raise ShapeError(f"{size} is no size and no index")
             return found
-        return size
+        return expand(size)  # n*(n + 1) and n**2 + n are one size
 
     def shape(self, expr: Basic) -> Shape:
         if is_array(expr):

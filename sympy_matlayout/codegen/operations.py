@@ -18,6 +18,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import sympy
 from sympy import Expr, Integer, S, expand, sympify
 
 __all__ = ["Graph", "Operation", "is_column", "is_number", "scaled_parts"]
@@ -326,6 +327,8 @@ class Graph:
             (value,) = values
             if value.kind == "expand":
                 return self.expand(self.call(name, value.args[0]), value.shape)
+            if is_number(value) and hasattr(sympy, name):
+                return self.number(getattr(sympy, name)(value.data))
             if name in (*ODD, *EVEN) and value.kind == "mul" and is_number(value.args[0]) \
                     and value.args[0].data.is_negative:
                 found = self.call(name, self.negative(value))

@@ -8,6 +8,7 @@ ends are decided here, for all targets alike.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -56,6 +57,11 @@ class Program:
     functions: set[str] = field(default_factory=set)
     imports: set[tuple[str, str]] = field(default_factory=set)  # of other modules
 
+    def words(self) -> set[str]:
+        """The names in the lines and results."""
+        return {word for line in [*self.lines, *self.results]
+                for word in re.findall(r"[^\W\d]\w*", line)}
+
 
 class Target:
     """How operations are written; what a language has in common with Python's arrays."""
@@ -100,6 +106,10 @@ class Target:
     def copied(self, code: Code) -> Code:
         return code
 
+    def size_of(self, size: str, array: str, axis: int) -> str:
+        """A line that reads a size off the shape of an array."""
+        return self.assigned.format(name=size, value=f"{array}.shape[{axis}]")
+
     # --- leaves ------------------------------------------------------------------------------
 
     def of_argument(self, value: Operation) -> Code:
@@ -131,6 +141,9 @@ class Target:
         if is_number(value) and value.data.is_negative:
             return True, self.number(-value.data)
         if code.level == NEGATED and code.text.startswith("-"):
+            alone = value.kind == "mul" and is_number(value.args[0], -1) and len(value.args) == 2
+            if alone and value.args[1].kind == "matmul" and code.text.startswith("-("):
+                return True, Code(code.text[2:-1], MULTIPLIED)  # a - b @ c
             return True, Code(code.text[1:], MULTIPLIED)
         return False, code
 

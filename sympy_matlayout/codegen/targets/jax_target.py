@@ -9,6 +9,10 @@ from .numpy_target import NumPyTarget
 __all__ = ["JaxTarget"]
 
 
+def _times(entries: Code) -> str:
+    return "" if entries.text == "1" else f"{entries.at(RAISED)}*"
+
+
 class JaxTarget(NumPyTarget):
     """Code for ``jax.numpy``."""
 
@@ -26,7 +30,7 @@ class JaxTarget(NumPyTarget):
         if value.args[1].shape:
             added = f"{self.array}.diagflat({entries.text})"
         else:
-            added = f"{entries.at(RAISED)}*{self.array}.eye({n}{self.dtype})"
+            added = f"{_times(entries)}{self.array}.eye({n}{self.dtype})"
         return Code(f"{matrix.at(ADDED)} + {added}", ADDED)
 
     def of_scattered(self, value: Operation, *args: Code) -> Code:
