@@ -162,6 +162,9 @@ class ArrayFunctions:
         for a, v in arrays:
             known.update((size, length) for size, length in zip(shape(a), v.shape, strict=True)
                          if size.free_symbols - known.keys())
+        if self.library.language == "PyTorch":
+            return self._function(known, arrays and f"{self.names[arrays[0][0]]}.dtype" or None,
+                                  False)
         single = any(v.dtype.name in ("float32", "complex64") for _, v in arrays) and all(
             v.dtype.itemsize in (4, 8) and v.dtype.name != "float64" for _, v in arrays)
         alike = len({v.dtype.char for _, v in arrays}) == 1 and arrays[0][1].dtype.char in "fd"
@@ -182,7 +185,7 @@ class ArrayFunctions:
                          [*self.names.values(), *self.given, self.library.target.array],
                          is_declared_positive, self.library.tries_cholesky, in_place=in_place)
         head = []
-        if dtype:
+        if dtype and self.library.language != "PyTorch":
             head = [f"{self.names[a]} = {dtype}({self.names[a]})" for a in self.arguments
                     if not is_matrix(a) and not a.is_integer]
         inside = ", ".join(self.names[a] for a in self.arguments)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from sympy.core.basic import Basic
@@ -20,11 +19,16 @@ class ArrayValues:
     def __init__(self, module: Any):
         self.module = module
         self.is_numpy = module.__name__ == "numpy"
+        self.is_torch = module.__name__ == "torch"
 
     def taken(self, argument: Basic, value: Any) -> Any:
         """What is passed for an argument, as an array of two axes or a number."""
         if not isinstance(argument, MatrixSymbol):
+            if self.is_torch and not argument.is_integer:
+                return self._tensor(argument, value)
             return self._number(argument, value) if self.is_numpy else value
+        if self.is_torch:
+            return self._of_two_axes(argument, self._tensor(argument, value))
         if hasattr(value, "toarray"):  # a sparse matrix
             value = value.toarray()
         try:
@@ -35,6 +39,18 @@ class ArrayValues:
             raise ShapeError(f"{argument} needs an array of numbers: {error}") from error
         if getattr(getattr(value, "mask", None), "any", bool)():
             raise ShapeError(f"{argument} needs an array without masked entries")
+        return self._of_two_axes(argument, array)
+
+    def _tensor(self, argument: Basic, value: Any) -> Any:
+        """A tensor of floating-point numbers."""
+        try:
+            found = self.module.as_tensor(value)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise ShapeError(f"{argument} needs a tensor of numbers: {error}") from error
+        return found if found.is_floating_point() or found.is_complex() else \
+            found.to(self.module.float64)
+
+    def _of_two_axes(self, argument: Basic, array: Any) -> Any:
         rows, cols = shape(argument)
         if array.ndim == 1 and is_one(cols) or array.ndim == 0 and is_one(rows) and is_one(cols):
             return array.reshape(-1, 1)
@@ -57,13 +73,3 @@ class ArrayValues:
                 raise ShapeError(f"{argument} is a whole number, and can't be {value!r}")
             return round(value.real)
         return self.module.float64(value) if isinstance(value, float) else value
-
-    def given(self, value: Any, arguments: Sequence[Any]) -> Any:
-        """A result: scalars as numbers, and no array that shares its entries with an argument."""
-        if not self.is_numpy or not isinstance(value, self.module.ndarray):
-            return value
-        if value.ndim == 0:
-            return value[()]
-        shared = any(self.module.may_share_memory(value, a) for a in arguments
-                     if isinstance(a, self.module.ndarray))
-        return value.copy() if shared else value

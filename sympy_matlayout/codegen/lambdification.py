@@ -84,7 +84,7 @@ def lambdify(args: Any, expr: Any, modules: Any = None, printer: Any = None,
 
     args : a symbol, a MatrixSymbol, or a list of these, which may be nested
     expr : an expression, or a list, tuple or explicit matrix of expressions
-    modules : "numpy" and "scipy" (the default), "jax", "cupy", dictionaries of functions;
+    modules : "numpy" and "scipy" (the default), "jax", "torch", "cupy", dictionaries of functions;
         "mpmath" computes with mpmath's matrices and its precision.  Without matrices,
         whatever SymPy's ``lambdify`` takes
     printer, use_imps : as in SymPy; with a printer all is left to SymPy
