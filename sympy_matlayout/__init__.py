@@ -88,6 +88,7 @@ from .nodes.vech import (
     unvech,
     vech,
 )
+from .optimization.objective import scipy_objective
 from .printing.printers import latex, pprint, pretty
 from .rewriting.canonicalization import canonical
 from .rewriting.traces import (
@@ -202,6 +203,7 @@ __all__ = [
     "pprint",
     "pretty",
     "register_structure",
+    "scipy_objective",
     "second_differential",
     "split_traces",
     "tangent_projection",
