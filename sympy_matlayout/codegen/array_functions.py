@@ -106,7 +106,7 @@ def printed_by(kind: type[NumPyPrinter], given: Mapping[str, Any], others: Mappi
     printer = matrix_printer(kind)({n: v for n, v in settings.items() if n in known})
 
     def written(target: NumPyTarget, value: Operation, codes: Sequence[Code]) -> str:
-        node, inside = value.data  # pyright: ignore[reportGeneralTypeIssues]
+        node, inside = value.data
         printer.target = target
         printer._not_supported, printer._number_symbols = set(), set()
         printer.given = {**others, **target.names, **{
@@ -163,8 +163,8 @@ class ArrayFunctions:
             known.update((size, length) for size, length in zip(shape(a), v.shape, strict=True)
                          if size.free_symbols - known.keys())
         if self.library.language == "PyTorch":
-            return self._function(known, arrays and f"{self.names[arrays[0][0]]}.dtype" or None,
-                                  False)
+            first = f"{self.names[arrays[0][0]]}.dtype" if arrays else None
+            return self._function(known, first, False)
         single = any(v.dtype.name in ("float32", "complex64") for _, v in arrays) and all(
             v.dtype.itemsize in (4, 8) and v.dtype.name != "float64" for _, v in arrays)
         alike = len({v.dtype.char for _, v in arrays}) == 1 and arrays[0][1].dtype.char in "fd"

@@ -173,7 +173,7 @@ def _split(g: Graph, term: Term, index: Index, sizes: list[int]) -> None:
         if any(i.found() is found for i in indices):
             indices = split(indices)
             shape = tuple(i.found().size for i in indices)
-            value = g.make("reshape", value, data=shape, shape=shape)
+            value = g.reshape(value, shape)
         entries.append((value, indices))
     term.entries, term.rows, term.cols = entries, split(term.rows), split(term.cols)
 
@@ -185,7 +185,7 @@ def _of_factor(g: Graph, value: Operation) -> Term:
     if value.kind == "kronecker":
         return _of_kronecker(g, value)
     if value.kind == "commutation":
-        m, n = value.data  # pyright: ignore[reportGeneralTypeIssues]
+        m, n = value.data
         i, j = Index(m), Index(n)
         return Term(rows=[i, j], cols=[j, i])
     if value.kind == "diagonal_embedding":
@@ -231,7 +231,7 @@ def _of_column(g: Graph, value: Operation) -> Term:
         return Term(scalars + [s for t in parts for s in t.scalars],
                     [e for t in parts for e in t.entries], [i for t in parts for i in t.rows], [])
     i = Index(n)
-    return Term(scalars, [(g.make("reshape", core, data=(n,), shape=(n,)), [i])], [i], [])
+    return Term(scalars, [(g.reshape(core, (n,)), [i])], [i], [])
 
 
 def _of_repeated(g: Graph, value: Operation) -> Term:
@@ -239,7 +239,7 @@ def _of_repeated(g: Graph, value: Operation) -> Term:
     inner = value.args[0]
     if not inner.shape:
         return Term([] if is_number(inner, 1) else [inner], [], [i], [j])
-    flat = g.make("reshape", inner, data=(max(inner.shape),), shape=(max(inner.shape),))
+    flat = g.reshape(inner, (max(inner.shape),))
     return Term([], [(flat, [i if is_column(inner) else j])], [i], [j])
 
 
@@ -262,7 +262,7 @@ def contracted(graph: Graph, value: Operation, terms: Sequence[Term],
     parts, patterns = [parts[k] for k in order], [patterns[k] for k in order]
     if all(len(set(p)) == len(p) for p in patterns):
         found = parts[0] if len(parts) == 1 else graph.make("add", *parts, shape=shape)
-        return graph.make("reshape", found, data=value.shape, shape=value.shape)
+        return graph.reshape(found, value.shape)
     return graph.make("scattered", *parts, data=(shape, tuple(patterns)), shape=value.shape)
 
 
@@ -294,7 +294,7 @@ class _Contraction:
                 raise _Unsplit
             n = value.shape[0]
             column = self.graph.diagonal_of(value)
-            return self.graph.make("reshape", column, data=(n,), shape=(n,)), (labels[0],)
+            return self.graph.reshape(column, (n,)), (labels[0],)
         return value, tuple(labels)
 
     def result(self) -> tuple[Operation, Labels, tuple[int, ...]]:
@@ -439,8 +439,7 @@ class _Contraction:
                                shape=tuple(value.shape[k] for k in axes))
 
     def _reshaped(self, value: Operation, shape: tuple[int, ...]) -> Operation:
-        return value if value.shape == shape else self.graph.make(
-            "reshape", value, data=shape, shape=shape)
+        return value if value.shape == shape else self.graph.reshape(value, shape)
 
     def _broadcast(self, value: Operation, labels: Labels, order: Sequence[int]) -> Operation:
         """The array with an axis of length 1 for each index that it lacks."""

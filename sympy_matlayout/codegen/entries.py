@@ -158,7 +158,7 @@ class EntryLowering:
             part = self.graph.transpose(part)
         if len(self.axes) == 2 and tuple(shape) == part.shape:
             return part
-        return self.graph.make("reshape", part, data=tuple(shape), shape=tuple(shape))
+        return self.graph.reshape(part, tuple(shape))
 
     def _span(self, index: Any, size: Size) -> tuple[Size, Size, int | None]:
         """Where along an axis, how many, and along which index."""
@@ -188,8 +188,7 @@ class EntryLowering:
         shape = [1]*len(self.axes)
         shape[axis] = number
         column = self.graph.diagonal_of(matrix)
-        return column if tuple(shape) == column.shape else self.graph.make(
-            "reshape", column, data=tuple(shape), shape=tuple(shape))
+        return column if tuple(shape) == column.shape else self.graph.reshape(column, tuple(shape))
 
     def _sum(self, expr: Sum) -> Operation:
         """A sum within: its indices are further axes, which are summed over."""

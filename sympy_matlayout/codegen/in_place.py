@@ -11,10 +11,10 @@ more.
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
 
 from .operations import Operation, is_number
 from .program import MULTIPLIED, NEGATED, Code, Writer
+from .targets.numpy_target import NumPyTarget
 
 __all__ = ["InPlaceWriter"]
 
@@ -28,13 +28,12 @@ OTHER_TYPES = ("opaque", "compare", "range", "stack")
 class InPlaceWriter(Writer):
     """Writes operations one after the other, and reuses the arrays that they leave behind."""
 
+    target: NumPyTarget
+
     def prepare(self) -> None:
         if len(self.order) <= REORDERED:
             self.order = _with_little_memory(self.order, self.roots)
         position = {value: k for k, value in enumerate(self.order)}
-        self.subtracted = {a for value in self.order if value.kind == "add" for a in value.args
-                           if self.uses[a] == 1 and a.kind == "mul" and len(a.args) == 2
-                           and is_number(a.args[0], -1)}
         self.last: dict[Operation, int] = {}  # where each array or a view of it is used last
         for value in self.order:
             if not self._is_deferred(value):
@@ -48,7 +47,8 @@ class InPlaceWriter(Writer):
 
     def _is_deferred(self, value: Operation) -> bool:
         """Whether this is written where it is used: a view, or what is subtracted."""
-        return value.kind in VIEWS or value in self.subtracted
+        return value.kind in VIEWS or value in self.subtracted and (
+            self.uses[value] == 1 or value.args[-1].kind == "argument")
 
     def _base(self, value: Operation) -> Operation:
         """The array that a view is of, or that a factorisation may be of without a copy."""
@@ -147,8 +147,8 @@ class InPlaceWriter(Writer):
     def _ufunc(self, name: str, args: list[str], to: str, out: str | None) -> str:
         inside = ", ".join(args)
         if out is None:
-            return f"{to} = {self.target.array}.{name}({inside})"  # type: ignore[attr-defined]
-        return f"{self.target.array}.{name}({inside}, out={out})"  # type: ignore[attr-defined]
+            return f"{to} = {self.target.array}.{name}({inside})"
+        return f"{self.target.array}.{name}({inside}, out={out})"
 
     def _write_matmul(self, _: Operation, codes: list[Code], to: str,
                       out: str | None) -> list[str]:
@@ -156,8 +156,7 @@ class InPlaceWriter(Writer):
 
     def _write_call(self, value: Operation, codes: list[Code], to: str,
                     out: str | None) -> list[str] | None:
-        known: Any = self.target
-        name = known.ufuncs.get(value.data)
+        name = self.target.ufuncs.get(value.data)
         return name and [self._ufunc(name, [c.text for c in codes], to, out)]
 
     def _write_power(self, value: Operation, codes: list[Code], to: str,

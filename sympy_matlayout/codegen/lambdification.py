@@ -118,7 +118,7 @@ def lambdify(args: Any, expr: Any, modules: Any = None, printer: Any = None,
 
 def _implemented(expr: Any) -> dict[str, Any]:
     """The functions that bring what computes them, by SymPy's ``implemented_function``."""
-    return {type(node).__name__: node._imp_ for node in _all_nodes(list(flat(expr)))
+    return {type(node).__name__: getattr(node, "_imp_") for node in _all_nodes(list(flat(expr)))  # noqa: B009
             if isinstance(node, AppliedUndef) and hasattr(node, "_imp_")}
 
 

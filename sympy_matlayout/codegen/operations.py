@@ -14,7 +14,7 @@ has one entry there and is told its shape by ``expand``: arrays of that shape ar
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +39,7 @@ class Operation:
 
     kind: str
     args: tuple[Operation, ...]
-    data: Hashable
+    data: Any
     shape: Shape
     place: int  # in the order of their making, which is the same at every run
 
@@ -56,6 +56,10 @@ def is_number(value: Operation, number: Any = None) -> bool:
 
 def is_column(value: Operation) -> bool:
     return len(value.shape) == 2 and value.shape[1] == 1
+
+
+def _is_ones(value: Operation) -> bool:
+    return value.kind == "expand" and is_number(value.args[0], 1)
 
 
 def scaled_parts(value: Operation) -> tuple[Operation | None, Operation]:
@@ -86,7 +90,7 @@ class Graph:
         self._turned: dict[Operation, Operation] = {}
         self.with_kronecker: dict[Operation, bool] = {}  # what was asked of products and sums
 
-    def make(self, kind: str, *args: Operation, data: Hashable = None,
+    def make(self, kind: str, *args: Operation, data: Any = None,
              shape: Shape = ()) -> Operation:
         """The operation of these values, the same one each time."""
         key = (kind, data, shape if not args or kind in ("expand", "opaque") else None,
@@ -95,7 +99,7 @@ class Graph:
             self._known[key] = Operation(kind, args, data, shape, len(self._known))
         return self._known[key]
 
-    def known(self, kind: str, *args: Operation, data: Hashable = None) -> Operation | None:
+    def known(self, kind: str, *args: Operation, data: Any = None) -> Operation | None:
         """The operation of these values if it was made."""
         return self._known.get((kind, data, None, *(a.place for a in args)))
 
@@ -110,7 +114,7 @@ class Graph:
         value = sympify(value)
         return self.number(value) if value.is_number else self.make("size", data=value)
 
-    def argument(self, symbol: Hashable, shape: Shape) -> Operation:
+    def argument(self, symbol: Any, shape: Shape) -> Operation:
         return self.make("argument", data=symbol, shape=shape)
 
     def identity(self, n: Size) -> Operation:
@@ -148,7 +152,7 @@ class Graph:
                               for a, b in zip(found, value.shape, strict=True))
         return found
 
-    def entrywise(self, kind: str, *values: Operation, data: Hashable = None) -> Operation:
+    def entrywise(self, kind: str, *values: Operation, data: Any = None) -> Operation:
         """An operation on entries; transposes and repeated entries are taken outside."""
         shape = self._common(values)
         values = tuple(v.args[0] if v.kind == "expand" else v for v in values)
@@ -173,7 +177,7 @@ class Graph:
     def add(self, *terms: Operation) -> Operation:
         """A sum: equal terms together, the sign of the first in front."""
         shape = self._common(terms)
-        number = S.Zero
+        number: Any = S.Zero
         parts: dict[Operation, Expr] = {}
         stack = list(reversed(terms))
         while stack:
@@ -197,7 +201,7 @@ class Graph:
             return self.expand(self.number(number), shape)
         common = kept[0][1]
         if number != 0 or any(abs(f) != abs(common) for _, f in kept):
-            common = S.One if common.is_positive or number.is_positive else S.NegativeOne
+            common = S.One if bool(common > 0) or bool(number > 0) else S.NegativeOne
         if len(kept) == 1 and number == 0:
             (term, factor), = kept
             return self.expand(self.mul(self.number(factor), term), shape)
@@ -566,15 +570,20 @@ class Graph:
         if len(flat) == 1:
             return flat[0]
         shape = flat[0].shape[0], flat[-1].shape[1]
+        if is_column(flat[0]) and _is_ones(flat[0]):  # 1 x' and x 1' are x, along one axis
+            return self.expand(self._of_flat(flat[1:]), shape)
+        if flat[-1].shape[0] == 1 and _is_ones(flat[-1]):
+            return self.expand(self._of_flat(flat[:-1]), shape)
         if len(flat) == 2:
             left, right = flat
+            if _is_ones(right) and right.shape[1] == 1:
+                return self.sum_along(left, 1)
+            if _is_ones(left) and left.shape[0] == 1:
+                return self.sum_along(right, 0)
             if left.kind == "diagonal" and right.kind != "diagonal":
                 return self.mul(left.args[0], right)
             if right.kind == "diagonal" and left.kind != "diagonal":
                 return self.mul(left, self.transpose(right.args[0]))
-            if left.kind == "expand" and is_column(left) or is_column(left) and \
-                    right.kind == "expand":
-                return self._repeated(left, right, shape)
         turned = [self.transpose(f) for f in reversed(flat)]
         better = shape[0] == 1 != shape[1] if 1 in shape else (
             self.known("product", *flat) is None and (
@@ -584,16 +593,6 @@ class Graph:
             return self.make("transpose", self.make("product", *turned, shape=shape[::-1]),
                              shape=shape)
         return self.make("product", *flat, shape=shape)
-
-    def _repeated(self, left: Operation, right: Operation, shape: Shape) -> Operation:
-        """1 x', x 1' and 1 1'."""
-        one = self.number(1)
-        inner = [one if f.kind == "expand" and is_number(f.args[0], 1) else f
-                 for f in (left, right)]
-        if one not in inner:
-            return self.make("product", left, right, shape=shape)
-        rest = [f for f in inner if f is not one]
-        return self.expand(rest[0] if rest else one, shape)
 
     def trace_of_product(self, factors: Sequence[Operation]) -> Operation:
         """tr(A B …), the same value for all rotations, and for the transposes in reverse."""
@@ -803,6 +802,13 @@ class Graph:
         else:
             found = self.make("kronecker", a, b, shape=(rows, cols))
         return self.mul(*scalars, found) if scalars else found
+
+    def reshape(self, value: Operation, shape: Shape) -> Operation:
+        """The entries, row by row, in another shape."""
+        while value.kind == "reshape":
+            value = value.args[0]
+        return value if value.shape == shape else self.make(
+            "reshape", value, data=shape, shape=shape)
 
     def vec(self, value: Operation) -> Operation:
         """The columns, one below the other."""

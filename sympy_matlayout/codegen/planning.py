@@ -352,7 +352,8 @@ class Plan:
         best: tuple[float, Any] = (chain.cost, None)
         for k, factor in enumerate(chain.factors):
             base = factor.args[0] if factor.kind == "transpose" else factor
-            if base.kind != "add" or self._is_done(base) or len(base.args) != 2 \
+            if base.kind != "add" or 1 in base.shape or self._is_done(base) \
+                    or len(base.args) != 2 \
                     or any(t.shape != base.shape for t in base.args):
                 continue
             turned = factor.kind == "transpose"
@@ -381,7 +382,9 @@ class Plan:
             factors = [*value.args[turn:], *value.args[:turn]]
             chain = _Chain(self, factors)
             for cut in range(1, k):
-                cost = chain.interval(0, cut) + chain.interval(cut, k)
+                cost = chain.interval(cut, k)
+                if [g.transpose(f) for f in reversed(factors[:cut])] != factors[cut:]:
+                    cost += chain.interval(0, cut)
                 cost += PASS*_area_of(factors[0].shape[0], factors[cut].shape[0])
                 if best is None or cost < best[0]:
                     best = cost, (chain, cut)
@@ -501,6 +504,8 @@ class Plan:
         """The product of two values that are computed."""
         g = self.graph
         shape = left.shape[0], right.shape[1]
+        if shape[0] == 1 != shape[1]:  # a row is the transpose of a column
+            return _transposed(g, self._times(_transposed(g, right), _transposed(g, left)))
         if _is_ones(left):
             return _repeated_rows(g, _summed(g, right, 0), shape)
         if _is_ones(right):
@@ -591,7 +596,7 @@ class _Chain:
             return True
         if base.kind == "kronecker":
             return not self.plan._is_done(base)
-        return base.kind == "add" and not self.plan._is_done(base) \
+        return base.kind == "add" and 1 not in base.shape and not self.plan._is_done(base) \
             and self.plan._distributing < DISTRIBUTED
 
     def _apply_cost(self, factor: Operation, thin: float) -> float:

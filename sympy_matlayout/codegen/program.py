@@ -106,6 +106,10 @@ class Target:
     def copied(self, code: Code) -> Code:
         return code
 
+    def one_by_one(self, code: Code) -> str:
+        """A number as a matrix of one row and column."""
+        return code.text
+
     def size_of(self, size: str, array: str, axis: int) -> str:
         """A line that reads a size off the shape of an array."""
         return self.assigned.format(name=size, value=f"{array}.shape[{axis}]")
@@ -113,7 +117,7 @@ class Target:
     # --- leaves ------------------------------------------------------------------------------
 
     def of_argument(self, value: Operation) -> Code:
-        return Code(self.names[value.data])  # pyright: ignore[reportArgumentType]
+        return Code(self.names[value.data])
 
     def of_number(self, value: Operation) -> Code:
         return self.number(value.data)
@@ -153,7 +157,7 @@ class Target:
         negative = False
         for factor, code in zip(value.args, args, strict=True):
             if is_number(factor) and isinstance(factor.data, Rational):
-                number = factor.data
+                number: Any = factor.data
                 negative ^= bool(number.is_negative)
                 number = abs(number)
                 if number.q != 1 and number.q & (number.q - 1) == 0:
@@ -211,7 +215,15 @@ class Writer:
         self.heights: dict[Operation, int] = {}
         self.fresh: set[Operation] = set()  # named here, used once more: may be changed
         self.found = Program()
+        self.subtracted = self._subtracted()
         self.prepare()
+
+    def _subtracted(self) -> set[Operation]:
+        """The negatives that are used in sums only, which subtract what they are of."""
+        apart = {a for value in self.order if value.kind != "add" for a in value.args}
+        return {a for value in self.order if value.kind == "add" for a in value.args
+                if a.kind == "mul" and len(a.args) == 2 and is_number(a.args[0], -1)
+                and a not in apart and a not in self.roots}
 
     def prepare(self) -> None:
         """What has to be known before the first line."""
@@ -231,7 +243,7 @@ class Writer:
         return self.found
 
     def _as_matrix(self, root: Operation, code: Code) -> str:
-        return code.text if root.shape else self.target.one_by_one(code)  # type: ignore[attr-defined]
+        return code.text if root.shape else self.target.one_by_one(code)
 
     def _is_view(self, root: Operation) -> bool:
         """Whether a result would share its entries with an argument or another result."""
@@ -279,8 +291,9 @@ class Writer:
 
     def _is_short(self, value: Operation) -> bool:
         """A transpose, a slice or a multiple of a number, of what has a name."""
-        if value.kind == "transpose":
-            return value.args[0].kind in TRIVIAL or self.heights.get(value.args[0]) == 0
+        if value.kind == "transpose" or value in self.subtracted:
+            inner = value.args[-1]
+            return inner.kind in TRIVIAL or self.heights.get(inner) == 0
         return value.kind == "mul" and not value.shape and all(
             a.kind in TRIVIAL for a in value.args)
 

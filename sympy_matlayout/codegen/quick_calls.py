@@ -62,7 +62,7 @@ def quick(made: Any, args: Any, arguments: Sequence[Basic],
 
 def _as(made: Any, function: Any) -> Any:
     signature = made.__signature__
-    found = wraps(made)(function)
+    found: Any = wraps(made)(function)
     found.__signature__ = signature
     return found
 
@@ -90,9 +90,13 @@ def _remember(known: dict, functions: ArrayFunctions, arguments: Sequence[Basic]
     if len(known) >= 64:
         known.clear()
     if any(turned):
-        inner = function
+        known[tuple(key)] = _reshaping(function, turned)
+    else:
+        known[tuple(key)] = function
 
-        def function(*values: Any) -> Any:
-            return inner(*(v if change is None else v.reshape(change)
-                           for v, change in zip(values, turned, strict=True)))
-    known[tuple(key)] = function
+
+def _reshaping(function: Callable[..., Any], changes: Sequence[Any]) -> Callable[..., Any]:
+    def reshaping(*values: Any) -> Any:
+        return function(*(v if change is None else v.reshape(change)
+                          for v, change in zip(values, changes, strict=True)))
+    return reshaping

@@ -6,6 +6,9 @@ for a small matrix.  A factorisation that is Cholesky's falls back to LU where t
 too near a singular one.
 """
 
+# the stubs know LAPACK's functions by name only
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import numpy as np

@@ -203,7 +203,8 @@ def _imports(source: str) -> dict[str, str]:
     for node in ast.parse(source).body:
         if isinstance(node, (ast.Import, ast.ImportFrom)) and not getattr(node, "level", 0):
             for alias in node.names:
-                one = type(node)(**{**vars(node), "names": [alias]})
+                parts: dict[str, Any] = {**vars(node), "names": [alias]}
+                one = type(node)(**parts)
                 found[(alias.asname or alias.name).split(".")[0]] = ast.unparse(one)
     return found
 

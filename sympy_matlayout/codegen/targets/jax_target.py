@@ -34,7 +34,7 @@ class JaxTarget(NumPyTarget):
         return Code(f"{matrix.at(ADDED)} + {added}", ADDED)
 
     def of_scattered(self, value: Operation, *args: Code) -> Code:
-        shape, patterns = value.data  # pyright: ignore[reportGeneralTypeIssues]
+        shape, patterns = value.data
         whole = [a.at(ADDED) for a, p in zip(args, patterns, strict=True) if len(set(p)) == len(p)]
         text = f"({' + '.join(whole)})" if whole else f"{self.array}.zeros({shape}{self.dtype})"
         for a, p in zip(args, patterns, strict=True):

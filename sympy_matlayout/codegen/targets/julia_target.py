@@ -56,7 +56,7 @@ class JuliaTarget(MatlabTarget):
         return Code(f"{self._dotted(value, 'ifelse')}({', '.join(a.text for a in args)})")
 
     def of_range(self, value: Operation) -> Code:
-        first, number, axis = value.data  # pyright: ignore[reportGeneralTypeIssues]
+        first, number, axis = value.data
         last = self.size(sympify(first) + sympify(number) - 1)
         shape = ", ".join(":" if k == axis else "1" for k in range(len(value.shape)))
         return Code(f"reshape({self.size(first)}:{last}, {shape})")
@@ -64,15 +64,15 @@ class JuliaTarget(MatlabTarget):
     def of_sum(self, value: Operation, x: Code) -> Code:
         if value.data is None:
             return Code(f"sum({x.text})")
-        return Code(f"sum({x.text}, dims={int(value.data) + 1})")  # type: ignore[arg-type]
+        return Code(f"sum({x.text}, dims={int(value.data) + 1})")
 
     def of_max(self, value: Operation, x: Code) -> Code:
         if value.data is None:
             return Code(f"maximum({x.text})")
-        return Code(f"maximum({x.text}, dims={int(value.data) + 1})")  # type: ignore[arg-type]
+        return Code(f"maximum({x.text}, dims={int(value.data) + 1})")
 
     def of_sum_axes(self, value: Operation, x: Code) -> Code:
-        axes = ", ".join(str(a + 1) for a in value.data)  # type: ignore[union-attr]
+        axes = ", ".join(str(a + 1) for a in value.data)
         inside = axes if "," not in axes else f"({axes})"
         return Code(f"dropdims(sum({x.text}, dims={inside}), dims={inside})")
 
@@ -101,7 +101,7 @@ class JuliaTarget(MatlabTarget):
         return Code(f"reshape(diag({x.text}), :, 1)")
 
     def of_entry(self, value: Operation, x: Code) -> Code:
-        at = ", ".join(self.size(sympify(i) + 1) for i in value.data)  # type: ignore[union-attr]
+        at = ", ".join(self.size(sympify(i) + 1) for i in value.data)
         return Code(f"{x.at(ATOM)}[{at}]")
 
     def of_slice(self, value: Operation, x: Code) -> Code:
@@ -117,7 +117,7 @@ class JuliaTarget(MatlabTarget):
         return Code(f"[{'; '.join(lines)}]")
 
     def of_commutation(self, value: Operation) -> Code:
-        m, n = map(self.size, value.data)  # type: ignore[arg-type]
+        m, n = map(self.size, value.data)
         return self.own("commuted", f"Matrix(1.0I, {m}*{n}, {m}*{n})", m, n)
 
     def of_factorized(self, value: Operation, x: Code) -> Code:

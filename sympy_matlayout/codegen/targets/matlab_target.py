@@ -71,7 +71,7 @@ class MatlabTarget(NumPyTarget):
         return self.own("where", *(a.text for a in args))
 
     def of_range(self, value: Operation) -> Code:
-        first, number, axis = value.data  # pyright: ignore[reportGeneralTypeIssues]
+        first, number, axis = value.data
         last = self.size(sympify(first) + sympify(number) - 1)
         shape = ", ".join("[]" if k == axis else "1" for k in range(len(value.shape)))
         return Code(f"reshape({self.size(first)}:{last}, {shape})")
@@ -80,16 +80,16 @@ class MatlabTarget(NumPyTarget):
         if value.data is None:
             return Code(f"sum(sum({x.text}))" if len(value.args[0].shape) == 2 and
                         1 not in value.args[0].shape else f"sum({x.text})")
-        return Code(f"sum({x.text}, {int(value.data) + 1})")  # type: ignore[arg-type]
+        return Code(f"sum({x.text}, {int(value.data) + 1})")
 
     def of_max(self, value: Operation, x: Code) -> Code:
         if value.data is None:
             return Code(f"max(max({x.text}))")
-        return Code(f"max({x.text}, [], {int(value.data) + 1})")  # type: ignore[arg-type]
+        return Code(f"max({x.text}, [], {int(value.data) + 1})")
 
     def of_sum_axes(self, value: Operation, x: Code) -> Code:
         text = x.text
-        for axis in reversed(value.data):  # type: ignore[arg-type]
+        for axis in reversed(value.data):
             text = f"sum({text}, {axis + 1})"
         return Code(text)
 
@@ -115,7 +115,7 @@ class MatlabTarget(NumPyTarget):
     def _axis_of(self, value: Operation) -> str:
         """The axis, counted from 1; none where it is over all entries of a matrix."""
         if value.data is not None:
-            return str(int(value.data) + 1)  # type: ignore[arg-type]
+            return str(int(value.data) + 1)
         rows, cols = value.args[0].shape
         return "1" if cols == 1 else "2" if rows == 1 else ""
 
@@ -138,13 +138,13 @@ class MatlabTarget(NumPyTarget):
         return Code(f"diag({x.text})")
 
     def of_entry(self, value: Operation, x: Code) -> Code:
-        at = ", ".join(self.size(sympify(i) + 1) for i in value.data)  # type: ignore[union-attr]
+        at = ", ".join(self.size(sympify(i) + 1) for i in value.data)
         return Code(f"{x.at(ATOM)}({at})")
 
     def of_slice(self, value: Operation, x: Code) -> Code:
         spans = []
         for (start, step, number), size in zip(
-                value.data, value.args[0].shape, strict=True):  # type: ignore[arg-type]
+                value.data, value.args[0].shape, strict=True):
             last = sympify(start) + sympify(step)*(sympify(number) - 1) + 1
             by = "" if step == 1 else f"{self.size(step)}:"
             whole = start == 0 and step == 1 and number == size
@@ -169,10 +169,10 @@ class MatlabTarget(NumPyTarget):
         return Code(f"kron({a.text}, {b.text})*{x.at(RAISED)}", MULTIPLIED)
 
     def of_permuted(self, value: Operation, x: Code) -> Code:
-        return self.own("commuted", x.text, *map(self.size, value.data))  # type: ignore[arg-type]
+        return self.own("commuted", x.text, *map(self.size, value.data))
 
     def of_commutation(self, value: Operation) -> Code:
-        m, n = map(self.size, value.data)  # type: ignore[arg-type]
+        m, n = map(self.size, value.data)
         return self.own("commuted", f"eye({m}*{n})", m, n)
 
     def of_diagonal_embedding(self, value: Operation) -> Code:
@@ -184,7 +184,7 @@ class MatlabTarget(NumPyTarget):
         return self._rows([a.at(ATOM) for a in args], rows, cols)
 
     def of_block(self, value: Operation, *args: Code) -> Code:
-        rows, cols = value.data  # pyright: ignore[reportGeneralTypeIssues]
+        rows, cols = value.data
         return self._rows([a.at(ATOM) for a in args], rows, cols)
 
     def _rows(self, texts: list[str], rows: int, cols: int) -> Code:

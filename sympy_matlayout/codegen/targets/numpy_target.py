@@ -121,7 +121,7 @@ class NumPyTarget(Target):
     def of_compare(self, value: Operation, *args: Code) -> Code:
         if value.data == "Not":
             return Code(f"~{args[0].at(ATOM)}", NEGATED)
-        sign = RELATIONS[value.data]  # pyright: ignore[reportArgumentType]
+        sign = RELATIONS[value.data]
         left, right = (a.at(ADDED) for a in args)
         return Code(f"{left} {sign} {right}", COMPARED)
 
@@ -131,7 +131,7 @@ class NumPyTarget(Target):
         return Code(f"{found.text}.astype({single})") if single else found
 
     def of_range(self, value: Operation) -> Code:
-        first, number, axis = value.data  # pyright: ignore[reportGeneralTypeIssues]
+        first, number, axis = value.data
         end = self.size(sympify(first) + sympify(number)) if not isinstance(
             number, int) else str(int(first) + number)
         found = self.call("arange", *([] if first == 0 else [self.size(first)]), end + self.dtype)
@@ -198,7 +198,7 @@ class NumPyTarget(Target):
         return Code(f"{x.at(ATOM)}.diagonal()[:, None]")
 
     def of_entry(self, value: Operation, x: Code) -> Code:
-        return Code(f"{x.at(ATOM)}[{', '.join(map(self.size, value.data))}]")  # type: ignore[arg-type]
+        return Code(f"{x.at(ATOM)}[{', '.join(map(self.size, value.data))}]")
 
     def of_slice(self, value: Operation, x: Code) -> Code:
         spans: Any = value.data
@@ -241,13 +241,13 @@ class NumPyTarget(Target):
         return Code(f"({b.at(RAISED)} @ {inner}).reshape(-1, {self.size(c)})")
 
     def of_commutation(self, value: Operation) -> Code:
-        return self.own("commutation_matrix", *map(self.size, value.data))  # type: ignore[arg-type]
+        return self.own("commutation_matrix", *map(self.size, value.data))
 
     def of_diagonal_embedding(self, value: Operation) -> Code:
         return self.own("diagonal_embedding", self.size(value.data))
 
     def of_permuted(self, value: Operation, x: Code) -> Code:
-        m, n = map(self.size, value.data)  # type: ignore[arg-type]
+        m, n = map(self.size, value.data)
         shape = self._shape(value)
         return Code(f"{x.at(ATOM)}.reshape({n}, {m}, -1).swapaxes(0, 1).reshape{shape}")
 
@@ -260,7 +260,7 @@ class NumPyTarget(Target):
         return self.dtype or ", dtype=float"
 
     def of_block(self, value: Operation, *args: Code) -> Code:
-        rows, cols = value.data  # pyright: ignore[reportGeneralTypeIssues]
+        rows, cols = value.data
         lists = (", ".join(self._block(b, a) for b, a in zip(
             value.args[r*cols:(r + 1)*cols], args[r*cols:(r + 1)*cols], strict=True))
             for r in range(rows))
@@ -305,7 +305,7 @@ class NumPyTarget(Target):
     def _scattered(self, value: Operation, name: str, args: list[Code],
                    owned: bool) -> list[str]:
         """Terms added where their equal indices are."""
-        shape, patterns = value.data  # pyright: ignore[reportGeneralTypeIssues]
+        shape, patterns = value.data
         whole = [k for k, p in enumerate(patterns) if len(set(p)) == len(p)]
         rest = [k for k in range(len(args)) if k not in whole]
         if whole:

@@ -67,14 +67,14 @@ class TorchTarget(JaxTarget):
         return Code(f"torch.stack([{entries}]).reshape{self._shape(value)}")
 
     def of_block(self, value: Operation, *args: Code) -> Code:
-        rows, cols = value.data  # pyright: ignore[reportGeneralTypeIssues]
+        rows, cols = value.data
         blocks = [self._block(b, a) for b, a in zip(value.args, args, strict=True)]
         lines = [f"torch.cat([{', '.join(blocks[r*cols:(r + 1)*cols])}], dim=1)"
                  for r in range(rows)]
         return Code(f"torch.cat([{', '.join(lines)}], dim=0)")
 
     def of_scattered(self, value: Operation, *args: Code) -> Code:
-        shape, patterns = value.data  # pyright: ignore[reportGeneralTypeIssues]
+        shape, patterns = value.data
         inside = ", ".join(f"({a.text}, {p})" for a, p in zip(args, patterns, strict=True))
         return self.own("scattered", f"{shape}", f"[{inside}]", self._shape(value))
 
