@@ -113,7 +113,8 @@ class InPlaceWriter(Writer):
         else:
             name = self._dying(value) or self._left_behind(value)
         made = name is None
-        if made and len(value.args) < 3 and not self._takes_steps(value):
+        outer = value.kind == "matmul" and value.args[0].shape[-1] == 1
+        if made and len(value.args) < 3 and not self._takes_steps(value) and not outer:
             return None
         name = name or self.name(value)
         lines = write(value, codes, name, None if made else name)
@@ -150,8 +151,10 @@ class InPlaceWriter(Writer):
             return f"{to} = {self.target.array}.{name}({inside})"
         return f"{self.target.array}.{name}({inside}, out={out})"
 
-    def _write_matmul(self, _: Operation, codes: list[Code], to: str,
+    def _write_matmul(self, value: Operation, codes: list[Code], to: str,
                       out: str | None) -> list[str]:
+        if value.args[0].shape[-1] == 1 and len(value.shape) == 2:  # NumPy's own is slow here
+            return [self._ufunc("multiply", [c.text for c in codes], to, out)]
         return [self._ufunc("matmul", [c.text for c in codes], to, out)]
 
     def _write_call(self, value: Operation, codes: list[Code], to: str,

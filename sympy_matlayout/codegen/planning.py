@@ -16,6 +16,7 @@ the targets have names for: ``matmul``, ``dot``, ``solve``, ``factorized``, …
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -39,6 +40,7 @@ PASS = 6  # for each entry of an array read or written once
 THIN = 3  # times as much for a product with a vector, which waits for memory
 ASSUMED = 100  # rows or columns, where the sizes aren't known
 DISTRIBUTED = 2  # sums within sums that may be multiplied out over a vector
+STACKED = 1 << 11  # entries from which one product replaces a sum of outer products
 SQUARED = 32  # columns from which half of the entries of Y' diag(d) Y is less work
 LONGEST = 12  # factors of a product of which all orders are weighed
 
@@ -59,6 +61,8 @@ class Plan:
         self.needed: set[Operation] = set()
         self._distributing = 0  # sums within sums that are being multiplied out
         order = self._in_order(roots)
+        self.uses = Counter(a for value in order for a in value.args)
+        self.uses.update(roots)
         self._see(roots, _deep_sums(order))
         for value in order:
             self.cost(value)
@@ -170,9 +174,25 @@ class Plan:
 
     def _of_terms(self, value: Operation, terms: Sequence[Operation]) -> Operation:
         planned = [self.of(t) for t in terms]
-        if len(planned) == 1:
-            return planned[0]
-        return self.graph.make("add", *planned, shape=value.shape)
+        return self._added(planned, value.shape, {
+            p for t, p in zip(terms, planned, strict=True) if self.uses[t] > 1})
+
+    def _added(self, terms: list[Operation], shape: tuple, kept: Iterable[Operation] = ()
+               ) -> Operation:
+        """A sum, in which products of a column and a row are one product of thin matrices."""
+        g = self.graph
+        outer = [t for t in terms if t not in kept and _outer_parts(t) is not None]
+        if len(outer) > 1 and _area_of(*shape) >= STACKED:
+            lefts, rights = [], []
+            for scalar, left, right in map(_outer_parts, outer):  # type: ignore[misc]
+                lefts.append(left if scalar is None else g.make(
+                    "mul", scalar, left, shape=left.shape))
+                rights.append(_transposed(g, right))
+            left, right = (g.make("beside", *parts, shape=(size, len(parts)))
+                           for parts, size in ((lefts, shape[0]), (rights, shape[1])))
+            joined = g.make("matmul", left, _transposed(g, right), shape=shape)
+            terms = [t for t in terms if t not in outer] + [joined]
+        return terms[0] if len(terms) == 1 else g.make("add", *terms, shape=shape)
 
     def _plan_mul(self, value: Operation) -> Operation:
         """A product of entries; a scalar is multiplied where there are the fewest."""
@@ -324,7 +344,7 @@ class Plan:
         if split is None:
             return chain.built()
         shape = factors[0].shape[0], factors[-1].shape[1]
-        return self.graph.make("add", *map(self._multiple, split), shape=shape)
+        return self._added(list(map(self._multiple, split)), shape)
 
     def _half_of_square(self, factors: Sequence[Operation]) -> Operation | None:
         """√d∘Y of Y' diag(d) Y, d ≥ 0, of which BLAS computes one triangle only."""
@@ -677,6 +697,14 @@ def _transposed(g: Graph, value: Operation) -> Operation:
     if value.kind == "expand":
         return g.transpose(value)
     return g.make("transpose", value, shape=value.shape[::-1])
+
+
+def _outer_parts(value: Operation) -> tuple[Operation | None, Operation, Operation] | None:
+    """The scalar, the column and the row that a planned term is the product of."""
+    scalar, core = scaled_parts(value)
+    if core.kind != "matmul" or len(core.shape) != 2 or core.args[0].shape[1] != 1:
+        return None
+    return scalar, core.args[0], core.args[1]
 
 
 def _turned_if(g: Graph, value: Operation, turned: bool) -> Operation:

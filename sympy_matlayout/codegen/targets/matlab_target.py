@@ -183,6 +183,9 @@ class MatlabTarget(NumPyTarget):
         rows, cols = value.shape
         return self._rows([a.at(ATOM) for a in args], rows, cols)
 
+    def of_beside(self, value: Operation, *args: Code) -> Code:
+        return self._rows([a.at(ATOM) for a in args], 1, len(args))
+
     def of_block(self, value: Operation, *args: Code) -> Code:
         rows, cols = value.data
         return self._rows([a.at(ATOM) for a in args], rows, cols)

@@ -170,6 +170,9 @@ class NumPyTarget(Target):
     def _axis(self, value: Operation) -> list[str]:
         return [] if value.data is None else [f"axis={value.data}"]
 
+    def of_beside(self, value: Operation, *args: Code) -> Code:
+        return self.call("hstack", f"[{', '.join(a.text for a in args)}]")
+
     # --- matrices ----------------------------------------------------------------------------
 
     def of_transpose(self, value: Operation, x: Code) -> Code:
