@@ -242,9 +242,25 @@ class Graph:
                 powers[base] = self.add(powers[base], exponent) if base in powers else exponent
         if number == 0:
             return self.expand(self.number(0), shape)
+        self._absorb_exponentials(powers, exponents)
         raised = [self.power(b, e) for b, e in powers.items()]
         raised += [self.call("exp", self.add(*of)) for of in exponents.values()]
+        if not raised:
+            return self.expand(self.number(number), shape)
         return self.expand(self._flat_mul(number, raised), shape)
+
+    def _absorb_exponentials(self, powers: dict[Operation, Operation],
+                             exponents: dict[Shape, list[Operation]]) -> None:
+        """eˣ σ(-x) is σ(x), which has a value where eˣ overflows."""
+        for base, exponent in list(powers.items()):
+            if base.kind != "call" or base.data != "Sigmoid" or not is_number(exponent, 1):
+                continue
+            of = exponents.get(base.shape, [])
+            total = self.add(*of) if of else None
+            if total is not None and total is self.negative(base.args[0]):
+                del exponents[base.shape], powers[base]
+                other = self.call("Sigmoid", total)
+                powers[other] = self.add(powers[other], exponent) if other in powers else exponent
 
     def _flat_mul(self, number: Any, factors: list[Operation]) -> Operation:
         by_shape: dict[Shape, list[Operation]] = {}
@@ -312,18 +328,25 @@ class Graph:
         return None
 
     def _reciprocal(self, base: Operation) -> Operation | None:
-        """1/(1 + e⁻ˣ) is the logistic function, which does not overflow."""
-        inside = self._one_plus_exp(base)
-        return None if inside is None else self.call("Sigmoid", self.negative(inside))
+        """1/(eᵃ + eᵇ) is e⁻ᵃ σ(a - b): the logistic function does not overflow."""
+        pair = self._two_exponentials(base)
+        if pair is None:
+            return None
+        a, b = pair
+        sigmoid = self.call("Sigmoid", self.add(a, self.negative(b)))
+        return self.mul(self.call("exp", self.negative(a)), sigmoid)
 
-    def _one_plus_exp(self, value: Operation) -> Operation | None:
-        """x of 1 + eˣ."""
-        if value.kind == "add" and len(value.args) == 2:
-            (one,) = [a for a in value.args if is_number(a)] or [None]
-            (e,) = [a for a in value.args if a.kind == "call" and a.data == "exp"] or [None]
-            if one is not None and one.data == 1 and e is not None:
-                return e.args[0]
-        return None
+    def _two_exponentials(self, value: Operation) -> tuple[Operation, Operation] | None:
+        """a and b of eᵃ + eᵇ, where 1 is e⁰ and comes first."""
+        if value.kind != "add" or len(value.args) != 2:
+            return None
+        found = []
+        for term in value.args:
+            if is_number(term, 1):
+                found.insert(0, self.number(0))
+            elif term.kind == "call" and term.data == "exp":
+                found.append(term.args[0])
+        return (found[0], found[1]) if len(found) == 2 else None
 
     def call(self, name: str, *values: Operation) -> Operation:
         """A function of entries by its name in SymPy, in its stable form."""
@@ -347,9 +370,10 @@ class Graph:
             return self.number(1)
         if name != "log":
             return None
-        inside = self._one_plus_exp(value)
-        if inside is not None:
-            return self.call("Softplus", inside)
+        pair = self._two_exponentials(value)
+        if pair is not None:
+            a, b = pair
+            return self.add(a, self.call("Softplus", self.add(b, self.negative(a))))
         if is_number(value, 1):
             return self.number(0)
         if value.kind == "call" and value.data == "exp":
@@ -489,7 +513,7 @@ class Graph:
             elif core.kind == "product":
                 flat.extend(core.args)
             elif core.kind == "expand":
-                inner, parts = self._expanded_factors(core)
+                inner, parts = self.expanded_factors(core)
                 scalars += inner
                 flat += parts
             elif core.kind in ("mul", "transpose") and (
@@ -499,7 +523,7 @@ class Graph:
                 flat.append(core)
         return scalars, flat
 
-    def _expanded_factors(self, value: Operation) -> tuple[list[Operation], list[Operation]]:
+    def expanded_factors(self, value: Operation) -> tuple[list[Operation], list[Operation]]:
         """x 1' and 1 x' as their two factors, and the scalars in x."""
         inner, (rows, cols) = value.args[0], value.shape
         if not inner.shape:

@@ -487,7 +487,8 @@ class Plan:
             return g.make("kronecker_times", left, right, thin, shape=shape)
         if base.kind == "add" and not self._is_done(base):
             self._distributing += 1
-            terms = [self._term_times(_turned_if(g, t, turned), thin) for t in base.args]
+            terms = [self._term_times(_turned_if(g, t, turned), factor.shape, thin)
+                     for t in base.args]
             self._distributing -= 1
             return g.make("add", *terms, shape=shape)
         if _is_ones(base):
@@ -505,9 +506,14 @@ class Plan:
         found = self._chain([right, X, _transposed(g, left)])
         return g.make("vec", found, shape=(thin_rows(left, right), 1))
 
-    def _term_times(self, term: Operation, thin: Operation) -> Operation:
-        """A term of a sum, which may be a scalar on every entry, times something."""
+    def _term_times(self, term: Operation, shape: tuple, thin: Operation) -> Operation:
+        """A term of a sum, which may be the same along an axis, times something."""
         g = self.graph
+        if term.shape != shape:
+            scalars, parts = g.expanded_factors(g.expand(term, shape))
+            found = self._chain([*parts, thin])
+            return g.make("mul", *map(self.of, scalars), found, shape=found.shape) \
+                if scalars else found
         scalar, core = scaled_parts(term)
         core = g.transpose(core) if core.kind == "transpose" and core.args[0].kind == "product" \
             else core
@@ -645,7 +651,9 @@ class _Chain:
         for term in base.args:
             _, core = scaled_parts(term)
             core = core.args[0] if core.kind == "transpose" else core
-            if core.kind == "product" and not self.plan._is_done(core):
+            if term.shape != base.shape:
+                total += CALL + PASS*cols*thin
+            elif core.kind == "product" and not self.plan._is_done(core):
                 total += self._thin_cost(core, thin)
             elif core.kind in ("inverse", "diagonal", "identity", "kronecker", "commutation"):
                 total += self._apply_cost(core, thin)

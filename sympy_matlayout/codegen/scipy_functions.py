@@ -2,8 +2,8 @@
 What generated NumPy code calls where SciPy is installed: factorisations by LAPACK, σ.
 
 SciPy's own ``cho_solve`` and ``lu_solve`` take longer to check and to choose than LAPACK takes
-for a small matrix.  A factorisation that is Cholesky's falls back to LU where the matrix is
-too near a singular one.
+for a small matrix.  A factorisation is ``(L,)`` or ``(LU, pivots)``: Cholesky's falls back to
+LU where the matrix is too near a singular one.
 """
 
 # the stubs know LAPACK's functions by name only
@@ -24,59 +24,70 @@ SINGLE = np.dtype("float32")
 def cho_factor(A: Array) -> tuple:
     """L L' = A, or an LU factorisation where rounding leaves A not positive definite."""
     L, failed = (lapack.spotrf if A.dtype == SINGLE else lapack.dpotrf)(A, lower=1)
-    return lu_factor(A) if failed else (L,)
+    return factored(A) if failed else (L,)
 
 
 def lu_factor(A: Array) -> tuple:
+    """The LU factorisation; of a large matrix that happens to be symmetric, Cholesky's."""
+    n = len(A)
+    if n > 60 and A[0, -1] == A[-1, 0] and A[1, 0] == A[0, 1] and np.array_equal(A, A.T):
+        return cho_factor(A)
+    return factored(A)
+
+
+def factored(A: Array) -> tuple:
     LU, pivots, singular = (lapack.sgetrf if A.dtype == SINGLE else lapack.dgetrf)(A)
     if singular > 0:
         raise np.linalg.LinAlgError("Singular matrix")
     return LU, pivots
 
 
-def cho_solve(F: tuple, b: Array) -> Array:
-    if len(F) == 2:
-        return lu_solve(F, b)
-    return (lapack.spotrs if F[0].dtype == SINGLE else lapack.dpotrs)(F[0], b, lower=1)[0]
-
-
 def lu_solve(F: tuple, b: Array, trans: int = 0) -> Array:
+    if len(F) == 1:
+        return (lapack.spotrs if F[0].dtype == SINGLE else lapack.dpotrs)(F[0], b, lower=1)[0]
     return (lapack.sgetrs if F[0].dtype == SINGLE else lapack.dgetrs)(*F, b, trans=trans)[0]
 
 
-def cho_inverse(F: tuple) -> Array:
+def lu_inverse(F: tuple) -> Array:
     if len(F) == 2:
-        return lu_inverse(F)
+        return (lapack.sgetri if F[0].dtype == SINGLE else lapack.dgetri)(*F)[0]
     lower = (lapack.spotri if F[0].dtype == SINGLE else lapack.dpotri)(F[0], lower=1)[0]
     found = lower + lower.T  # above the diagonal there are zeros
     found.flat[::len(found) + 1] *= 0.5
     return found
 
 
-def lu_inverse(F: tuple) -> Array:
-    return (lapack.sgetri if F[0].dtype == SINGLE else lapack.dgetri)(*F)[0]
-
-
-def cho_det(F: tuple) -> float:
-    return lu_det(F) if len(F) == 2 else F[0].diagonal().prod()**2
-
-
 def lu_det(F: tuple) -> float:
-    LU, pivots = F
-    swaps = np.count_nonzero(pivots != np.arange(len(pivots)))
-    return LU.diagonal().prod()*(-1)**swaps
-
-
-def cho_logdet(F: tuple) -> float:
-    return lu_logdet(F) if len(F) == 2 else 2*np.log(F[0].diagonal()).sum()
+    entries = F[0].diagonal()
+    if len(F) == 1:
+        return entries.prod()**2
+    return entries.prod()*(-1)**np.count_nonzero(F[1] != np.arange(len(entries)))
 
 
 def lu_logdet(F: tuple) -> float:
     """The logarithm of a determinant, nan where that is negative."""
-    LU, pivots = F
-    entries = LU.diagonal()
-    odd = (np.count_nonzero(pivots != np.arange(len(pivots))) + np.count_nonzero(entries < 0)) % 2
+    entries = F[0].diagonal()
+    if len(F) == 1:
+        return 2*np.log(entries).sum()
+    swaps = np.count_nonzero(F[1] != np.arange(len(entries)))
+    odd = (swaps + np.count_nonzero(entries < 0)) % 2
     return np.nan if odd else np.log(np.abs(entries)).sum()
+
+
+def cho_solve(F: tuple, b: Array) -> Array:
+    return lu_solve(F, b)
+
+
+def cho_inverse(F: tuple) -> Array:
+    return lu_inverse(F)
+
+
+def cho_det(F: tuple) -> float:
+    return lu_det(F)
+
+
+def cho_logdet(F: tuple) -> float:
+    return lu_logdet(F)
 
 
 def solve(A: Array, b: Array) -> Array:

@@ -1,0 +1,299 @@
+"""The compiler: that its choices change the cost and never the numbers."""
+
+import threading
+from functools import reduce
+
+import numpy as np
+import pytest
+import test_families as families
+from definition import m, n, p
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sympy import Lambda, Symbol, exp, log, tanh
+from sympy.matrices.expressions import (
+    Determinant,
+    DiagMatrix,
+    HadamardPower,
+    HadamardProduct,
+    Identity,
+    Inverse,
+    KroneckerProduct,
+    MatAdd,
+    MatMul,
+    MatrixSymbol,
+    OneMatrix,
+    Trace,
+    Transpose,
+)
+from test_function_source import body
+from test_lambdify import FAMILY_LINES, VARIABLES, check
+
+from sympy_matlayout import (
+    CommutationMatrix,
+    LogSumExp,
+    Norm,
+    Sigmoid,
+    Softmax,
+    VariableError,
+    Vec,
+    function_source,
+    gradient,
+    hessian,
+    lambdify,
+    matrix_derivative,
+)
+from sympy_matlayout.codegen import in_place
+
+X, Y, W = MatrixSymbol("X", m, n), MatrixSymbol("Y", m, n), MatrixSymbol("W", n, p)
+A, B, S = (MatrixSymbol(name, n, n) for name in "ABS")
+x, y, u = MatrixSymbol("x", n, 1), MatrixSymbol("y", n, 1), MatrixSymbol("u", m, 1)
+t, z = Symbol("t"), Symbol("z")
+SHAPES = {m: 4, n: 3, p: 2}
+RNG = np.random.default_rng(1)
+
+
+NUMPY = {
+    MatAdd: lambda e, *inner: sum(inner), Transpose: lambda e, M: M.T,
+    MatMul: lambda e, *inner: float(e.as_coeff_matrices()[0])*reduce(np.matmul, inner),
+    Inverse: lambda e, M: np.linalg.inv(M), KroneckerProduct: lambda e, *inner: np.kron(*inner),
+    HadamardProduct: lambda e, *inner: reduce(np.multiply, inner),
+    DiagMatrix: lambda e, v: np.diag(v.ravel()), OneMatrix: lambda e: np.ones(sizes(e.args)),
+    Identity: lambda e: np.eye(*sizes(e.args))}
+
+
+def sizes(symbolic):
+    return [int(size.subs(SHAPES)) for size in symbolic]
+
+
+def value_of(expr, values):
+    """An expression in NumPy, node by node: nothing is rearranged."""
+    if isinstance(expr, MatrixSymbol):
+        return values[expr]
+    inner = [value_of(a, values) for a in expr.args if getattr(a, "is_Matrix", False)]
+    return next(of for kind, of in NUMPY.items() if isinstance(expr, kind))(expr, *inner)
+
+
+SQUARE = st.recursive(
+    st.sampled_from([A, B, S, A.T, S.T, X.T*X, x*y.T, DiagMatrix(x), Identity(n),
+                     OneMatrix(n, n), HadamardProduct(A, S)]),
+    lambda inner: st.one_of(
+        st.builds(MatAdd, inner, inner), st.builds(MatMul, inner, inner),
+        st.builds(lambda M: Transpose(M), inner), st.builds(HadamardProduct, inner, inner),
+        st.builds(lambda M: MatMul(-2, M), inner),
+        st.builds(lambda M: Inverse(MatAdd(MatMul(M, Transpose(M)), Identity(n))), inner)),
+    max_leaves=7)
+
+
+@pytest.mark.parametrize("large", [1, 1 << 30])
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(SQUARE, SQUARE)
+def test_random_products_sums_and_inverses(large, M, N):
+    results = [MatMul(M, N, x), MatMul(M, N), Trace(MatMul(M, Transpose(N))), MatAdd(M, N),
+               MatMul(x.T, M, y)]
+    values = {a: np.array(RNG.normal(size=[SHAPES[s] for s in a.shape]) if a.shape[1] != 1 else
+                          RNG.normal(size=(SHAPES[a.shape[0]], 1))) for a in (A, B, S, X, x, y)}
+    before, in_place.LARGE = in_place.LARGE, large
+    try:
+        found = lambdify(list(values), results)(*values.values())
+    finally:
+        in_place.LARGE = before
+    M_, N_ = value_of(M, values), value_of(N, values)
+    wanted = [M_ @ N_ @ values[x], M_ @ N_, np.sum(M_*N_), M_ + N_, values[x].T @ M_ @ values[y]]
+    for f, w in zip(found, wanted, strict=True):
+        assert np.shape(f) == np.shape(w)
+        assert np.allclose(f, w, rtol=1e-7, atol=1e-7*max(1, np.abs(w).max()))
+
+
+@pytest.mark.parametrize("modules", [None, "numpy"])
+@pytest.mark.parametrize("family", sorted(VARIABLES))
+def test_families_written_in_place(family, modules, monkeypatch):
+    """Every array is large: all that can be is written into another."""
+    monkeypatch.setattr(in_place, "LARGE", 1)
+    for line in [line for name, line in FAMILY_LINES if name == family]:
+        expr, variable = eval(line, vars(families)), VARIABLES[family]
+        try:
+            check(matrix_derivative(expr, variable), expr, getattr(variable, "arg", variable),
+                  **({"modules": modules} if modules else {}))
+        except (NotImplementedError, VariableError):
+            assert modules == "numpy"  # which has no special functions
+
+
+# --- Kronecker products as contractions ------------------------------------------------------
+
+K = CommutationMatrix
+KRONECKER = [
+    KroneckerProduct(A, B)*KroneckerProduct(S, A.T), KroneckerProduct(A, X)*K(n, n),
+    KroneckerProduct(X, A.T)*DiagMatrix(Vec(S))*KroneckerProduct(B, A),
+    KroneckerProduct(A, Identity(m))*DiagMatrix(Vec(X))*KroneckerProduct(A.T, Identity(m)),
+    KroneckerProduct(Identity(n), A)*DiagMatrix(Vec(S))*KroneckerProduct(Identity(n), B) - 3*(
+        KroneckerProduct(x*y.T, A)), Vec(A)*Vec(S).T + K(n, n)*KroneckerProduct(A, B),
+    (KroneckerProduct(A, B) + KroneckerProduct(B, Identity(n)))*KroneckerProduct(x, S),
+    KroneckerProduct(OneMatrix(n, 1), X)*A, Trace(A)*K(m, n)*KroneckerProduct(Identity(n), X*A),
+    K(n, n)*K(n, n) + KroneckerProduct(A.inverse(), B),
+    KroneckerProduct(x.T, y.T)*KroneckerProduct(A, S)*Vec(B),
+]
+
+
+@pytest.mark.parametrize("expr", KRONECKER, ids=str)
+@pytest.mark.parametrize("large", [1, 1 << 30])
+def test_products_of_kronecker_products(expr, large, monkeypatch):
+    monkeypatch.setattr(in_place, "LARGE", large)
+    check(expr, expr, A)
+
+
+def test_a_hessian_by_a_matrix_forms_no_kronecker_product():
+    H = hessian(Norm((W.T*X.T).applyfunc(tanh)), W.T)
+    f = lambdify([W, X], H)
+    f(np.ones((3, 2)), np.ones((4, 3)))
+    assert "kron" not in function_source([W, X], gradient(Norm(X*W), W))
+    import inspect
+
+    import sympy_matlayout.codegen.array_functions as functions
+    made = functions.linecache.cache[f"<lambdified {next(functions.NUMBERS) - 1}>"][2]
+    assert "kron" not in "".join(made) and "@" in "".join(made)
+    assert inspect.isfunction(f)
+
+
+# --- choices -----------------------------------------------------------------------------------
+
+
+def source(args, *exprs):
+    return "\n".join(body(function_source(args, list(exprs))))
+
+
+def test_each_value_once_whatever_its_transposition():
+    text = source([X, A, u], X*A*X.T, Trace(u.T*X*A*X.T*u), (X*A.T*X.T).T)
+    assert text.count("X @ A") + text.count("A @ X.T") == 1
+
+
+def test_symmetric_results_are_their_own_transposes():
+    text = source([X], (X.T*X).T, X.T*X)
+    assert text.count("X.T @ X") == 1 and ".T.copy" not in text
+
+
+def test_a_diagonal_is_added_to_and_not_a_matrix():
+    text = source([X, t], X.T*X + t*Identity(n))
+    assert "np.eye" not in text and ".flat[::n + 1] += t" in text
+
+
+def test_log_sum_exp_and_softmax_share_exponentials():
+    assert source([A, x], LogSumExp(A*x), A.T*Softmax(A*x)).count("np.exp") == 1
+
+
+def test_the_weights_of_a_gram_matrix_are_divided_evenly():
+    p_ = x.applyfunc(Sigmoid)
+    text = source([X, x], X*DiagMatrix(p_)*X.T)
+    assert "np.sqrt" in text and text.count("@") == 1
+
+
+def test_outer_products_are_one_product():
+    assert "hstack" in source([x, y, A], x*y.T + A*y*x.T)
+
+
+@pytest.mark.parametrize("written, stable", [
+    (1/(1 + exp(-z)), "sigmoid"), (exp(z)/(1 + exp(z)), "sigmoid"), (log(1 + exp(z)), "softplus"),
+    (log(1/(1 + exp(-z))), "log sigmoid"), (exp(2*z)/(exp(2*z) + exp(z)), "sigmoid")])
+def test_stable_forms_of_functions_of_entries(written, stable):
+    f = lambdify(x, x.applyfunc(Lambda(z, written)))
+    at = np.array([-1000.0, -30, 0, 30, 1000])
+    with np.errstate(over="raise", invalid="raise"):
+        found = f(at).ravel()
+    exact = {"sigmoid": 1/(1 + np.exp(-at.astype(np.longdouble))),
+             "softplus": np.logaddexp(0, at), "log sigmoid": -np.logaddexp(0, -at)}[stable]
+    assert found == pytest.approx(np.asarray(exact, dtype=float), rel=1e-12, abs=1e-300)
+
+
+@pytest.mark.parametrize("modules", [None, "numpy"])
+@pytest.mark.parametrize("kind", ["positive", "symmetric", "general", "nearly singular"])
+def test_factorisations_of_large_matrices(kind, modules):
+    """Symmetric arrays take Cholesky's where they are positive, LU elsewhere."""
+    size = 80
+    M = RNG.normal(size=(size, size))/9
+    given_ = {"positive": M @ M.T + np.eye(size), "symmetric": M + M.T, "general": M + np.eye(
+        size), "nearly singular": M @ M.T - 1e-3*np.eye(size)}[kind]
+    right = RNG.normal(size=(size, 1))
+    results = [S.inverse()*x, S.T.inverse()*x, S.inverse(), Determinant(S)]
+    found = lambdify([S, x], results, modules)(given_, right)
+    wanted = [np.linalg.solve(given_, right), np.linalg.solve(given_.T, right),
+              np.linalg.inv(given_), np.linalg.det(given_)]
+    for f, w in zip(found, wanted, strict=True):
+        assert np.allclose(f, w, rtol=1e-6, atol=1e-6*np.abs(w).max())
+    value = lambdify(S, log(Determinant(S)), modules)(given_)
+    sign, size_ = np.linalg.slogdet(given_)
+    assert value == pytest.approx(size_) if sign > 0 else np.isnan(value)
+
+
+# --- calls -------------------------------------------------------------------------------------
+
+LOSS = Norm((X*A).applyfunc(tanh)*W)**2/2 + Trace(A.T*A)*t
+RESULTS = [LOSS, gradient(LOSS, A), gradient(LOSS, W), A.T, A, X*A]
+ARGS = [X, A, W, t]
+
+
+def arrays(dtype=float):
+    return [RNG.normal(size=(4, 3)).astype(dtype), RNG.normal(size=(3, 3)).astype(dtype),
+            RNG.normal(size=(3, 2)).astype(dtype), 0.3]
+
+
+@pytest.mark.parametrize("large", [1, 1 << 30])
+def test_arguments_are_kept_and_results_are_apart(large, monkeypatch):
+    monkeypatch.setattr(in_place, "LARGE", large)
+    f, values = lambdify(ARGS, RESULTS), arrays()
+    copies = [np.copy(v) for v in values]
+    first = f(*values)
+    again = [np.copy(r) for r in first]
+    for result in first[1:]:
+        result += 1
+    assert all(np.array_equal(v, c) for v, c in zip(values, copies, strict=True))
+    assert all(np.array_equal(r, a) for r, a in zip(f(*values), again, strict=True))
+
+
+@pytest.mark.parametrize("large", [1, 1 << 30])
+def test_single_precision_stays_single(large, monkeypatch):
+    monkeypatch.setattr(in_place, "LARGE", large)
+    values = arrays(np.float32)
+    more = [*RESULTS, X*A + OneMatrix(m, n), (A*A.T + Identity(n)).inverse(), log(Determinant(
+        A*A.T + Identity(n))), HadamardPower(A, 2)*t, Softmax(A, 1)]
+    found = lambdify(ARGS, more)(*values)
+    exact = lambdify(ARGS, more)(*(np.asarray(v, dtype=float)[()] for v in values))
+    for f, e in zip(found, exact, strict=True):
+        assert np.asarray(f).dtype == np.float32 and np.allclose(f, e, rtol=1e-4, atol=1e-4)
+
+
+def test_arrays_of_every_make():
+    f, values = lambdify(ARGS, RESULTS), arrays()
+    wanted = f(*values)
+    wide = np.zeros((8, 6))
+    wide[::2, ::2] = values[0]
+    for X_ in (np.asfortranarray(values[0]), wide[::2, ::2], values[0].tolist()):
+        X_ = X_ if isinstance(X_, list) else X_.view()
+        for f_, w in zip(f(X_, *values[1:]), wanted, strict=True):
+            assert f_ == pytest.approx(w)
+    values[0].setflags(write=False)
+    assert f(*values)[0] == pytest.approx(wanted[0])
+    assert f(*[np.round(v) for v in values[:3]], 1)[0] == pytest.approx(
+        f(*[np.round(v).astype(int) for v in values[:3]], 1)[0])
+
+
+def test_one_function_in_many_threads(monkeypatch):
+    monkeypatch.setattr(in_place, "LARGE", 1)
+    f, many = lambdify(ARGS, RESULTS), [arrays() for _ in range(8)]
+    wanted, found = [f(*v)[0] for v in many], [None]*8
+
+    def work(k):
+        for _ in range(50):
+            found[k] = f(*many[k])[0]
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == wanted
+
+
+def test_other_shapes_other_code():
+    f = lambdify([A, x], A*A.T*x)
+    for size in (1, 2, 5, 3, 1):
+        M, v = RNG.normal(size=(size, size)), RNG.normal(size=(size, 1))
+        assert f(M, v) == pytest.approx(M @ M.T @ v)
+        assert f(M, v.ravel()) == pytest.approx(M @ M.T @ v)
