@@ -160,7 +160,7 @@ class InPlaceWriter(Writer):
     def _write_call(self, value: Operation, codes: list[Code], to: str,
                     out: str | None) -> list[str] | None:
         name = self.target.ufuncs.get(value.data)
-        return name and [self._ufunc(name, [c.text for c in codes], to, out)]
+        return [self._ufunc(name, [c.text for c in codes], to, out)] if name else None
 
     def _write_power(self, value: Operation, codes: list[Code], to: str,
                      out: str | None) -> list[str]:

@@ -187,7 +187,7 @@ def _sources(found: Program, own: Iterable[str]) -> tuple[list[str], list[str]]:
         known = _imports(source)
         for used in [n.id for n in ast.walk(tree) if isinstance(n, ast.Name)]:
             if used in known:
-                imports.add(known[used])
+                imports.update(line for path, line in known[used] if path in ast.unparse(tree))
             elif used in vars(module) and used != name:
                 add(used, module)
         texts[name] = ast.unparse(tree)
@@ -197,15 +197,16 @@ def _sources(found: Program, own: Iterable[str]) -> tuple[list[str], list[str]]:
     return list(texts.values()), sorted(imports)
 
 
-def _imports(source: str) -> dict[str, str]:
-    """What a module imports, by the name that it has there."""
-    found = {}
+def _imports(source: str) -> dict[str, list[tuple[str, str]]]:
+    """What a module imports by each name: what the code then says, and the line."""
+    found: dict[str, list[tuple[str, str]]] = {}
     for node in ast.parse(source).body:
         if isinstance(node, (ast.Import, ast.ImportFrom)) and not getattr(node, "level", 0):
             for alias in node.names:
                 parts: dict[str, Any] = {**vars(node), "names": [alias]}
-                one = type(node)(**parts)
-                found[(alias.asname or alias.name).split(".")[0]] = ast.unparse(one)
+                said = alias.asname or alias.name
+                found.setdefault(said.split(".")[0], []).append(
+                    (said, ast.unparse(type(node)(**parts))))
     return found
 
 
