@@ -146,7 +146,7 @@ class Target:
             return True, self.number(-value.data)
         if code.level == NEGATED and code.text.startswith("-"):
             alone = value.kind == "mul" and is_number(value.args[0], -1) and len(value.args) == 2
-            if alone and value.args[1].kind == "matmul" and code.text.startswith("-("):
+            if alone and value.args[1].kind in ("matmul", "dot") and code.text.startswith("-("):
                 return True, Code(code.text[2:-1], MULTIPLIED)  # a - b @ c
             return True, Code(code.text[1:], MULTIPLIED)
         return False, code
