@@ -221,6 +221,9 @@ class Graph:
     def mul(self, *factors: Operation) -> Operation:
         """A product entry by entry: numbers and scalars first, powers of one base together."""
         shape = self._common(factors)
+        arrays = [f for f in factors if f.shape and f.kind != "expand"]
+        if len(arrays) > 1 and all(len(f.shape) == 2 and _flags(f)[1] for f in arrays):
+            return self.transpose(self.mul(*map(self.transpose, factors)))
         number = S.One
         powers: dict[Operation, Operation] = {}
         exponents: dict[Shape, list[Operation]] = {}
@@ -300,6 +303,8 @@ class Graph:
             return self.expand(self.number(1), base.shape)
         if base.kind == "expand":
             return self.expand(self.power(base.args[0], exponent), base.shape)
+        if base.kind == "transpose" and not exponent.shape:
+            return self.transpose(self.power(base.args[0], exponent))
         if is_number(base, 1):
             return self.expand(base, exponent.shape)
         if is_number(base) and is_number(exponent):
@@ -354,6 +359,8 @@ class Graph:
             (value,) = values
             if value.kind == "expand":
                 return self.expand(self.call(name, value.args[0]), value.shape)
+            if value.kind == "transpose":
+                return self.transpose(self.call(name, value.args[0]))
             if is_number(value) and hasattr(sympy, name):
                 return self.number(getattr(sympy, name)(value.data))
             if name in (*ODD, *EVEN) and value.kind == "mul" and is_number(value.args[0]) \

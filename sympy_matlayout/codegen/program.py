@@ -167,7 +167,8 @@ class Target:
                     below += [] if number.q == 1 else [str(number.q)]
             elif code.level == NEGATED and code.text.startswith("-"):
                 negative = not negative
-                above.append(Code(code.text[1:], MULTIPLIED).at(RAISED))
+                rest = code.text[1:]
+                above.append(Code(rest, ATOM if rest.isidentifier() else MULTIPLIED).at(RAISED))
             elif factor.kind == "power" and is_number(factor.args[1], -1) and \
                     code.text.startswith(f"1{self.divide}"):
                 below.append(code.text[1 + len(self.divide):])

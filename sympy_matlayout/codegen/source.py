@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import inspect
 import keyword
 from collections.abc import Iterable, Sequence
@@ -106,14 +107,20 @@ def function_source(args: Any, exprs: Any, name: str = "f", target: str = "numpy
 def _python(arguments: list[Basic], parts: list[Basic], exprs: Any, sizes: Sizes, name: str,
             target: str) -> str:
     library = LIBRARIES[PYTHON[target]]
-    names = names_for([*sizes.symbols, *arguments, *parts], [name, *library.names_in_code()])
-    known = {s: names[s] for s in [*sizes.symbols, *arguments]}
-    printed = None if library.printer is None else printed_by(library.printer, {}, names)
-    arrays = [known[a] for a in arguments if is_matrix(a)]
-    made = library.target(known, printed, f"{arrays[0]}.dtype" if target == "torch" and arrays
-                          else None)
-    found = compiled(parts, arguments, {}, made, library.functions,
-                     [*names.values(), name, made.array], is_declared_positive)
+    reserved = {name, library.target.array, *dir(builtins)}
+    while True:  # a symbol has its own name unless the code calls something so
+        names = names_for([*sizes.symbols, *arguments, *parts], [*reserved])
+        known = {s: names[s] for s in [*sizes.symbols, *arguments]}
+        printed = None if library.printer is None else printed_by(library.printer, {}, names)
+        arrays = [known[a] for a in arguments if is_matrix(a)]
+        made = library.target(known, printed, f"{arrays[0]}.dtype" if target == "torch" and arrays
+                              else None)
+        found = compiled(parts, arguments, {}, made, library.functions,
+                         [*names.values(), *reserved], is_declared_positive)
+        called = found.functions | {n for _, n in found.imports}
+        if not called & {*names.values()} - reserved:
+            break
+        reserved |= called
     helpers, imports = _sources(found, library.own)
     body = [*_documentation(arguments, parts, known), *_sizes(sizes, known, found, made),
             *_numbers(arguments, known, target), *found.lines,
