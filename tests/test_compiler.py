@@ -9,7 +9,7 @@ import test_families as families
 from definition import m, n, p
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sympy import Lambda, Symbol, exp, log, tanh
+from sympy import Lambda, Symbol, cosh, exp, log, tanh
 from sympy.matrices.expressions import (
     Determinant,
     DiagMatrix,
@@ -192,14 +192,16 @@ def test_outer_products_are_one_product():
 
 @pytest.mark.parametrize("written, stable", [
     (1/(1 + exp(-z)), "sigmoid"), (exp(z)/(1 + exp(z)), "sigmoid"), (log(1 + exp(z)), "softplus"),
-    (log(1/(1 + exp(-z))), "log sigmoid"), (exp(2*z)/(exp(2*z) + exp(z)), "sigmoid")])
+    (log(1/(1 + exp(-z))), "log sigmoid"), (log(cosh(z)), "log cosh"),
+    (exp(2*z)/(exp(2*z) + exp(z)), "sigmoid")])
 def test_stable_forms_of_functions_of_entries(written, stable):
     f = lambdify(x, x.applyfunc(Lambda(z, written)))
     at = np.array([-1000.0, -30, 0, 30, 1000])
     with np.errstate(over="raise", invalid="raise"):
         found = f(at).ravel()
     exact = {"sigmoid": 1/(1 + np.exp(-at.astype(np.longdouble))),
-             "softplus": np.logaddexp(0, at), "log sigmoid": -np.logaddexp(0, -at)}[stable]
+             "softplus": np.logaddexp(0, at), "log sigmoid": -np.logaddexp(0, -at),
+             "log cosh": np.logaddexp(at, -at) - np.log(2)}[stable]
     assert found == pytest.approx(np.asarray(exact, dtype=float), rel=1e-12, abs=1e-300)
 
 

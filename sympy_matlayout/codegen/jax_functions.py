@@ -114,6 +114,14 @@ def lu_logdet(F: tuple) -> jax.Array:
     return logdet(F[0])
 
 
+def cho_logabsdet(F: tuple) -> jax.Array:
+    return cho_logdet(F)
+
+
+def lu_logabsdet(F: tuple) -> jax.Array:
+    return jnp.linalg.slogdet(F[0])[1]
+
+
 def solve(A: jax.Array, b: jax.Array) -> jax.Array:
     return jnp.linalg.solve(A, b)
 

@@ -257,6 +257,14 @@ def lu_logdet(F: Array) -> Array | float:
     return logdet(F)
 
 
+def cho_logabsdet(F: Array) -> Array | float:
+    return np.linalg.slogdet(F)[1]
+
+
+def lu_logabsdet(F: Array) -> Array | float:
+    return np.linalg.slogdet(F)[1]
+
+
 def solve(A: Array, b: Array) -> Array:
     return np.linalg.solve(A, b)
 

@@ -381,12 +381,8 @@ class Graph:
         if pair is not None:
             a, b = pair
             return self.add(a, self.call("Softplus", self.add(b, self.negative(a))))
-        if is_number(value, 1):
-            return self.number(0)
-        if value.kind == "call" and value.data == "exp":
-            return value.args[0]
-        if value.kind == "call" and value.data == "Sigmoid":
-            return self.negative(self.call("Softplus", self.negative(value.args[0])))
+        if value.kind == "call":
+            return self._logarithm_of_function(value)
         if value.kind == "softmax":
             return self.add(value.args[0], self.negative(
                 self.log_sum_exp(value.args[0], value.data)))
@@ -397,6 +393,20 @@ class Graph:
         if value.kind == "add" and any(is_number(a, 1) for a in value.args):
             rest = [a for a in value.args if not is_number(a, 1)]
             return self.entrywise("call", self.add(*rest), data="log1p")
+        return None
+
+    def _logarithm_of_function(self, value: Operation) -> Operation | None:
+        (x, *_) = value.args
+        if value.data == "exp":
+            return x
+        if value.data == "Sigmoid":
+            return self.negative(self.call("Softplus", self.negative(x)))
+        if value.data == "cosh":  # |x| + log(1 + e⁻²ˡˣˡ) - log 2
+            size = self.call("Abs", x)
+            rest = self.call("Softplus", self.mul(self.number(-2), size))
+            return self.add(size, rest, self.number(-sympy.log(2)))
+        if value.data == "Abs" and x.kind == "determinant":
+            return self.make("log_abs_determinant", *x.args)
         return None
 
     # --- whole matrices ------------------------------------------------------------------

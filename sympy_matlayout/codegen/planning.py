@@ -147,7 +147,7 @@ class Plan:
     def _plan_determinant(self, value: Operation) -> Operation:
         return self.graph.make(value.kind + "_of", self._factorized(value.args[0]))
 
-    _plan_log_determinant = _plan_determinant
+    _plan_log_determinant = _plan_log_abs_determinant = _plan_determinant
 
     def _plan_diagonal_of(self, value: Operation) -> Operation:
         if value.args[0].kind == "product" and value.args[0] not in self.needed:

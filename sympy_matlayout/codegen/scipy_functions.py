@@ -74,6 +74,14 @@ def lu_logdet(F: tuple) -> float:
     return np.nan if odd else np.log(np.abs(entries)).sum()
 
 
+def lu_logabsdet(F: tuple) -> float:
+    return (3 - len(F))*np.log(np.abs(F[0].diagonal())).sum()
+
+
+def cho_logabsdet(F: tuple) -> float:
+    return lu_logabsdet(F)
+
+
 def cho_solve(F: tuple, b: Array) -> Array:
     return lu_solve(F, b)
 

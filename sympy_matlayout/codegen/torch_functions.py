@@ -102,6 +102,14 @@ def lu_logdet(F: tuple) -> Tensor:
     return torch.where(sign > 0, size, torch.nan)
 
 
+def cho_logabsdet(F: Tensor) -> Tensor:
+    return cho_logdet(F)
+
+
+def lu_logabsdet(F: tuple) -> Tensor:
+    return torch.linalg.slogdet(F[0])[1]
+
+
 def kron(A: Tensor, B: Tensor) -> Tensor:
     (m, n), (p, q) = A.shape, B.shape
     return (A[:, None, :, None]*B[None, :, None, :]).reshape(m*p, n*q)

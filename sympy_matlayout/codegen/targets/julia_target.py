@@ -138,6 +138,9 @@ class JuliaTarget(MatlabTarget):
     def of_log_determinant_of(self, value: Operation, F: Code) -> Code:
         return Code(f"logdet({F.text})")
 
+    def of_log_abs_determinant_of(self, value: Operation, F: Code) -> Code:
+        return Code(f"logabsdet({F.text})[1]")
+
     def of_add_diagonal(self, value: Operation, matrix: Code, entries: Code) -> Code:
         if value.args[1].shape:
             return Code(f"{matrix.at(ADDED)} + Diagonal(vec({entries.text}))", ADDED)

@@ -219,6 +219,11 @@ class MatlabTarget(NumPyTarget):
             return Code(f"2*sum(log(diag({F.text})))", MULTIPLIED)
         return self.own("logdet", F.text)
 
+    def of_log_abs_determinant_of(self, value: Operation, F: Code) -> Code:
+        if value.args[0].data == "cholesky":
+            return self.of_log_determinant_of(value, F)
+        return self.own("logabsdet", F.text)
+
     def of_add_diagonal(self, value: Operation, matrix: Code, entries: Code) -> Code:
         if value.args[1].shape:
             return Code(f"{matrix.at(ADDED)} + diag({entries.text})", ADDED)
@@ -272,6 +277,10 @@ end""",
     "logsumexp": """function s = logsumexp(x, axis)
     top = max(x, [], axis);
     s = top + log(sum(exp(x - top), axis));
+end""",
+    "logabsdet": """function s = logabsdet(A)
+    [L, U, P] = lu(A);
+    s = sum(log(abs(diag(U))));
 end""",
     "logdet": """function s = logdet(A)
     [L, U, P] = lu(A);

@@ -291,6 +291,9 @@ class NumPyTarget(Target):
     def of_log_determinant_of(self, value: Operation, F: Code) -> Code:
         return self.own(f"{_short(value.args[0])}_logdet", F.text)
 
+    def of_log_abs_determinant_of(self, value: Operation, F: Code) -> Code:
+        return self.own(f"{_short(value.args[0])}_logabsdet", F.text)
+
     def statements(self, value: Operation, name: str, args: list[Code],
                    owned: bool) -> list[str] | None:
         if value.kind == "scattered":
