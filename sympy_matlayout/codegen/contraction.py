@@ -179,6 +179,24 @@ def _split(g: Graph, term: Term, index: Index, sizes: list[int]) -> None:
 
 
 def _of_factor(g: Graph, value: Operation) -> Term:
+    return _without_ones(g, _with_ones(g, value))
+
+
+def _without_ones(g: Graph, term: Term) -> Term:
+    """A term without the indices that have one value."""
+    entries = []
+    for value, indices in term.entries:
+        kept = [i for i in indices if i.found().size != 1]
+        shape = tuple(i.found().size for i in kept)
+        if not kept:
+            term.scalars.append(g.make("entry", value, data=(0,)*len(value.shape)))
+        else:
+            entries.append((value if len(kept) == len(indices) else g.reshape(value, shape), kept))
+    rows, cols = ([i for i in side if i.found().size != 1] for side in (term.rows, term.cols))
+    return Term(term.scalars, entries, rows, cols)
+
+
+def _with_ones(g: Graph, value: Operation) -> Term:
     rows, cols = value.shape or (1, 1)
     if not all(isinstance(size, int) for size in (rows, cols)):
         raise _Unsplit
@@ -208,11 +226,14 @@ def _of_factor(g: Graph, value: Operation) -> Term:
 def _of_kronecker(g: Graph, value: Operation) -> Term:
     found = Term()
     for factor in value.args:
-        (term,) = _terms(g, factor) if holds_kronecker(g, factor) else [_of_factor(g, factor)]
+        terms = list(_terms(g, factor)) if holds_kronecker(g, factor) else [_of_factor(g, factor)]
+        if len(terms) != 1:
+            raise _Unsplit
+        (term,) = terms
         found.scalars += term.scalars
         found.entries += term.entries
         found.rows += term.rows
-        found.cols += [i for i in term.cols if i.size != 1 or factor.shape[1] != 1]
+        found.cols += term.cols
     return found
 
 
@@ -393,8 +414,10 @@ class _Contraction:
         (x, a), (y, b) = left, right
         summed = [k for k in a if k in b and k not in outside]
         if not summed:
-            order = final or [*[k for k in a if k in b], *[k for k in a if k not in b],
-                              *[k for k in b if k not in a]]
+            order = [*[k for k in a if k in b], *[k for k in a if k not in b],
+                     *[k for k in b if k not in a]]
+            if final:
+                order = [k for k in final if k in order]
             shape = tuple(self.sizes[k] for k in order)
             factors = (self._broadcast(v, labels, order) for v, labels in (left, right))
             return self.graph.make("mul", *factors, shape=shape), tuple(order)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import Counter
 
 from .operations import Operation, is_number
-from .program import MULTIPLIED, NEGATED, Code, Writer
+from .program import NEGATED, Code, Writer
 from .targets.numpy_target import NumPyTarget
 
 __all__ = ["InPlaceWriter"]
@@ -21,6 +21,7 @@ __all__ = ["InPlaceWriter"]
 LARGE = 1 << 12  # entries
 REORDERED = 400  # operations that are put in another order
 VIEWS = ("transpose", "vec", "unvec", "reshape", "slice", "axes")
+ALIASES = ("factorized", "diagonal_of", "expand")  # which may share memory with their operand
 # results whose entries are of another type than those of the arguments, or may be
 OTHER_TYPES = ("opaque", "compare", "range", "stack")
 
@@ -36,8 +37,10 @@ class InPlaceWriter(Writer):
         position = {value: k for k, value in enumerate(self.order)}
         self.last: dict[Operation, int] = {}  # where each array or a view of it is used last
         for value in self.order:
-            if not self._is_deferred(value):
-                self.last.update((self._base(a), position[value]) for a in value.args)
+            if not self._is_deferred(value):  # a function of the user's may give its argument back
+                at = len(self.order) if value.kind == "opaque" else position[value]
+                for a in value.args:
+                    self.last[self._base(a)] = max(at, self.last.get(self._base(a), -1))
         for root in self.roots:
             self.last[self._base(root)] = len(self.order)
         self.position = position
@@ -52,7 +55,7 @@ class InPlaceWriter(Writer):
 
     def _base(self, value: Operation) -> Operation:
         """The array that a view is of, or that a factorisation may be of without a copy."""
-        while self._is_deferred(value) or value.kind == "factorized":
+        while value.args and (self._is_deferred(value) or value.kind in ALIASES):
             value = value.args[-1]
         return value
 
@@ -75,7 +78,9 @@ class InPlaceWriter(Writer):
     def _named(self, value: Operation) -> None:
         """A statement that allocates its result."""
         if value.kind in ("add_diagonal", "scattered"):
-            first = self._base(value.args[0])
+            first = value.args[0]
+            while first.kind in VIEWS:
+                first = first.args[0]
             if first in self.owned and self.last[first] <= self.position[value]:
                 self.owned.pop(first)
                 self.fresh.add(value.args[0])
@@ -172,11 +177,13 @@ class InPlaceWriter(Writer):
         return [self._ufunc("power", [base.text, exponent.text], to, out)]
 
     def _write_add(self, value: Operation, codes: list[Code], to: str,
-                   out: str | None) -> list[str]:
+                   out: str | None) -> list[str] | None:
         terms = [self.target.signed(a, c) for a, c in zip(value.args, codes, strict=True)]
         # first what is of the full shape, and what is to be overwritten
         order = sorted(range(len(terms)), key=lambda k: (
             terms[k][1].text != to, value.args[k].shape != value.shape))
+        if out is None and not _is_whole([value.args[k] for k in order[:2]], value):
+            return None
         return self._folded([terms[k] for k in order], to, out, "add", "subtract", "+=", "-=")
 
     def _folded(self, terms: list[tuple[bool, Code]], to: str, out: str | None, plus: str,
@@ -193,21 +200,27 @@ class InPlaceWriter(Writer):
 
     def _write_mul(self, value: Operation, codes: list[Code], to: str,
                    out: str | None) -> list[str] | None:
-        arrays = [(a, c) for a, c in zip(value.args, codes, strict=True) if a.shape]
-        thin = [(a, c) for a, c in zip(value.args, codes, strict=True) if not a.shape]
-        below = [k for k, (a, c) in enumerate(arrays) if _is_quotient(a, c)]
-        factors = [(False, c) for k, (_, c) in enumerate(arrays) if k not in below]
-        factors += [(True, Code(arrays[k][1].text[2:], MULTIPLIED)) for k in below]
-        factors.sort(key=lambda f: f[1].text != to and not f[0])
+        pairs = list(zip(value.args, codes, strict=True))
+        arrays = [(a, c) for a, c in pairs if a.shape]
+        thin = [(a, c) for a, c in pairs if not a.shape]
         if len(arrays) == 1 and len(thin) == 1 and is_number(thin[0][0], -1):
             return [self._ufunc("negative", [arrays[0][1].text], to, out)]
-        factors += [(False, c) for _, c in thin]
-        if factors[0][0] or len(factors) < 2:
+        arrays.sort(key=lambda p: (_is_quotient(*p), p[1].text != to, p[0].shape != value.shape))
+        factors = [*arrays, *thin]
+        if _is_quotient(*factors[0]) or len(factors) < 2 \
+                or out is None and not _is_whole([a for a, _ in factors[:2]], value):
             return None
-        lines = [self._ufunc("divide" if factors[1][0] else "multiply",
-                             [factors[0][1].text, factors[1][1].text], to, out)]
-        return lines + [f"{to} {'/=' if under else '*='} {code.text}"
-                        for under, code in factors[2:]]
+        parts = [(_is_quotient(a, c), c.text[2:] if _is_quotient(a, c) else c.text)
+                 for a, c in factors]
+        lines = [self._ufunc("divide" if parts[1][0] else "multiply",
+                             [parts[0][1], parts[1][1]], to, out)]
+        return lines + [f"{to} {'/=' if under else '*='} {text}" for under, text in parts[2:]]
+
+
+def _is_whole(operands: list[Operation], value: Operation) -> bool:
+    """Whether operands together have the shape of what they are operands of."""
+    shapes = [a.shape for a in operands if a.shape]
+    return tuple(max(sizes) for sizes in zip(*shapes, strict=True)) == value.shape
 
 
 def _is_quotient(value: Operation, code: Code) -> bool:

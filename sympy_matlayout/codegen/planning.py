@@ -499,9 +499,9 @@ class Plan:
                                 thin: Operation) -> Operation:
         """(A ⊗ B) vec(X) = vec(B X A')"""
         g = self.graph
-        X = thin.args[0] if thin.kind == "vec" else g.make(
-            "unvec", thin, data=(right.shape[1], left.shape[1]),
-            shape=(right.shape[1], left.shape[1]))
+        shape = right.shape[1], left.shape[1]
+        X = thin.args[0] if thin.kind == "vec" and thin.args[0].shape == shape else g.make(
+            "unvec", thin, data=shape, shape=shape)
         self._planned.setdefault(X, X)
         found = self._chain([right, X, _transposed(g, left)])
         return g.make("vec", found, shape=(thin_rows(left, right), 1))

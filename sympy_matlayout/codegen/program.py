@@ -251,6 +251,8 @@ class Writer:
         seen = root
         while seen.kind in ("transpose", "vec", "unvec", "reshape", "slice", "axes", "diagonal_of"):
             seen = seen.args[0]
+            if seen.kind == "expand" and seen.args[0].shape:
+                return True
         if seen is root:
             return root.kind in ("argument", "expand", "opaque") and bool(root.shape)
         return seen.kind == "argument" or self.uses[seen] > 1

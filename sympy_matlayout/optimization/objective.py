@@ -89,6 +89,8 @@ def scipy_objective(f: Any, variables: Any, data: Mapping[Any, Any] | None = Non
     for v in variables:
         if not isinstance(v, (Symbol, MatrixSymbol)):
             raise VariableError(f"a variable is a Symbol or a MatrixSymbol, not {v!r}")
+    if data is not None and not isinstance(data, Mapping):
+        raise ArgumentError(f"data are values by their symbols, as in {{X: array}}, got {data!r}")
     return ScipyObjective(f, variables, dict(data or {}))
 
 

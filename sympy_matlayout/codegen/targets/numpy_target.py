@@ -86,6 +86,7 @@ class NumPyTarget(Target):
         over, under = size.as_numer_denom()
         named = over.xreplace({s: Symbol(self.names[s], integer=True) for s in over.free_symbols})
         text = self._sizes.doprint(named)
+        self.imports.update(("math", f) for f in ("floor", "ceil") if f"{f}(" in text)
         return text if under == 1 else f"({text})//{under}"
 
     def number(self, value: Any) -> Code:
@@ -134,7 +135,8 @@ class NumPyTarget(Target):
         first, number, axis = value.data
         end = self.size(sympify(first) + sympify(number)) if not isinstance(
             number, int) else str(int(first) + number)
-        found = self.call("arange", *([] if first == 0 else [self.size(first)]), end + self.dtype)
+        start = [] if first == 0 else [self.size(first)]
+        found = self.call("arange", *start, end + self._float())
         shape = ", ".join("-1" if k == axis else "1" for k in range(len(value.shape)))
         return Code(f"{found.text}.reshape({shape})")
 
