@@ -1,5 +1,6 @@
-"""What can only be collected where JAX is installed."""
+"""What can only be collected where a library for arrays is installed."""
 
 from importlib.util import find_spec
 
-collect_ignore = [] if find_spec("jax") else ["sympy_matlayout/codegen/jax_functions.py"]
+collect_ignore = [f"sympy_matlayout/codegen/{name}_functions.py"
+                  for name in ("jax", "scipy", "torch") if not find_spec(name)]
