@@ -9,7 +9,7 @@ import test_families as families
 from definition import m, n, p
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sympy import Lambda, Symbol, cosh, exp, log, tanh
+from sympy import Lambda, Sum, Symbol, cosh, exp, log, symbols, tanh
 from sympy.matrices.expressions import (
     Determinant,
     DiagMatrix,
@@ -25,15 +25,18 @@ from sympy.matrices.expressions import (
     Trace,
     Transpose,
 )
+from sympy.matrices.expressions.diagonal import DiagonalOf
 from test_function_source import body
 from test_lambdify import FAMILY_LINES, VARIABLES, check
 
 from sympy_matlayout import (
     CommutationMatrix,
+    DiagonalEmbedding,
     LogSumExp,
     Norm,
     Sigmoid,
     Softmax,
+    Unvec,
     VariableError,
     Vec,
     function_source,
@@ -152,6 +155,54 @@ def test_a_hessian_by_a_matrix_forms_no_kronecker_product():
     made = functions.linecache.cache[f"<lambdified {next(functions.NUMBERS) - 1}>"][2]
     assert "kron" not in "".join(made) and "@" in "".join(made)
     assert inspect.isfunction(f)
+
+
+# --- what random expressions found -----------------------------------------------------------
+
+i, j, k = symbols("i j k", integer=True)
+P_, Q_ = MatrixSymbol("P", 1, n), MatrixSymbol("Q", n, 1)
+FOUND = [
+    Sum(u[i, 0]*x[j, 0], (i, 0, m - 1), (j, 0, n - 1)), Sum((i + 1)*y[j, 0], (i, 0, n - 1), (
+        j, 0, n - 1)), Trace(OneMatrix(1, n)*HadamardProduct(x*OneMatrix(1, n), OneMatrix(
+            n, 1)*y.T)*OneMatrix(n, 1)),
+    KroneckerProduct(OneMatrix(1, n), B)*KroneckerProduct(OneMatrix(n, 1), B),
+    KroneckerProduct(OneMatrix(n, n), B)*OneMatrix(n**2, 1), P_*DiagonalEmbedding(n).T,
+    A*DiagMatrix(y)*KroneckerProduct(P_, Q_), DiagMatrix(y)*KroneckerProduct(P_, Q_),
+    t*Identity(n**2) + KroneckerProduct(x*OneMatrix(1, n), B), (A + OneMatrix(n, n))*x,
+    (A*B + x*OneMatrix(1, n))*OneMatrix(n, 1), S*(A*B + OneMatrix(n, 1)*x.T)*y,
+    A.applyfunc(exp) + B + DiagonalOf(A.applyfunc(exp))*OneMatrix(1, n),
+    Sum(2**i*x[i, 0], (i, 0, n - 1)), Sum(A[i, j]*B[j, k]*x[i, 0], (i, 0, n - 1), (j, 0, n - 1), (
+        k, 0, n - 1)), 2*OneMatrix(n, n), (OneMatrix(m, m)*X)[0:2, 0:1],
+    (Unvec(KroneckerProduct(A, B)*Vec(S), n, n) + 2*Identity(n)).inverse(),
+]
+
+
+@pytest.mark.parametrize("expr", FOUND, ids=str)
+@pytest.mark.parametrize("large", [1, 1 << 30])
+def test_faults_that_random_expressions_found(expr, large, monkeypatch):
+    monkeypatch.setattr(in_place, "LARGE", large)
+    check(expr, expr, A)
+
+
+def test_a_view_of_a_result_is_not_added_to():
+    M, v = MatrixSymbol("M", 9, 9), MatrixSymbol("v", 9, 1)
+    inverse, product = lambdify([M, v], [(Unvec(M*v, 3, 3) + 2*Identity(3)).inverse(), M*v])(
+        np.eye(9), np.arange(9.0))
+    assert product.ravel() == pytest.approx(np.arange(9.0))
+    assert inverse == pytest.approx(np.linalg.inv(np.arange(9.0).reshape(3, 3).T + 2*np.eye(3)))
+
+
+def test_singular_matrices_have_a_determinant_and_no_inverse():
+    assert lambdify(A, Determinant(A))(np.ones((3, 3))) == 0
+    with pytest.raises(np.linalg.LinAlgError):
+        lambdify(A, A.inverse())(np.ones((3, 3)))
+
+
+def test_numbers_that_are_twice_the_same_and_functions_of_whole_numbers():
+    twice = [3*Trace(Identity(2)), 6*OneMatrix(1, 1)[0, 0], X]
+    assert lambdify([X], twice)(np.ones((2, 3)))[0] == 6
+    found = lambdify([k, A], log(1 + exp(k))*A)(2, np.eye(3))
+    assert found == pytest.approx(np.log(1 + np.exp(2))*np.eye(3))
 
 
 # --- choices -----------------------------------------------------------------------------------

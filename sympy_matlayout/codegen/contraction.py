@@ -56,6 +56,7 @@ class Term:
     entries: list[tuple[Operation, list[Index]]] = field(default_factory=list)
     rows: list[Index] = field(default_factory=list)
     cols: list[Index] = field(default_factory=list)
+    summed: list[Index] = field(default_factory=list)  # between two factors
 
 
 def holds_kronecker(g: Graph, value: Operation) -> bool:
@@ -96,7 +97,8 @@ def _terms(g: Graph, value: Operation) -> Iterator[Term]:
     if core.kind == "add" and holds_kronecker(g, core):
         parts = [t for a in core.args for t in _terms(g, g.expand(a, core.shape))]
     elif core.kind == "transpose" and (holds_kronecker(g, core) or is_column(core.args[0])):
-        parts = [Term(t.scalars, t.entries, t.cols, t.rows) for t in _terms(g, core.args[0])]
+        parts = [Term(t.scalars, t.entries, t.cols, t.rows, t.summed)
+                 for t in _terms(g, core.args[0])]
     elif core.kind == "product" and (holds_kronecker(g, core) or any(
             f.kind == "vec" or f.kind == "transpose" and f.args[0].kind == "vec"
             for f in core.args)):
@@ -111,7 +113,7 @@ def _terms(g: Graph, value: Operation) -> Iterator[Term]:
     if len(parts) > MOST_TERMS:
         raise _Unsplit
     for t in parts:
-        yield Term(scalars + t.scalars, t.entries, t.rows, t.cols)
+        yield Term(scalars + t.scalars, t.entries, t.rows, t.cols, t.summed)
 
 
 def _of_product(g: Graph, factors: Sequence[Operation]) -> Iterator[Term]:
@@ -133,8 +135,9 @@ def _joined(g: Graph, terms: Sequence[Term]) -> Term:
         if k:
             _unite(g, terms[k - 1], term)
         found.scalars += term.scalars
-    for term in terms:
+    for k, term in enumerate(terms):
         found.entries += term.entries
+        found.summed += term.summed + (term.cols if k < len(terms) - 1 else [])
     found.rows, found.cols = terms[0].rows, terms[-1].cols
     return found
 
@@ -193,7 +196,7 @@ def _without_ones(g: Graph, term: Term) -> Term:
         else:
             entries.append((value if len(kept) == len(indices) else g.reshape(value, shape), kept))
     rows, cols = ([i for i in side if i.found().size != 1] for side in (term.rows, term.cols))
-    return Term(term.scalars, entries, rows, cols)
+    return Term(term.scalars, entries, rows, cols, term.summed)
 
 
 def _with_ones(g: Graph, value: Operation) -> Term:
@@ -234,6 +237,7 @@ def _of_kronecker(g: Graph, value: Operation) -> Term:
         found.entries += term.entries
         found.rows += term.rows
         found.cols += term.cols
+        found.summed += term.summed
     return found
 
 
@@ -306,6 +310,8 @@ class _Contraction:
         self.output = [label(i) for i in (*term.rows, *term.cols)]
         self.entries = [self._distinct(v, [label(i) for i in indices])
                         for v, indices in term.entries]
+        for index in term.summed:
+            label(index)
         self.scalars = term.scalars
 
     def _distinct(self, value: Operation, labels: list[int]) -> tuple[Operation, Labels]:

@@ -183,6 +183,9 @@ def sigmoid(x: Array) -> Array:
 
 def softplus(x: Array) -> Array:
     """log(1 + eˣ), without an overflow."""
+    x = np.asarray(x)
+    if x.dtype.kind != "f":
+        x = x.astype(float)
     e = np.asarray(np.abs(x))
     np.negative(e, out=e)
     np.exp(e, out=e)

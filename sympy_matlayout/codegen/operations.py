@@ -93,7 +93,7 @@ class Graph:
     def make(self, kind: str, *args: Operation, data: Any = None,
              shape: Shape = ()) -> Operation:
         """The operation of these values, the same one each time."""
-        key = (kind, data, shape if not args or kind in ("expand", "opaque") else None,
+        key = (kind, data, shape if not args or kind in ("expand", "opaque", "scattered") else None,
                *(a.place for a in args))
         if key not in self._known:
             self._known[key] = Operation(kind, args, data, shape, len(self._known))
@@ -720,6 +720,8 @@ class Graph:
             a, b = value.args
             if a.shape == b.shape:
                 return self.trace_of_product([self.transpose(a), b])
+            if b.shape != value.shape:  # a column and a row
+                return self.mul(self.total(a), self.total(b))
             if is_column(a):
                 return self.product(self.transpose(a), b, self.ones((cols, 1)))
             return self.product(self.ones((1, rows)), b, self.transpose(a))

@@ -236,7 +236,7 @@ class Writer:
         for root, is_matrix in zip(self.roots, shapes, strict=True):
             code = self.codes[root]
             given[root] += 1
-            if self._is_view(root) or given[root] > 1:
+            if root.shape and (self._is_view(root) or given[root] > 1):
                 code = self.target.copied(code)
             self.found.results.append(self._as_matrix(root, code) if is_matrix else code.text)
         self.found.functions = self.target.functions

@@ -36,20 +36,24 @@ def lu_factor(A: Array) -> tuple:
 
 
 def factored(A: Array) -> tuple:
-    LU, pivots, singular = (lapack.sgetrf if A.dtype == SINGLE else lapack.dgetrf)(A)
-    if singular > 0:
+    return (lapack.sgetrf if A.dtype == SINGLE else lapack.dgetrf)(A)[:2]
+
+
+def refuse_singular(F: tuple) -> None:
+    if not F[0].diagonal().all():
         raise np.linalg.LinAlgError("Singular matrix")
-    return LU, pivots
 
 
 def lu_solve(F: tuple, b: Array, trans: int = 0) -> Array:
     if len(F) == 1:
         return (lapack.spotrs if F[0].dtype == SINGLE else lapack.dpotrs)(F[0], b, lower=1)[0]
+    refuse_singular(F)
     return (lapack.sgetrs if F[0].dtype == SINGLE else lapack.dgetrs)(*F, b, trans=trans)[0]
 
 
 def lu_inverse(F: tuple) -> Array:
     if len(F) == 2:
+        refuse_singular(F)
         return (lapack.sgetri if F[0].dtype == SINGLE else lapack.dgetri)(*F)[0]
     lower = (lapack.spotri if F[0].dtype == SINGLE else lapack.dpotri)(F[0], lower=1)[0]
     found = lower + lower.T  # above the diagonal there are zeros

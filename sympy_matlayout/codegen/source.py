@@ -118,6 +118,8 @@ def _python(arguments: list[Basic], parts: list[Basic], exprs: Any, sizes: Sizes
         found = compiled(parts, arguments, {}, made, library.functions,
                          [*names.values(), *reserved], is_declared_positive)
         called = found.functions | {n for _, n in found.imports}
+        if name in called or name == made.array:
+            raise ArgumentError(f"the code calls a function {name} itself; give another name")
         if not called & {*names.values()} - reserved:
             break
         reserved |= called
@@ -241,6 +243,8 @@ def _other(arguments: list[Basic], parts: list[Basic], sizes: Sizes, name: str,
     made = kind(known)
     found = compiled(parts, arguments, {}, made, FUNCTIONS, [*names.values(), name],
                      is_declared_positive, contracts=False)
+    if name in found.functions:
+        raise ArgumentError(f"the code calls a function {name} itself; give another name")
     first, last = made.function(name, [known[a] for a in arguments], _outputs(found, names))
     described = [*(f"{known[a]} : {_described(a)}" for a in arguments), "",
                  f"Returns {', '.join(map(_described, parts))}."]

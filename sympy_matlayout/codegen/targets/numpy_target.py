@@ -189,7 +189,8 @@ class NumPyTarget(Target):
         if is_number(inner, 0) or is_number(inner, 1):
             return self.call("zeros" if inner.data == 0 else "ones", shape + self.dtype)
         if not inner.shape:
-            return self.call("full", shape, x.text + self.dtype)
+            kind = self._float() if inner.kind in ("number", "size") else self.dtype
+            return self.call("full", shape, x.text + kind)
         return self.call("broadcast_to", x.text, shape)
 
     def _shape(self, value: Operation) -> str:
@@ -353,12 +354,12 @@ class NumPyTarget(Target):
 
     def _own_copy(self, value: Operation, code: Code) -> str:
         """The value as an array that may be changed."""
-        seen = value
-        while seen.kind in ("transpose", "vec", "unvec", "reshape", "slice"):
-            seen = seen.args[0]
-        fresh = code.level != ATOM or "(" in code.text
-        return code.text if fresh and seen.kind not in ("argument", "expand") else \
-            f"{code.at(ATOM)}.copy()"
+        is_fresh = code.level != ATOM or "(" in code.text
+        if is_fresh and value.kind not in (
+                "argument", "expand", "transpose", "vec", "unvec", "reshape", "slice", "axes",
+                "diagonal_of", "opaque"):
+            return code.text
+        return f"{code.at(ATOM)}.copy()"
 
     # --- results -----------------------------------------------------------------------------
 
