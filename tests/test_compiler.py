@@ -205,6 +205,26 @@ def test_numbers_that_are_twice_the_same_and_functions_of_whole_numbers():
     assert found == pytest.approx(np.log(1 + np.exp(2))*np.eye(3))
 
 
+def test_complex_numbers_are_not_conjugated():
+    a = RNG.normal(size=(3, 3)) + 1j*RNG.normal(size=(3, 3))
+    v = RNG.normal(size=(3, 1)) + 1j
+    f = lambdify([A, x, t], [Trace(A*A), x.T*x, A.inverse()*x, Determinant(A), A + t*Identity(n)])
+    for number in (2.0, 1 + 2j, 0.5):
+        for M in (a, a.real):
+            wanted = [np.trace(M @ M), v.T @ v, np.linalg.solve(M, v), np.linalg.det(M),
+                      M + number*np.eye(3)]
+            for found, w in zip(f(M, v, number), wanted, strict=True):
+                assert np.allclose(found, w)
+
+
+def test_a_product_within_a_product_keeps_its_parentheses():
+    C, D = MatrixSymbol("C", n**2, 1), MatrixSymbol("D", 1, n**2)
+    V, Z = MatrixSymbol("V", n**2, n**2), MatrixSymbol("Z", n**2, n**2)
+    expr = MatAdd(KroneckerProduct(HadamardProduct(A, B), A), MatMul(Z, MatAdd(
+        MatMul(-1, C, D), V)))
+    check(expr, expr, A)
+
+
 # --- choices -----------------------------------------------------------------------------------
 
 

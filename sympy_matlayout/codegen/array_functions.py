@@ -6,7 +6,7 @@ import builtins
 import dis
 import linecache
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.util import find_spec
 from itertools import count
@@ -31,7 +31,7 @@ from .program import Code, Program, unbound_message
 from .sizes import Sizes
 from .targets.jax_target import JaxTarget
 from .targets.numpy_target import FUNCTIONS as NUMPY_HAS
-from .targets.numpy_target import OWN, NumPyTarget
+from .targets.numpy_target import OWN, ComplexTarget, NumPyTarget
 from .targets.torch_target import TorchTarget
 
 __all__ = ["LIBRARIES", "ArrayFunctions", "Library", "is_declared_positive", "printed_by"]
@@ -75,6 +75,8 @@ class Library:
         return found
 
 
+# functions that are written for real numbers
+REAL_ONLY = {"Abs", "Max", "Min", "Heaviside", "sign", "floor", "ceiling", "atan2"}
 ENTRYWISE = frozenset({*NUMPY_HAS, *OWN})
 LIBRARIES: dict[str, Library] = {
     "cupy": Library("CuPy", "cupy", NumPyTarget, CuPyPrinter, ("numpy_functions",), ENTRYWISE),
@@ -153,7 +155,8 @@ class ArrayFunctions:
 
     def _key(self, values: Sequence[Any]) -> tuple:
         return (*((v.shape, v.dtype) for a, v in zip(self.arguments, values, strict=True)
-                  if is_matrix(a)), *(values[k] for k in self.by_value))
+                  if is_matrix(a)), *(values[k] for k in self.by_value),
+                any(isinstance(v, complex) for v in values))
 
     def _made(self, sizes: Sequence[int], values: Sequence[Any]) -> Callable[..., Any]:
         known: dict[Basic, int] = dict(zip(self.sizes.symbols, sizes, strict=True))
@@ -167,9 +170,22 @@ class ArrayFunctions:
             return self._function(known, first, False)
         single = any(v.dtype.name in ("float32", "complex64") for _, v in arrays) and all(
             v.dtype.itemsize in (4, 8) and v.dtype.name != "float64" for _, v in arrays)
+        if any(v.dtype.kind == "c" for _, v in arrays) or any(
+                isinstance(v, complex) for v in values):
+            return self._of_complex_numbers(known)
         alike = len({v.dtype.char for _, v in arrays}) == 1 and arrays[0][1].dtype.char in "fd"
         return self._function(known, f"{self.library.target.array}.float32" if single else None,
                               alike and self.library.writes_in_place)
+
+    def _of_complex_numbers(self, sizes: Mapping[Basic, int]) -> Callable[..., Any]:
+        """The function for complex numbers, as NumPy itself computes with them."""
+        library, self.library = self.library, replace(
+            LIBRARIES["numpy"], target=ComplexTarget, printer=self.library.printer,
+            own=("numpy_functions",), functions=frozenset(NUMPY_HAS) - REAL_ONLY)
+        try:
+            return self._function(sizes, None, False)
+        finally:
+            self.library = library
 
     def text(self, sizes: Mapping[Basic, int], dtype: str | None = None,
              in_place: bool = False) -> tuple[str, Program]:

@@ -177,6 +177,8 @@ def multiplied(term: Callable, lower: int, upper: int) -> float:
 def sigmoid(x: Array) -> Array:
     """1/(1 + e⁻ˣ), without an overflow."""
     x = np.asarray(x)
+    if x.dtype.kind == "c":
+        return 1/(1 + np.exp(-x))
     e = np.exp(np.minimum(-x, 709.0 if x.dtype.itemsize > 4 else 88.0))
     return 1/(1 + e)
 
@@ -184,6 +186,8 @@ def sigmoid(x: Array) -> Array:
 def softplus(x: Array) -> Array:
     """log(1 + eˣ), without an overflow."""
     x = np.asarray(x)
+    if x.dtype.kind == "c":
+        return np.log(1 + np.exp(x))
     if x.dtype.kind != "f":
         x = x.astype(float)
     e = np.asarray(np.abs(x))

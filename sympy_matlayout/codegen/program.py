@@ -178,7 +178,7 @@ class Target:
         for factor in below:
             text += f"{self.divide}{factor}"
         return Code(f"-{text}", NEGATED) if negative else Code(
-            text, MULTIPLIED if len(above) + len(below) > 1 or below else ATOM)
+            text, ATOM if text.isidentifier() or text.isdigit() else MULTIPLIED)
 
     def of_power(self, value: Operation, base: Code, exponent: Code) -> Code:
         if is_number(value.args[1], -1):

@@ -23,7 +23,7 @@ from ..program import (
     unbound_message,
 )
 
-__all__ = ["NumPyTarget"]
+__all__ = ["ComplexTarget", "NumPyTarget"]
 
 FUNCTIONS = {
     "Abs": "abs", "Heaviside": "heaviside", "Max": "maximum", "Min": "minimum",
@@ -373,6 +373,27 @@ class NumPyTarget(Target):
         if self.printed is None:
             raise self.no_code_for(value)
         return Code(self.printed(self, value, args), ATOM)
+
+
+class ComplexTarget(NumPyTarget):
+    """Code for complex numbers, of which no inner product is conjugated."""
+
+    def __init__(self, names: Mapping[Basic, str], printed: Callable[..., str] | None = None,
+                 dtype: str | None = None):
+        super().__init__(names, printed, dtype or "complex")
+
+    def of_dot(self, value: Operation, a: Code, b: Code) -> Code:
+        return Code(f"({a.at(RAISED)}*{b.at(RAISED)}).sum()")
+
+    def of_add_diagonal(self, value: Operation, matrix: Code, entries: Code) -> Code:
+        added = self.call("diagflat", entries.text).text if value.args[1].shape else \
+            f"{entries.at(RAISED)}*{self.array}.eye({self.size(value.shape[0])})"
+        return Code(f"{matrix.at(ADDED)} + {added}", ADDED)
+
+    def statements(self, value: Operation, name: str, args: list[Code],
+                   owned: bool) -> list[str] | None:
+        return None if value.kind == "add_diagonal" else super().statements(
+            value, name, args, owned)
 
 
 def _short(factorized: Operation) -> str:
