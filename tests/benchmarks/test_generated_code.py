@@ -14,10 +14,12 @@ import os
 import sys
 import time
 
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(name, "1")
-os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false "
-                      "intra_op_parallelism_threads=1")
+MEASURES = "--benchmark-only" in sys.argv or __name__ == "__main__"  # not when collected
+if MEASURES:
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false "
+                          "intra_op_parallelism_threads=1")
 
 import tracemalloc
 from statistics import geometric_mean
@@ -28,11 +30,12 @@ import pytest
 from sympy_matlayout import gradient, hessian, lambdify
 
 jax = pytest.importorskip("jax")
-jax.config.update("jax_enable_x64", True)
+if MEASURES:
+    jax.config.update("jax_enable_x64", True)
 sys.path.insert(0, os.path.dirname(__file__))
 from problems import PROBLEMS
 
-if hasattr(os, "sched_setaffinity"):  # XLA runs independent operations beside one another
+if MEASURES and hasattr(os, "sched_setaffinity"):  # XLA runs independent operations beside one another
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 LOOP, ROUNDS = 0.03, 3  # seconds of a timed loop; the best counts
