@@ -179,29 +179,25 @@ class ArrayFunctions:
 
     def _of_complex_numbers(self, sizes: Mapping[Basic, int]) -> Callable[..., Any]:
         """The function for complex numbers, as NumPy itself computes with them."""
-        library, self.library = self.library, replace(
-            LIBRARIES["numpy"], target=ComplexTarget, printer=self.library.printer,
-            own=("numpy_functions",), functions=frozenset(NUMPY_HAS) - REAL_ONLY)
-        try:
-            return self._function(sizes, None, False)
-        finally:
-            self.library = library
+        library = replace(LIBRARIES["numpy"], target=ComplexTarget, printer=self.library.printer,
+                          functions=frozenset(NUMPY_HAS) - REAL_ONLY)
+        return self._function(sizes, None, False, library)
 
-    def text(self, sizes: Mapping[Basic, int], dtype: str | None = None,
+    def text(self, library: Library, sizes: Mapping[Basic, int], dtype: str | None = None,
              in_place: bool = False) -> tuple[str, Program]:
         """The source of a function, and what it was made of."""
         names = {s: self.names[s] for s in [*self.sizes.symbols, *self.arguments]}
         names.update((s, str(n)) for s, n in sizes.items()
                      if s.is_Symbol and s not in self.arguments)
-        printer = self.library.printer
-        target = self.library.target(
+        printer = library.printer
+        target = library.target(
             names, printer and printed_by(printer, self.given, self.names), dtype)
-        functions = self.library.functions - self.given.keys()
+        functions = library.functions - self.given.keys()
         found = compiled(self.exprs, self.arguments, sizes, target, functions,
-                         [*self.names.values(), *self.given, self.library.target.array],
-                         is_declared_positive, self.library.tries_cholesky, in_place=in_place)
+                         [*self.names.values(), *self.given, library.target.array],
+                         is_declared_positive, library.tries_cholesky, in_place=in_place)
         head = []
-        if dtype and self.library.language != "PyTorch":
+        if dtype and library.language != "PyTorch":
             head = [f"{self.names[a]} = {dtype}({self.names[a]})" for a in self.arguments
                     if not is_matrix(a) and not a.is_integer]
         inside = ", ".join(self.names[a] for a in self.arguments)
@@ -219,12 +215,12 @@ class ArrayFunctions:
                 if solved is None and self.names[s] in used]
 
     def _function(self, sizes: Mapping[Basic, int], dtype: str | None,
-                  in_place: bool) -> Callable[..., Any]:
-        text, found = self.text(sizes, dtype, in_place)
-        return self._executed(text, found)
+                  in_place: bool, library: Library | None = None) -> Callable[..., Any]:
+        library = library or self.library
+        return self._executed(library, *self.text(library, sizes, dtype, in_place))
 
-    def _executed(self, text: str, found: Program) -> Callable[..., Any]:
-        namespace = {**self.library.namespace(found), **self.given}
+    def _executed(self, library: Library, text: str, found: Program) -> Callable[..., Any]:
+        namespace = {**library.namespace(found), **self.given}
         name = f"<lambdified {next(NUMBERS)}>"
         exec(compile(text, name, "exec"), namespace)
         linecache.cache[name] = len(text), None, text.splitlines(True), name
@@ -234,8 +230,8 @@ class ArrayFunctions:
 
     def check(self) -> tuple[str, Callable[..., Any]]:
         """The text for any sizes and its function, once it is sure that nothing is missing."""
-        text, found = self.text({})
-        return text, self._executed(text, found)
+        text, found = self.text(self.library, {})
+        return text, self._executed(self.library, text, found)
 
     def _check_names(self, function: Any) -> None:
         """Refuse code that needs a function nothing stands for."""
