@@ -14,14 +14,17 @@ has one entry there and is told its shape by ``expand``: arrays of that shape ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sympy
 from sympy import Expr, Integer, S, expand, sympify
 
-__all__ = ["Graph", "Operation", "is_column", "is_number", "scaled_parts"]
+from ..nodes.traversal import postorder
+
+__all__ = ["Graph", "Operation", "in_order", "is_column", "is_number", "is_ones", "scaled_parts",
+           "times"]
 
 Size = Any
 Shape = tuple[Size, ...]
@@ -30,7 +33,6 @@ Shape = tuple[Size, ...]
 ODD = {"sin", "tan", "sinh", "tanh", "asinh", "atan", "erf", "sign"}
 # x ↦ f(-x) = f(x)
 EVEN = {"Abs", "cos", "cosh"}
-LINEAR_KINDS = {"add", "mul", "power", "call", "where", "compare"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +60,8 @@ def is_column(value: Operation) -> bool:
     return len(value.shape) == 2 and value.shape[1] == 1
 
 
-def _is_ones(value: Operation) -> bool:
+def is_ones(value: Operation) -> bool:
+    """Whether every entry is 1."""
     return value.kind == "expand" and is_number(value.args[0], 1)
 
 
@@ -80,6 +83,11 @@ def _rank(value: Operation) -> tuple:
     _, core = scaled_parts(value)
     base = core.args[0] if core.kind == "transpose" else core
     return (base.kind in ("argument", "number"), *_flags(value))
+
+
+def in_order(roots: Sequence[Operation]) -> Iterator[Operation]:
+    """Each operation once, after those that it is of, the first before the others."""
+    return postorder(reversed(roots), lambda value: reversed(value.args))
 
 
 class Graph:
@@ -435,16 +443,9 @@ class Graph:
             return value
         if value.kind == "add" and len(value.args) == 2:  # M + M'
             a, b = value.args
-            if self._turned_term(a) is b:
+            if self.transpose(a) is b:
                 return value
         return self.make("transpose", value, shape=value.shape[::-1])
-
-    def _turned_term(self, value: Operation) -> Operation:
-        """The transpose of a term of a sum."""
-        scalar, core = scaled_parts(value)
-        if scalar is not None:
-            return self.mul(scalar, self._turned_term(core))
-        return self.transpose(value)
 
     def _is_symmetric(self, value: Operation) -> bool:
         """Whether a term of a sum is its own transpose."""
@@ -611,15 +612,15 @@ class Graph:
         if len(flat) == 1:
             return flat[0]
         shape = flat[0].shape[0], flat[-1].shape[1]
-        if is_column(flat[0]) and _is_ones(flat[0]):  # 1 x' and x 1' are x, along one axis
+        if is_column(flat[0]) and is_ones(flat[0]):  # 1 x' and x 1' are x, along one axis
             return self.expand(self._of_flat(flat[1:]), shape)
-        if flat[-1].shape[0] == 1 and _is_ones(flat[-1]):
+        if flat[-1].shape[0] == 1 and is_ones(flat[-1]):
             return self.expand(self._of_flat(flat[:-1]), shape)
         if len(flat) == 2:
             left, right = flat
-            if _is_ones(right) and right.shape[1] == 1:
+            if is_ones(right) and right.shape[1] == 1:
                 return self.sum_along(left, 1)
-            if _is_ones(left) and left.shape[0] == 1:
+            if is_ones(left) and left.shape[0] == 1:
                 return self.sum_along(right, 0)
             if left.kind == "diagonal" and right.kind != "diagonal":
                 return self.mul(left.args[0], right)
@@ -837,7 +838,7 @@ class Graph:
             scalars += [] if scalar is None else [scalar]
             cores.append(core)
         a, b = cores
-        rows, cols = (_times(a.shape[k], b.shape[k]) for k in (0, 1))
+        rows, cols = (times(a.shape[k], b.shape[k]) for k in (0, 1))
         if a.kind == b.kind == "transpose":
             found = self.transpose(self.kronecker(a.args[0], b.args[0]))
         elif a.kind == b.kind == "identity":
@@ -863,7 +864,7 @@ class Graph:
         m, n = value.shape
         if m == 1:
             return self.transpose(value)
-        return self.make("vec", value, shape=(_times(m, n), 1))
+        return self.make("vec", value, shape=(times(m, n), 1))
 
     def unvec(self, value: Operation, m: Size, n: Size) -> Operation:
         if not value.shape or n == 1:
@@ -875,7 +876,8 @@ class Graph:
         return self.make("unvec", value, data=(m, n), shape=(m, n))
 
 
-def _times(a: Size, b: Size) -> Size:
+def times(a: Size, b: Size) -> Size:
+    """The product of two sizes."""
     if isinstance(a, int) and isinstance(b, int):
         return a*b
     found = expand(sympify(a)*sympify(b))

@@ -25,7 +25,17 @@ from sympy import Basic, Integer, sympify
 from ..core import limits
 from ..core.caches import cached
 from .contraction import contracted, holds_kronecker, terms_of
-from .operations import Graph, Operation, Size, is_column, is_number, scaled_parts
+from .operations import (
+    Graph,
+    Operation,
+    Size,
+    in_order,
+    is_column,
+    is_number,
+    is_ones,
+    scaled_parts,
+    times,
+)
 
 __all__ = ["Plan"]
 
@@ -60,7 +70,7 @@ class Plan:
         self._applied_costs: dict[tuple[Operation, float], float] = {}
         self.needed: set[Operation] = set()
         self._distributing = 0  # sums within sums that are being multiplied out
-        order = self._in_order(roots)
+        order = list(in_order(roots))
         self.uses = Counter(a for value in order for a in value.args)
         self.uses.update(roots)
         self._see(roots, _deep_sums(order))
@@ -93,20 +103,6 @@ class Plan:
                 not is_needed and value.kind in ("add", "mul", "kronecker"))
             stack.extend((a, not loose or not a.shape or value.kind == "inverse")
                          for a in value.args)
-
-    def _in_order(self, roots: Iterable[Operation]) -> list[Operation]:
-        found: list[Operation] = []
-        seen: set[Operation] = set()
-        stack = [(root, False) for root in reversed(list(roots))]
-        while stack:
-            value, entered = stack.pop()
-            if entered:
-                found.append(value)
-            elif value not in seen:
-                seen.add(value)
-                stack.append((value, True))
-                stack.extend((a, False) for a in reversed(value.args))
-        return found
 
     def of(self, value: Operation) -> Operation:
         """The value as it is computed."""
@@ -454,7 +450,7 @@ class Plan:
         if left.kind == right.kind == "transpose":
             left, right = left.args[0], right.args[0]
         for one, other in ((left, right), (right, left)):
-            if _is_ones(one):
+            if is_ones(one):
                 inner = other.args[0] if other.kind == "transpose" else other
                 if inner.kind == "sum":
                     inner = inner.args[0]
@@ -491,7 +487,7 @@ class Plan:
                      for t in base.args]
             self._distributing -= 1
             return g.make("add", *terms, shape=shape)
-        if _is_ones(base):
+        if is_ones(base):
             return _summed(g, thin, 0)
         return self._times(self.of(factor), thin)
 
@@ -504,7 +500,7 @@ class Plan:
             "unvec", thin, data=shape, shape=shape)
         self._planned.setdefault(X, X)
         found = self._chain([right, X, _transposed(g, left)])
-        return g.make("vec", found, shape=(thin_rows(left, right), 1))
+        return g.make("vec", found, shape=(times(left.shape[0], right.shape[0]), 1))
 
     def _term_times(self, term: Operation, shape: tuple, thin: Operation) -> Operation:
         """A term of a sum, which may be the same along an axis, times something."""
@@ -532,9 +528,9 @@ class Plan:
         shape = left.shape[0], right.shape[1]
         if shape[0] == 1 != shape[1]:  # a row is the transpose of a column
             return _transposed(g, self._times(_transposed(g, right), _transposed(g, left)))
-        if _is_ones(left):
+        if is_ones(left):
             return _repeated_rows(g, _summed(g, right, 0), shape)
-        if _is_ones(right):
+        if is_ones(right):
             return _repeated_rows(g, _summed(g, left, 1), shape)
         turned = g.known("matmul", _transposed(g, right), _transposed(g, left))
         if turned is not None and turned in self._planned:
@@ -691,11 +687,6 @@ class _Chain:
         return found
 
 
-def thin_rows(left: Operation, right: Operation) -> Size:
-    rows = left.shape[0]*right.shape[0]
-    return int(rows) if isinstance(rows, (int, Integer)) else rows
-
-
 def _transposed(g: Graph, value: Operation) -> Operation:
     """The transpose of a value as it is computed, which is a view of it."""
     if value.kind == "transpose":
@@ -716,12 +707,7 @@ def _outer_parts(value: Operation) -> tuple[Operation | None, Operation, Operati
 
 
 def _turned_if(g: Graph, value: Operation, turned: bool) -> Operation:
-    if not turned:
-        return value
-    scalar, core = scaled_parts(value)
-    if scalar is not None:
-        return g.mul(scalar, g.transpose(core))
-    return g.transpose(value)
+    return g.transpose(value) if turned else value
 
 
 def _opened(g: Graph, value: Operation) -> list[Operation]:
@@ -750,10 +736,6 @@ def _deep_sums(order: Iterable[Operation]) -> set[Operation]:
 
 def _is_chain(value: Operation) -> bool:
     return value.kind == "product" or value.kind == "trace" and len(value.args) > 1
-
-
-def _is_ones(value: Operation) -> bool:
-    return value.kind == "expand" and is_number(value.args[0], 1)
 
 
 def _has_no_negatives(value: Operation) -> bool:

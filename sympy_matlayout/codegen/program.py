@@ -18,7 +18,7 @@ from sympy import Rational, sympify
 from sympy.core.basic import Basic
 
 from ..core.errors import DerivativeNotImplementedError
-from .operations import Operation, Size, is_number, scaled_parts
+from .operations import Operation, Size, in_order, is_number, scaled_parts
 
 __all__ = ["ADDED", "ATOM", "COMPARED", "MULTIPLIED", "NEGATED", "RAISED", "Code", "Program",
            "Target",
@@ -209,7 +209,7 @@ class Writer:
         self.target = target
         self.taken = set(taken)
         self.letters = letters
-        self.order = list(_in_order(roots))
+        self.order = list(in_order(roots))
         self.uses = Counter(a for value in self.order for a in value.args)
         self.uses.update(self.roots)
         self.codes: dict[Operation, Code] = {}
@@ -317,16 +317,3 @@ def _numbered(letter: str) -> Iterator[str]:
     while True:
         yield f"{letter}{k}"
         k += 1
-
-
-def _in_order(roots: Iterable[Operation]) -> Iterator[Operation]:
-    seen: set[Operation] = set()
-    stack = [(root, False) for root in reversed(list(roots))]
-    while stack:
-        value, entered = stack.pop()
-        if entered:
-            yield value
-        elif value not in seen:
-            seen.add(value)
-            stack.append((value, True))
-            stack.extend((a, False) for a in reversed(value.args))

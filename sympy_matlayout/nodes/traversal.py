@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from sympy import Expr
 from sympy.core.basic import Basic
@@ -38,7 +38,10 @@ def operands(node: Any) -> tuple[Basic, ...]:
     return tuple(a for a in node.args if isinstance(a, Expr) or is_matrix(a))
 
 
-def postorder(roots: Iterable[Basic], below: Callable[[Basic], Iterable[Basic]]) -> Iterator[Basic]:
+Node = TypeVar("Node")
+
+
+def postorder(roots: Iterable[Node], below: Callable[[Node], Iterable[Node]]) -> Iterator[Node]:
     """Each distinct node once, its arguments before it; without recursion."""
     seen, stack = set(), [(root, False) for root in roots]
     while stack:
