@@ -40,11 +40,11 @@ def nested(exprs: Any, texts: Iterator[str]) -> str:
 def compiled(exprs: Sequence[Basic], arguments: Sequence[Basic], sizes: Mapping[Basic, int],
              target: Target, functions: Iterable[str], taken: Iterable[str],
              is_positive: Callable[[Operation], bool] = lambda _: False,
-             tries_cholesky: bool = False, letters: str = "t",
+             tries_cholesky: bool = False,
              in_place: bool = False, contracts: bool = True) -> Program:
     """The program that computes some expressions."""
     lowering = Lowering(sizes, arguments, frozenset(functions))
     roots = [lowering.of(e) for e in exprs]
     plan = Plan(lowering.graph, roots, is_positive, tries_cholesky, contracts)
-    writer = (InPlaceWriter if in_place else Writer)(plan.roots, target, taken, letters)
+    writer = (InPlaceWriter if in_place else Writer)(plan.roots, target, taken)
     return writer.written([is_matrix(e) for e in exprs])

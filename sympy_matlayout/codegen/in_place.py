@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from .operations import Operation, is_number
+from .operations import VIEWS, Operation, is_number
 from .program import NEGATED, Code, Writer
 from .targets.numpy_target import NumPyTarget
 
@@ -20,7 +20,6 @@ __all__ = ["InPlaceWriter"]
 
 LARGE = 1 << 12  # entries
 REORDERED = 400  # operations that are put in another order
-VIEWS = ("transpose", "vec", "unvec", "reshape", "slice", "axes")
 ALIASES = ("factorized", "diagonal_of", "expand")  # which may share memory with their operand
 # results whose entries are of another type than those of the arguments, or may be
 OTHER_TYPES = ("opaque", "compare", "range", "stack")
@@ -184,19 +183,15 @@ class InPlaceWriter(Writer):
             terms[k][1].text != to, value.args[k].shape != value.shape))
         if out is None and not _is_whole([value.args[k] for k in order[:2]], value):
             return None
-        return self._folded([terms[k] for k in order], to, out, "add", "subtract", "+=", "-=")
-
-    def _folded(self, terms: list[tuple[bool, Code]], to: str, out: str | None, plus: str,
-                minus: str, more: str, less: str) -> list[str]:
-        (first_minus, first), (second_minus, second), *rest = terms
+        (first_minus, first), (second_minus, second), *rest = (terms[k] for k in order)
         if first_minus and not second_minus:
-            lines = [self._ufunc(minus, [second.text, first.text], to, out)]
+            lines = [self._ufunc("subtract", [second.text, first.text], to, out)]
         else:
-            lines = [self._ufunc(minus if second_minus and not first_minus else plus,
-                                 [first.text, second.text], to, out)]
+            name = "subtract" if second_minus and not first_minus else "add"
+            lines = [self._ufunc(name, [first.text, second.text], to, out)]
             if first_minus and second_minus:
                 lines.append(f"{to} *= -1")
-        return lines + [f"{to} {less if negative else more} {code.text}" for negative, code in rest]
+        return lines + [f"{to} {'-=' if negative else '+='} {code.text}" for negative, code in rest]
 
     def _write_mul(self, value: Operation, codes: list[Code], to: str,
                    out: str | None) -> list[str] | None:

@@ -23,8 +23,8 @@ from sympy import Expr, Integer, S, expand, sympify
 
 from ..nodes.traversal import postorder
 
-__all__ = ["Graph", "Operation", "in_order", "is_column", "is_number", "is_ones", "scaled_parts",
-           "times"]
+__all__ = ["VIEWS", "Graph", "Operation", "in_order", "is_column", "is_number", "is_ones",
+           "scaled_parts", "times"]
 
 Size = Any
 Shape = tuple[Size, ...]
@@ -33,6 +33,10 @@ Shape = tuple[Size, ...]
 ODD = {"sin", "tan", "sinh", "tanh", "asinh", "atan", "erf", "sign"}
 # x ↦ f(-x) = f(x)
 EVEN = {"Abs", "cos", "cosh"}
+
+
+# what shares its entries with what it is of
+VIEWS = ("transpose", "vec", "unvec", "reshape", "slice", "axes")
 
 
 @dataclass(frozen=True, eq=False)

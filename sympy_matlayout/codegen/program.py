@@ -12,17 +12,17 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from sympy import Rational, sympify
 from sympy.core.basic import Basic
 
 from ..core.errors import DerivativeNotImplementedError
-from .operations import Operation, Size, in_order, is_number, scaled_parts
+from .operations import VIEWS, Operation, Size, in_order, is_number, scaled_parts
 
 __all__ = ["ADDED", "ATOM", "COMPARED", "MULTIPLIED", "NEGATED", "RAISED", "Code", "Program",
-           "Target",
-           "Writer", "unbound_message"]
+           "Target", "Writer", "in_front", "unbound_message"]
 
 # how tightly what is written holds together
 ATOM, RAISED, NEGATED, MULTIPLIED, ADDED, COMPARED = 6, 5, 4, 3, 2, 1
@@ -46,6 +46,11 @@ class Code:
     def at(self, level: int) -> str:
         """The text as part of something that holds so tightly."""
         return self.text if self.level >= level else f"({self.text})"
+
+
+def in_front(code: Code) -> str:
+    """A factor before what it multiplies, nothing for 1."""
+    return "" if code.text == "1" else f"{code.at(RAISED)}*"
 
 
 @dataclass
@@ -203,12 +208,10 @@ class Writer:
     What is used once stands within the line of what uses it.
     """
 
-    def __init__(self, roots: Sequence[Operation], target: Target, taken: Iterable[str],
-                 letters: str):
+    def __init__(self, roots: Sequence[Operation], target: Target, taken: Iterable[str]):
         self.roots = list(roots)
         self.target = target
         self.taken = set(taken)
-        self.letters = letters
         self.order = list(in_order(roots))
         self.uses = Counter(a for value in self.order for a in value.args)
         self.uses.update(self.roots)
@@ -249,7 +252,7 @@ class Writer:
     def _is_view(self, root: Operation) -> bool:
         """Whether a result would share its entries with an argument or another result."""
         seen = root
-        while seen.kind in ("transpose", "vec", "unvec", "reshape", "slice", "axes", "diagonal_of"):
+        while seen.kind in (*VIEWS, "diagonal_of"):
             seen = seen.args[0]
             if seen.kind == "expand" and seen.args[0].shape:
                 return True
@@ -301,19 +304,15 @@ class Writer:
             a.kind in TRIVIAL for a in value.args)
 
     def name(self, value: Operation) -> str:
-        letter = LETTERS.get(value.kind, self.letters) if self.letters == "t" else self.letters
+        letter = LETTERS.get(value.kind, "t")
         if letter == "t" and value.kind == "add" and len(value.args) == 2 and any(
                 is_number(scaled_parts(a)[0] or a, -1) for a in value.args):
             letter = "r"
-        candidates = _numbered(letter)
-        name = next(n for n in candidates if n not in self.taken)
+        name = next(n for n in _numbered(letter) if n not in self.taken)
         self.taken.add(name)
         return name
 
 
 def _numbered(letter: str) -> Iterator[str]:
     yield letter
-    k = 1
-    while True:
-        yield f"{letter}{k}"
-        k += 1
+    yield from (f"{letter}{k}" for k in count(1))

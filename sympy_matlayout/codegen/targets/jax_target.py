@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from ..operations import Operation
-from ..program import ADDED, ATOM, RAISED, Code
+from ..program import ADDED, ATOM, Code, in_front
 from .numpy_target import NumPyTarget
 
 __all__ = ["JaxTarget"]
-
-
-def _times(entries: Code) -> str:
-    return "" if entries.text == "1" else f"{entries.at(RAISED)}*"
 
 
 class JaxTarget(NumPyTarget):
@@ -30,7 +26,7 @@ class JaxTarget(NumPyTarget):
         if value.args[1].shape:
             added = f"{self.array}.diagflat({entries.text})"
         else:
-            added = f"{_times(entries)}{self.array}.eye({n}{self.dtype})"
+            added = f"{in_front(entries)}{self.array}.eye({n}{self.dtype})"
         return Code(f"{matrix.at(ADDED)} + {added}", ADDED)
 
     def of_scattered(self, value: Operation, *args: Code) -> Code:

@@ -9,13 +9,12 @@ from sympy import sympify
 from ..operations import Operation, is_number
 from ..program import ADDED, ATOM, COMPARED, MULTIPLIED, RAISED, Code
 from .matlab_target import MatlabTarget
+from .numpy_target import RELATIONS
 
 __all__ = ["JuliaTarget"]
 
 FUNCTIONS = {"Abs": "abs", "Max": "max", "Min": "min", "ceiling": "ceil", "atan2": "atan",
              "loggamma": "loggamma"}
-RELATIONS = {"Eq": "==", "Ne": "!=", "Lt": "<", "Le": "<=", "Gt": ">", "Ge": ">=", "And": "&",
-             "Or": "|"}
 
 
 class JuliaTarget(MatlabTarget):

@@ -7,19 +7,15 @@ from typing import Any
 from sympy import sympify
 
 from ..operations import Operation, Size, is_number
-from ..program import ADDED, ATOM, COMPARED, MULTIPLIED, RAISED, Code
+from ..program import ADDED, ATOM, COMPARED, MULTIPLIED, RAISED, Code, in_front
+from .numpy_target import RELATIONS as PYTHONS_RELATIONS
 from .numpy_target import NumPyTarget
 
 __all__ = ["MatlabTarget"]
 
 FUNCTIONS = {
     "Abs": "abs", "Max": "max", "Min": "min", "ceiling": "ceil", "loggamma": "gammaln"}
-RELATIONS = {"Eq": "==", "Ne": "~=", "Lt": "<", "Le": "<=", "Gt": ">", "Ge": ">=", "And": "&",
-             "Or": "|"}
-
-
-def _times(entries: Code) -> str:
-    return "" if entries.text == "1" else f"{entries.at(RAISED)}*"
+RELATIONS = {**PYTHONS_RELATIONS, "Ne": "~="}
 
 
 class MatlabTarget(NumPyTarget):
@@ -228,7 +224,7 @@ class MatlabTarget(NumPyTarget):
         if value.args[1].shape:
             return Code(f"{matrix.at(ADDED)} + diag({entries.text})", ADDED)
         n = self.size(value.shape[0])
-        return Code(f"{matrix.at(ADDED)} + {_times(entries)}eye({n})", ADDED)
+        return Code(f"{matrix.at(ADDED)} + {in_front(entries)}eye({n})", ADDED)
 
     def statements(self, value: Operation, name: str, args: list[Code],
                    owned: bool) -> list[str] | None:

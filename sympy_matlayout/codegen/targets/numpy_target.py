@@ -10,7 +10,7 @@ from sympy.core.basic import Basic
 from sympy.printing.pycode import PythonCodePrinter
 
 from ...core.errors import VariableError
-from ..operations import Operation, Size, is_number
+from ..operations import VIEWS, Operation, Size, is_number
 from ..program import (
     ADDED,
     ATOM,
@@ -355,9 +355,7 @@ class NumPyTarget(Target):
     def _own_copy(self, value: Operation, code: Code) -> str:
         """The value as an array that may be changed."""
         is_fresh = code.level != ATOM or "(" in code.text
-        if is_fresh and value.kind not in (
-                "argument", "expand", "transpose", "vec", "unvec", "reshape", "slice", "axes",
-                "diagonal_of", "opaque"):
+        if is_fresh and value.kind not in (*VIEWS, "argument", "diagonal_of", "expand", "opaque"):
             return code.text
         return f"{code.at(ATOM)}.copy()"
 
