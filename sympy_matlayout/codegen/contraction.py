@@ -18,7 +18,7 @@ from typing import Any
 
 from .operations import Graph, Operation, is_column, is_number, scaled_parts
 
-__all__ = ["Term", "contracted", "holds_kronecker", "terms_of"]
+__all__ = ["contracted", "holds_kronecker"]
 
 KRONECKER = {"kronecker", "commutation", "diagonal_embedding"}
 MOST_TERMS = 12
@@ -72,22 +72,18 @@ def holds_kronecker(g: Graph, value: Operation) -> bool:
     return known[core]
 
 
-def terms_of(graph: Graph, value: Operation) -> list[Term] | None:
-    """The terms of a matrix, None where it can't be written so."""
-    try:
-        found = list(_terms(graph, value))
-        for side in ("rows", "cols"):
-            longest = max((getattr(t, side) for t in found), key=len)
-            for t in found:
-                if len(getattr(t, side)) == 1 < len(longest):
-                    _split(graph, t, getattr(t, side)[0], [i.found().size for i in longest])
-                if [i.found().size for i in getattr(t, side)] != [
-                        i.found().size for i in longest]:
-                    return None
-    except _Unsplit:
-        return None
+def _alike(graph: Graph, value: Operation) -> list[Term]:
+    """The terms of a matrix, the rows and columns of all of them split alike."""
+    found = list(_terms(graph, value))
     if len(found) > MOST_TERMS or any(len(t.entries) > MOST_ENTRIES for t in found):
-        return None
+        raise _Unsplit
+    for side in ("rows", "cols"):
+        longest = max((getattr(t, side) for t in found), key=len)
+        for t in found:
+            if len(getattr(t, side)) == 1 < len(longest):
+                _split(graph, t, getattr(t, side)[0], [i.found().size for i in longest])
+            if [i.found().size for i in getattr(t, side)] != [i.found().size for i in longest]:
+                raise _Unsplit
     return found
 
 
@@ -273,22 +269,20 @@ def _of_repeated(g: Graph, value: Operation) -> Term:
 Labels = tuple[int, ...]
 
 
-def contracted(graph: Graph, value: Operation, terms: Sequence[Term],
-               of: Callable[[Operation], Operation]) -> Operation:
-    """The matrix that the terms add up to, of operations as they are computed."""
-    parts, patterns = [], []
-    shape: tuple[int, ...] = ()
-    for term in terms:
-        part, pattern, sizes = _Contraction(graph, term, of).result()
-        shape = sizes
-        parts.append(part)
-        patterns.append(pattern)
-    order = sorted(range(len(parts)), key=lambda k: (len(set(patterns[k])) != len(patterns[k]), k))
-    parts, patterns = [parts[k] for k in order], [patterns[k] for k in order]
+def contracted(graph: Graph, value: Operation, of: Callable[[Operation], Operation]
+               ) -> Operation | None:
+    """A matrix as a sum over indices of what is computed, None where it can't be written so."""
+    try:
+        contractions = [_Contraction(graph, term, of) for term in _alike(graph, value)]
+    except _Unsplit:
+        return None
+    results = [c.result() for c in contractions]
+    results.sort(key=lambda r: len(set(r[1])) != len(r[1]))  # what fills the matrix comes first
+    parts, patterns, shapes = zip(*results, strict=True)
     if all(len(set(p)) == len(p) for p in patterns):
-        found = parts[0] if len(parts) == 1 else graph.make("add", *parts, shape=shape)
+        found = parts[0] if len(parts) == 1 else graph.make("add", *parts, shape=shapes[0])
         return graph.reshape(found, value.shape)
-    return graph.make("scattered", *parts, data=(shape, tuple(patterns)), shape=value.shape)
+    return graph.make("scattered", *parts, data=(shapes[0], patterns), shape=value.shape)
 
 
 class _Contraction:

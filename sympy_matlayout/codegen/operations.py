@@ -24,7 +24,7 @@ from sympy import Expr, Integer, S, expand, sympify
 from ..nodes.traversal import postorder
 
 __all__ = ["VIEWS", "Graph", "Operation", "in_order", "is_column", "is_number", "is_ones",
-           "scaled_parts", "times"]
+           "scaled_parts", "times", "untransposed"]
 
 Size = Any
 Shape = tuple[Size, ...]
@@ -69,6 +69,11 @@ def is_ones(value: Operation) -> bool:
     return value.kind == "expand" and is_number(value.args[0], 1)
 
 
+def untransposed(value: Operation) -> Operation:
+    """What a transpose is of, and anything else as it is."""
+    return value.args[0] if value.kind == "transpose" else value
+
+
 def scaled_parts(value: Operation) -> tuple[Operation | None, Operation]:
     """The scalar in front of a value that is none, and what it multiplies."""
     if value.kind == "mul" and value.shape and value.args[0].shape == ():
@@ -85,8 +90,7 @@ def _flags(value: Operation) -> tuple[int, bool]:
 def _rank(value: Operation) -> tuple:
     """The order of summands and factors: by how they are made, products first."""
     _, core = scaled_parts(value)
-    base = core.args[0] if core.kind == "transpose" else core
-    return (base.kind in ("argument", "number"), *_flags(value))
+    return (untransposed(core).kind in ("argument", "number"), *_flags(value))
 
 
 def in_order(roots: Sequence[Operation]) -> Iterator[Operation]:
@@ -437,7 +441,7 @@ class Graph:
             inner = self.transpose(value.args[0]) if value.args[0].shape else value.args[0]
             return self.expand(inner, value.shape[::-1])
         if value.kind == "product":
-            return self.product(*[self.transpose(f) for f in reversed(value.args)])
+            return self.product(*self.turned(value.args))
         scalar, core = scaled_parts(value)
         if scalar is not None:
             return self.mul(scalar, self.transpose(core))
@@ -450,6 +454,10 @@ class Graph:
             if self.transpose(a) is b:
                 return value
         return self.make("transpose", value, shape=value.shape[::-1])
+
+    def turned(self, factors: Sequence[Operation]) -> list[Operation]:
+        """The factors of the transpose of a product."""
+        return [self.transpose(f) for f in reversed(factors)]
 
     def _is_symmetric(self, value: Operation) -> bool:
         """Whether a term of a sum is its own transpose."""
@@ -564,7 +572,7 @@ class Graph:
         """v∘M for a column v is diag(v) M, and for a row M diag(v)."""
         if value.kind == "transpose":
             inner = self.scaled_rows(value.args[0])
-            return inner and [self.transpose(f) for f in reversed(inner)]
+            return inner and self.turned(inner)
         if value.kind != "mul" or len(value.args) != 2 or 1 in value.shape:
             return None
         thin, full = value.args
@@ -630,7 +638,7 @@ class Graph:
                 return self.mul(left.args[0], right)
             if right.kind == "diagonal" and left.kind != "diagonal":
                 return self.mul(left, self.transpose(right.args[0]))
-        turned = [self.transpose(f) for f in reversed(flat)]
+        turned = self.turned(flat)
         better = shape[0] == 1 != shape[1] if 1 in shape else (
             self.known("product", *flat) is None and (
                 self.known("product", *turned) is not None
@@ -679,7 +687,7 @@ class Graph:
         return self.make("trace", value) if n != 1 else self.scalar(value)
 
     def _least_rotation(self, flat: list[Operation]) -> Operation:
-        turned = [self.transpose(f) for f in reversed(flat)]
+        turned = self.turned(flat)
         starts = [cycle[k:] + cycle[:k] for cycle in (flat, turned) for k in range(len(flat))]
         if any(f.shape[0] == 1 for f in flat):
             starts = [s for s in starts if s[0].shape[0] == 1]

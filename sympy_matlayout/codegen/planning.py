@@ -24,7 +24,7 @@ from sympy import Basic, Integer, sympify
 
 from ..core import limits
 from ..core.caches import cached
-from .contraction import contracted, holds_kronecker, terms_of
+from .contraction import contracted, holds_kronecker
 from .operations import (
     Graph,
     Operation,
@@ -35,6 +35,7 @@ from .operations import (
     is_ones,
     scaled_parts,
     times,
+    untransposed,
 )
 
 __all__ = ["Plan"]
@@ -114,9 +115,9 @@ class Plan:
     def _plan(self, value: Operation) -> Operation:
         if self.contracts and len(value.shape) == 2 and scaled_parts(value)[1].kind in (
                 "product", "add", "mul", "transpose") and holds_kronecker(self.graph, value):
-            terms = terms_of(self.graph, value)
-            if terms is not None:
-                return contracted(self.graph, value, terms, self.of)
+            found = contracted(self.graph, value, self.of)
+            if found is not None:
+                return found
         special = getattr(self, f"_plan_{value.kind}", None)
         if special is not None:
             return special(value)
@@ -131,7 +132,7 @@ class Plan:
     def _plan_transpose(self, value: Operation) -> Operation:
         g, inner = self.graph, value.args[0]
         if inner.kind == "product" and inner not in self._planned and inner not in self.needed:
-            return self._chain([g.transpose(f) for f in reversed(inner.args)])
+            return self._chain(g.turned(inner.args))
         return _transposed(g, self.of(inner))
 
     def _plan_product(self, value: Operation) -> Operation:
@@ -194,14 +195,10 @@ class Plan:
         """A product of entries; a scalar is multiplied where there are the fewest."""
         g = self.graph
         scalar, core = scaled_parts(value)
-        if scalar is not None and core.kind == "product" and core not in self.needed:
-            turned = self._planned.get(g.transpose(core))
-            if core not in self._planned and turned is None:
-                return self._scaled_chain(scalar, core.args)
-        if scalar is not None and core.kind == "transpose" and core.args[0].kind == "product" \
-                and core.args[0] not in self.needed and core.args[0] not in self._planned:
-            turned = [g.transpose(f) for f in reversed(core.args[0].args)]
-            return self._scaled_chain(scalar, turned)
+        inner = untransposed(core)
+        if scalar is not None and inner.kind == "product" and inner not in self.needed \
+                and not {inner, g.transpose(inner)} & self._planned.keys():
+            return self._scaled_chain(scalar, _opened(g, core))
         shared = self._shared_factor(value)
         if shared is not None:
             return g.make("mul", *map(self.of, shared), shape=value.shape)
@@ -226,10 +223,9 @@ class Plan:
         scalar = self.of(scalar)
         result = estimate(rows)*estimate(cols)
         shared = self._is_done(factors[small]) or factors[small].kind == "argument"
-        if result <= sizes[small] or not shared \
-                and factors[small].kind not in ("add", "call", "mul", "power", "transpose"):
-            return g.make("mul", scalar, self._chain(factors), shape=(rows, cols))
-        if factors[small].kind in ("inverse", "kronecker", "commutation", "diagonal"):
+        kind = factors[small].kind
+        if result <= sizes[small] or kind in ("inverse", "kronecker", "commutation", "diagonal") \
+                or not shared and kind not in ("add", "call", "mul", "power", "transpose"):
             return g.make("mul", scalar, self._chain(factors), shape=(rows, cols))
         thin = g.make("mul", scalar, self.of(factors[small]), shape=factors[small].shape)
         self._planned[thin] = thin
@@ -298,7 +294,7 @@ class Plan:
             return self.is_positive(core.args[0])
         if core.kind == "product":
             factors = core.args
-            turned = [self.graph.transpose(f) for f in reversed(factors)]
+            turned = self.graph.turned(factors)
             middle = len(factors)//2
             return list(factors) == turned and (len(factors) % 2 == 0 or self._is_nonnegative(
                 factors[middle]))
@@ -307,12 +303,12 @@ class Plan:
     # --- products --------------------------------------------------------------------------
 
     def _is_done(self, value: Operation) -> bool:
-        base = value.args[0] if value.kind == "transpose" else value
+        base = untransposed(value)
         return base in self._planned or base in self.needed or not base.args
 
     def cost(self, value: Operation) -> float:
         """Of forming a value, over what is computed anyway."""
-        base = value.args[0] if value.kind == "transpose" else value
+        base = untransposed(value)
         if self._is_done(base) and base.kind not in ("identity", "commutation"):
             return 0
         if base not in self._costs:
@@ -347,7 +343,7 @@ class Plan:
         g, middle = self.graph, len(factors)//2
         if len(factors) % 2 == 0 or factors[middle].kind != "diagonal" \
                 or estimate(factors[0].shape[0]) < SQUARED \
-                or list(factors) != [g.transpose(f) for f in reversed(factors)] \
+                or list(factors) != g.turned(factors) \
                 or not _has_no_negatives(factors[middle].args[0]):
             return None
         rest = factors[middle + 1:]
@@ -367,7 +363,7 @@ class Plan:
         rows, cols = chain.sizes[0], chain.sizes[-1]
         best: tuple[float, Any] = (chain.cost, None)
         for k, factor in enumerate(chain.factors):
-            base = factor.args[0] if factor.kind == "transpose" else factor
+            base = untransposed(factor)
             if base.kind != "add" or 1 in base.shape or self._is_done(base) \
                     or len(base.args) != 2 \
                     or any(t.shape != base.shape for t in base.args):
@@ -399,7 +395,7 @@ class Plan:
             chain = _Chain(self, factors)
             for cut in range(1, k):
                 cost = chain.interval(cut, k)
-                if [g.transpose(f) for f in reversed(factors[:cut])] != factors[cut:]:
+                if g.turned(factors[:cut]) != factors[cut:]:
                     cost += chain.interval(0, cut)
                 cost += PASS*_area_of(factors[0].shape[0], factors[cut].shape[0])
                 if best is None or cost < best[0]:
@@ -451,7 +447,7 @@ class Plan:
             left, right = left.args[0], right.args[0]
         for one, other in ((left, right), (right, left)):
             if is_ones(one):
-                inner = other.args[0] if other.kind == "transpose" else other
+                inner = untransposed(other)
                 if inner.kind == "sum":
                     inner = inner.args[0]
                 return g.make("sum", inner, data=None)
@@ -463,8 +459,7 @@ class Plan:
         """The product of a matrix with something that is computed, the matrix not formed."""
         g = self.graph
         shape = factor.shape[0], thin.shape[1]
-        turned = factor.kind == "transpose"
-        base = factor.args[0] if turned else factor
+        turned, base = factor.kind == "transpose", untransposed(factor)
         if base.kind == "inverse":
             factorized = self._factorized(base.args[0])
             turned = turned and factorized.data == "lu"
@@ -511,14 +506,10 @@ class Plan:
             return g.make("mul", *map(self.of, scalars), found, shape=found.shape) \
                 if scalars else found
         scalar, core = scaled_parts(term)
-        core = g.transpose(core) if core.kind == "transpose" and core.args[0].kind == "product" \
-            else core
-        if core.kind == "product" and not self._is_done(core):
-            factors = core.args if core is scaled_parts(term)[1] else [
-                g.transpose(f) for f in reversed(core.args)]
-            found = self._chain([*factors, thin])
+        if untransposed(core).kind == "product" and not self._is_done(core):
+            found = self._chain([*_opened(g, core), thin])
         else:
-            found = self.apply(scaled_parts(term)[1], thin)
+            found = self.apply(core, thin)
         return found if scalar is None else g.make("mul", self.of(scalar), found,
                                                    shape=found.shape)
 
@@ -602,7 +593,7 @@ class _Chain:
         """A part of the product that is computed anyway."""
         g = self.plan.graph
         part = self.factors[i:j]
-        for factors, turned in ((part, False), ([g.transpose(f) for f in reversed(part)], True)):
+        for factors, turned in ((part, False), (g.turned(part), True)):
             found = g.known("product", *factors)
             if found is not None and (found in self.plan._planned or found in self.plan.needed
                                       and self.factors != part):
@@ -611,10 +602,8 @@ class _Chain:
 
     def applies(self, k: int) -> bool:
         factor = self.factors[k]
-        base = factor.args[0] if factor.kind == "transpose" else factor
-        if base.kind in ("diagonal", "identity", "commutation"):
-            return True
-        if base.kind == "inverse":
+        base = untransposed(factor)
+        if base.kind in ("diagonal", "identity", "commutation", "inverse"):
             return True
         if base.kind == "kronecker":
             return not self.plan._is_done(base)
@@ -622,7 +611,7 @@ class _Chain:
             and self.plan._distributing < DISTRIBUTED
 
     def _apply_cost(self, factor: Operation, thin: float) -> float:
-        base = factor.args[0] if factor.kind == "transpose" else factor
+        base = untransposed(factor)
         rows, cols = (estimate(s) for s in factor.shape)
         if base.kind in ("diagonal", "identity", "commutation"):
             return CALL + PASS*rows*thin*(base.kind != "identity")
@@ -645,8 +634,7 @@ class _Chain:
         """Of a sum multiplied out over what it is applied to."""
         total = 0.0
         for term in base.args:
-            _, core = scaled_parts(term)
-            core = core.args[0] if core.kind == "transpose" else core
+            core = untransposed(scaled_parts(term)[1])
             if term.shape != base.shape:
                 total += CALL + PASS*cols*thin
             elif core.kind == "product" and not self.plan._is_done(core):
@@ -717,7 +705,7 @@ def _opened(g: Graph, value: Operation) -> list[Operation]:
     if value.kind == "product":
         return list(value.args)
     if value.kind == "transpose" and value.args[0].kind == "product":
-        return [g.transpose(f) for f in reversed(value.args[0].args)]
+        return g.turned(value.args[0].args)
     return [value]
 
 
