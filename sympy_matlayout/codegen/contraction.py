@@ -456,8 +456,7 @@ class _Contraction:
         if axes == tuple(range(len(axes))):
             return value
         if axes == (1, 0):
-            return value.args[0] if value.kind == "transpose" else self.graph.make(
-                "transpose", value, shape=value.shape[::-1])
+            return self.graph.transposed_view(value)
         return self.graph.make("axes", value, data=axes,
                                shape=tuple(value.shape[k] for k in axes))
 

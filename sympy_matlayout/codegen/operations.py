@@ -240,19 +240,11 @@ class Graph:
         arrays = [f for f in factors if f.shape and f.kind != "expand"]
         if len(arrays) > 1 and all(len(f.shape) == 2 and _flags(f)[1] for f in arrays):
             return self.transpose(self.mul(*map(self.transpose, factors)))
-        number = S.One
+        number, flat = self._flat_factors(factors)
         powers: dict[Operation, Operation] = {}
         exponents: dict[Shape, list[Operation]] = {}
-        stack = list(reversed(factors))
-        while stack:
-            factor = stack.pop()
-            if factor.kind == "expand":
-                factor = factor.args[0]
-            if is_number(factor):
-                number *= factor.data
-            elif factor.kind == "mul":
-                stack.extend(reversed(factor.args))
-            elif factor.kind == "call" and factor.data == "exp":
+        for factor in flat:
+            if factor.kind == "call" and factor.data == "exp":
                 exponents.setdefault(factor.shape, []).append(factor.args[0])
             else:
                 base, exponent = factor, self.number(1)
@@ -268,6 +260,23 @@ class Graph:
             return self.expand(self.number(number), shape)
         return self.expand(self._flat_mul(number, raised), shape)
 
+    def _flat_factors(self, factors: Sequence[Operation]) -> tuple[Any, list[Operation]]:
+        """The number and the factors in products within products, each with the axes it has."""
+        number: Any = S.One
+        found = []
+        stack = list(reversed(factors))
+        while stack:
+            factor = stack.pop()
+            if factor.kind == "expand":
+                factor = factor.args[0]
+            if is_number(factor):
+                number *= factor.data
+            elif factor.kind == "mul":
+                stack.extend(reversed(factor.args))
+            else:
+                found.append(factor)
+        return number, found
+
     def _absorb_exponentials(self, powers: dict[Operation, Operation],
                              exponents: dict[Shape, list[Operation]]) -> None:
         """eˣ σ(-x) is σ(x), which has a value where eˣ overflows."""
@@ -282,18 +291,11 @@ class Graph:
                 powers[other] = self.add(powers[other], exponent) if other in powers else exponent
 
     def _flat_mul(self, number: Any, factors: list[Operation]) -> Operation:
+        inside, flat = self._flat_factors(factors)
+        number = number*inside
         by_shape: dict[Shape, list[Operation]] = {}
-        stack = list(reversed(factors))
-        while stack:
-            factor = stack.pop()
-            if factor.kind == "expand":
-                factor = factor.args[0]
-            if is_number(factor):
-                number = number*factor.data
-            elif factor.kind == "mul":
-                stack.extend(reversed(factor.args))
-            else:
-                by_shape.setdefault(factor.shape, []).append(factor)
+        for factor in flat:
+            by_shape.setdefault(factor.shape, []).append(factor)
         scalars = sorted(by_shape.pop((), []), key=_rank)
         groups = [self._grouped(sorted(g, key=_rank)) for g in by_shape.values()]
         groups.sort(key=lambda g: (sum(size != 1 for size in g.shape), _rank(g)))
@@ -453,6 +455,12 @@ class Graph:
             a, b = value.args
             if self.transpose(a) is b:
                 return value
+        return self.make("transpose", value, shape=value.shape[::-1])
+
+    def transposed_view(self, value: Operation) -> Operation:
+        """The transpose of a value as it is computed: nothing is rearranged."""
+        if value.kind in ("transpose", "expand") or not value.shape:
+            return self.transpose(value)
         return self.make("transpose", value, shape=value.shape[::-1])
 
     def turned(self, factors: Sequence[Operation]) -> list[Operation]:

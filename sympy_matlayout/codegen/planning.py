@@ -133,7 +133,7 @@ class Plan:
         g, inner = self.graph, value.args[0]
         if inner.kind == "product" and inner not in self._planned and inner not in self.needed:
             return self._chain(g.turned(inner.args))
-        return _transposed(g, self.of(inner))
+        return g.transposed_view(self.of(inner))
 
     def _plan_product(self, value: Operation) -> Operation:
         return self._chain(value.args)
@@ -184,10 +184,10 @@ class Plan:
             for scalar, left, right in map(_outer_parts, outer):  # type: ignore[misc]
                 lefts.append(left if scalar is None else g.make(
                     "mul", scalar, left, shape=left.shape))
-                rights.append(_transposed(g, right))
+                rights.append(g.transposed_view(right))
             left, right = (g.make("beside", *parts, shape=(size, len(parts)))
                            for parts, size in ((lefts, shape[0]), (rights, shape[1])))
-            joined = g.make("matmul", left, _transposed(g, right), shape=shape)
+            joined = g.make("matmul", left, g.transposed_view(right), shape=shape)
             terms = [t for t in terms if t not in outer] + [joined]
         return terms[0] if len(terms) == 1 else g.make("add", *terms, shape=shape)
 
@@ -329,7 +329,7 @@ class Plan:
     def _chain(self, factors: Sequence[Operation]) -> Operation:
         half = self._half_of_square(factors)
         if half is not None:
-            return self.graph.make("matmul", _transposed(self.graph, half), half,
+            return self.graph.make("matmul", self.graph.transposed_view(half), half,
                                    shape=(half.shape[1], half.shape[1]))
         chain = _Chain(self, factors)
         split = self._multiplied_out(chain) if len(factors) <= LONGEST else None
@@ -403,7 +403,7 @@ class Plan:
         assert best is not None
         chain, cut = best[1]
         left, right = chain.build(0, cut), chain.build(cut, k)
-        return self._dot(_transposed(g, left), right)
+        return self._dot(g.transposed_view(left), right)
 
     def _diagonal(self, product: Operation) -> Operation:
         """diag(P Q) are sums over rows of P∘Q': the cheapest cut into two."""
@@ -494,7 +494,7 @@ class Plan:
         X = thin.args[0] if thin.kind == "vec" and thin.args[0].shape == shape else g.make(
             "unvec", thin, data=shape, shape=shape)
         self._planned.setdefault(X, X)
-        found = self._chain([right, X, _transposed(g, left)])
+        found = self._chain([right, X, g.transposed_view(left)])
         return g.make("vec", found, shape=(times(left.shape[0], right.shape[0]), 1))
 
     def _term_times(self, term: Operation, shape: tuple, thin: Operation) -> Operation:
@@ -518,14 +518,14 @@ class Plan:
         g = self.graph
         shape = left.shape[0], right.shape[1]
         if shape[0] == 1 != shape[1]:  # a row is the transpose of a column
-            return _transposed(g, self._times(_transposed(g, right), _transposed(g, left)))
+            return g.transposed_view(self._times(g.transposed_view(right), g.transposed_view(left)))
         if is_ones(left):
             return _repeated_rows(g, _summed(g, right, 0), shape)
         if is_ones(right):
             return _repeated_rows(g, _summed(g, left, 1), shape)
-        turned = g.known("matmul", _transposed(g, right), _transposed(g, left))
+        turned = g.known("matmul", g.transposed_view(right), g.transposed_view(left))
         if turned is not None and turned in self._planned:
-            return _transposed(g, turned)
+            return g.transposed_view(turned)
         found = g.make("matmul", left, right, shape=shape)
         self._planned.setdefault(found, found)
         return found
@@ -665,25 +665,14 @@ class _Chain:
         if choice == "left":
             found = plan.apply(self.factors[i], self.build(i + 1, j))
         elif choice == "right":
-            rest = _transposed(g, self.build(i, j - 1))
-            found = _transposed(g, plan.apply(g.transpose(self.factors[j - 1]), rest))
+            rest = g.transposed_view(self.build(i, j - 1))
+            found = g.transposed_view(plan.apply(g.transpose(self.factors[j - 1]), rest))
         else:
             found = plan._times(self.build(i, choice), self.build(choice, j))
         made = g.known("product", *self.factors[i:j])
         if made is not None:
             plan._planned.setdefault(made, found)
         return found
-
-
-def _transposed(g: Graph, value: Operation) -> Operation:
-    """The transpose of a value as it is computed, which is a view of it."""
-    if value.kind == "transpose":
-        return value.args[0]
-    if not value.shape:
-        return value
-    if value.kind == "expand":
-        return g.transpose(value)
-    return g.make("transpose", value, shape=value.shape[::-1])
 
 
 def _outer_parts(value: Operation) -> tuple[Operation | None, Operation, Operation] | None:
@@ -746,7 +735,7 @@ def _has_no_negatives(value: Operation) -> bool:
 def _summed(g: Graph, value: Operation, axis: int) -> Operation:
     """The sums along an axis of what is computed."""
     if value.kind == "transpose":
-        return _transposed(g, _summed(g, value.args[0], 1 - axis))
+        return g.transposed_view(_summed(g, value.args[0], 1 - axis))
     kept = (1, value.shape[1]) if axis == 0 else (value.shape[0], 1)
     if value.shape == kept:
         return value
