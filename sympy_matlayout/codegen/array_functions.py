@@ -23,7 +23,7 @@ from sympy.printing.numpy import CuPyPrinter, JaxPrinter, NumPyPrinter, SciPyPri
 from ..core.errors import DerivativeNotImplementedError, VariableError
 from ..core.shapes import is_matrix, shape
 from ..nodes.structured import facts_about
-from .compilation import compiled, nested
+from .compilation import compiled, nested, sizes_read
 from .lowering import FUNCTIONS
 from .numpy_code import matrix_printer
 from .operations import Operation
@@ -34,7 +34,7 @@ from .targets.numpy_target import FUNCTIONS as NUMPY_HAS
 from .targets.numpy_target import OWN, ComplexTarget, NumPyTarget
 from .targets.torch_target import TorchTarget
 
-__all__ = ["LIBRARIES", "ArrayFunctions", "Library", "is_declared_positive", "printed_by"]
+__all__ = ["KEPT", "LIBRARIES", "ArrayFunctions", "Library", "is_declared_positive", "printed_by"]
 
 KEPT = 64  # sets of shapes that code is kept for
 
@@ -202,17 +202,10 @@ class ArrayFunctions:
                     if not is_matrix(a) and not a.is_integer]
         inside = ", ".join(self.names[a] for a in self.arguments)
         if not sizes:
-            head += self._sizes_read(found)
+            head += sizes_read(self.sizes, self.names, found, target)
         lines = [f"def function({inside}):", *(f"    {line}" for line in (
             *head, *found.lines, f"return {nested(self.structure, iter(found.results))}"))]
         return "\n".join(lines) + "\n", found
-
-    def _sizes_read(self, program: Program) -> list[str]:
-        """Lines that read the sizes off the shapes, those that the program uses."""
-        used = program.words()
-        return [f"{self.names[s]} = {self.names[self.arguments[k]]}.shape[{axis}]"
-                for s, (k, axis, solved) in self.sizes.ways.items()
-                if solved is None and self.names[s] in used]
 
     def _function(self, sizes: Mapping[Basic, int], dtype: str | None,
                   in_place: bool, library: Library | None = None) -> Callable[..., Any]:

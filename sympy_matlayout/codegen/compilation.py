@@ -14,8 +14,9 @@ from .lowering import Lowering
 from .operations import Operation
 from .planning import Plan
 from .program import Program, Target, Writer
+from .sizes import Sizes
 
-__all__ = ["compiled", "flat", "nested"]
+__all__ = ["compiled", "flat", "nested", "sizes_read"]
 
 
 def flat(exprs: Any) -> Iterator[Any]:
@@ -35,6 +36,14 @@ def nested(exprs: Any, texts: Iterator[str]) -> str:
     if isinstance(exprs, list):
         return f"[{inside}]"
     return f"({inside},)" if len(exprs) == 1 else f"({inside})"
+
+
+def sizes_read(sizes: Sizes, names: Mapping[Basic, str], program: Program, target: Target
+               ) -> list[str]:
+    """Lines that read off the shapes what sizes stand alone there, those that are used."""
+    used = program.words()
+    return [target.size_of(names[s], names[sizes.arguments[k]], axis)
+            for s, (k, axis, solved) in sizes.ways.items() if solved is None and names[s] in used]
 
 
 def compiled(exprs: Sequence[Basic], arguments: Sequence[Basic], sizes: Mapping[Basic, int],

@@ -164,7 +164,7 @@ def _by_arrays(args: Any, expr: Any, arguments: list[Basic], modules: list,
 
     made = _of_arguments(args, sizes, inner, values.taken)
     if values.is_numpy:
-        made = quick(made, args, arguments, functions)
+        made = quick(made, args, arguments, functions, values)
     made.__doc__ = f"Source code, for any sizes:\n\n{text}"
     made.__wrapped__ = function  # whose source is the code
     return made

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import wraps
-from importlib import import_module
 from typing import Any
 
 from sympy.core.basic import Basic
 
-from ..core.shapes import is_matrix, shape
-from .array_functions import ArrayFunctions
+from ..core.shapes import is_matrix
+from .array_functions import KEPT, ArrayFunctions
+from .array_values import ArrayValues
 
 __all__ = ["quick"]
 
 
-def quick(made: Any, args: Any, arguments: Sequence[Basic],
-          functions: ArrayFunctions) -> Callable[..., Any]:
+def quick(made: Any, args: Any, arguments: Sequence[Basic], functions: ArrayFunctions,
+          values: ArrayValues) -> Callable[..., Any]:
     """
     The function ``made``, which looks first whether it was called with such shapes before.
 
@@ -25,7 +25,7 @@ def quick(made: Any, args: Any, arguments: Sequence[Basic],
     names = [functions.names[a] for a in arguments]
     if args != list(arguments) and args != arguments[0] or functions.by_value:
         return made
-    numpy = import_module("numpy")
+    numpy = values.module
     checks, key, changes = [], [], []
     for a, name in zip(arguments, names, strict=True):
         if is_matrix(a):
@@ -41,7 +41,7 @@ def quick(made: Any, args: Any, arguments: Sequence[Basic],
     inside = ", ".join(names)
     source = [f"def function({inside}, *more, **named):",
               f"    if not more and not named and {' and '.join(checks)}:",
-              f"        found = known({', '.join(['(' + ', '.join(key) + ')'])})",
+              f"        found = known(({', '.join(key)}))",
               "        if found is not None:",
               *(f"            {change}" for change in changes),
               f"            return found({inside})",
@@ -51,7 +51,7 @@ def quick(made: Any, args: Any, arguments: Sequence[Basic],
     def slow(*given: Any, **named: Any) -> Any:
         found = made(*given, **named)
         if not named and len(given) == len(arguments):
-            _remember(known, functions, arguments, given, numpy)
+            _remember(known, functions, arguments, given, values)
         return found
 
     namespace = {"known": known.get, "slow": slow, "ndarray": numpy.ndarray,
@@ -61,42 +61,34 @@ def quick(made: Any, args: Any, arguments: Sequence[Basic],
 
 
 def _as(made: Any, function: Any) -> Any:
-    signature = made.__signature__
     found: Any = wraps(made)(function)
-    found.__signature__ = signature
+    found.__signature__ = made.__signature__
     return found
 
 
-def _remember(known: dict, functions: ArrayFunctions, arguments: Sequence[Basic],
-              given: Sequence[Any], numpy: Any) -> None:
+def _remember(known: dict[tuple, Callable[..., Any]], functions: ArrayFunctions,
+              arguments: Sequence[Basic], given: Sequence[Any], values: ArrayValues) -> None:
     """Keep the function for arrays of these shapes, those of one axis reshaped before."""
     key: list[Any] = []
-    turned: list[tuple[int, int] | None] = []
-    kept: list[Any] = []
-    for a, value in zip(arguments, given, strict=True):
-        change = None
+    shapes: list[tuple[int, ...] | None] = []
+    taken = list(given)
+    for k, (a, value) in enumerate(zip(arguments, given, strict=True)):
         if is_matrix(a):
-            if type(value) is not numpy.ndarray or value.dtype.char not in "fd":
+            if type(value) is not values.module.ndarray or value.dtype.char not in "fd":
                 return
+            taken[k] = values.taken(a, value)
             key += [value.shape, value.dtype]
-            if value.ndim != 2:
-                change = (1, -1) if shape(a)[0] == 1 and shape(a)[1] != 1 else (-1, 1)
-                value = value.reshape(change)
-        turned.append(change)
-        kept.append(value)
-    function = functions.of_same(kept)
+        shapes.append(taken[k].shape if is_matrix(a) and value.ndim != 2 else None)
+    function = functions.of_same(taken)
     if function is None:
         return
-    if len(known) >= 64:
+    if len(known) >= KEPT:
         known.clear()
-    if any(turned):
-        known[tuple(key)] = _reshaping(function, turned)
-    else:
-        known[tuple(key)] = function
+    known[tuple(key)] = _reshaping(function, shapes) if any(shapes) else function
 
 
-def _reshaping(function: Callable[..., Any], changes: Sequence[Any]) -> Callable[..., Any]:
+def _reshaping(function: Callable[..., Any], shapes: Sequence[Any]) -> Callable[..., Any]:
     def reshaping(*values: Any) -> Any:
-        return function(*(v if change is None else v.reshape(change)
-                          for v, change in zip(values, changes, strict=True)))
+        return function(*(v if shape is None else v.reshape(shape)
+                          for v, shape in zip(values, shapes, strict=True)))
     return reshaping

@@ -8,6 +8,7 @@ import inspect
 import keyword
 from collections.abc import Iterable, Sequence
 from importlib import import_module
+from itertools import count
 from typing import Any
 
 from sympy.core.basic import Basic
@@ -15,7 +16,7 @@ from sympy.core.basic import Basic
 from ..core.errors import ArgumentError, VariableError, reporting_bugs
 from ..core.shapes import is_matrix, shape
 from .array_functions import LIBRARIES, is_declared_positive, printed_by
-from .compilation import compiled, flat, nested
+from .compilation import compiled, flat, nested, sizes_read
 from .lambdification import checked_arguments, immutable, names_for
 from .lowering import FUNCTIONS
 from .program import Program, Target
@@ -155,16 +156,13 @@ def _described(expr: Basic) -> str:
 
 
 def _sizes(sizes: Sizes, names: dict[Basic, str], found: Program, target: Target) -> list[str]:
-    """Lines that read the sizes off the shapes, those that are used."""
-    lines = []
-    for s, (k, axis, solved) in sizes.ways.items():
-        if names[s] not in found.words():
-            continue
-        if solved is not None:
+    """Lines that read the sizes, none of which may have to be solved for."""
+    used = found.words()
+    for s, (k, _, solved) in sizes.ways.items():
+        if solved is not None and names[s] in used:
             raise VariableError(f"{s} follows from the shape of {sizes.arguments[k]} by an "
                                 "equation only; make it an argument")
-        lines.append(target.size_of(names[s], names[sizes.arguments[k]], axis))
-    return lines
+    return sizes_read(sizes, names, found, target)
 
 
 def _numbers(arguments: Sequence[Basic], names: dict[Basic, str], target: str) -> list[str]:
@@ -245,12 +243,13 @@ def _other(arguments: list[Basic], parts: list[Basic], sizes: Sizes, name: str,
                      is_declared_positive, contracts=False)
     if name in found.functions:
         raise ArgumentError(f"the code calls a function {name} itself; give another name")
-    first, last = made.function(name, [known[a] for a in arguments], _outputs(found, names))
+    outputs = _outputs(found, names)
+    first, last = made.function(name, [known[a] for a in arguments], outputs)
     described = [*(f"{known[a]} : {_described(a)}" for a in arguments), "",
                  f"Returns {', '.join(map(_described, parts))}."]
     lines = [*made.comment("\n".join(described)), *_sizes(sizes, known, found, made), *found.lines]
     if target == "matlab":
-        lines += [f"{o} = {r};" for o, r in zip(_outputs(found, names), found.results, strict=True)]
+        lines += [f"{o} = {r};" for o, r in zip(outputs, found.results, strict=True)]
     else:
         lines.append(f"return {', '.join(found.results)}")
     function = "\n".join([first, *(f"    {line}" for line in lines), last])
@@ -263,6 +262,5 @@ def _other(arguments: list[Basic], parts: list[Basic], sizes: Sizes, name: str,
 
 def _outputs(found: Program, names: dict[Basic, str]) -> list[str]:
     taken = {*names.values(), *found.words()}
-    numbered = (f"out{k}" for k in range(1, 10**6))
-    free = (o for o in numbered if o not in taken)
+    free = (o for k in count(1) if (o := f"out{k}") not in taken)
     return [next(free) for _ in found.results]
