@@ -20,6 +20,7 @@ from sympy.core.basic import Basic
 from sympy.matrices.expressions import MatrixSymbol
 from sympy.printing.numpy import CuPyPrinter, JaxPrinter, NumPyPrinter, SciPyPrinter
 
+from ..core import limits
 from ..core.errors import DerivativeNotImplementedError, VariableError
 from ..core.shapes import is_matrix, shape
 from ..nodes.structured import facts_about
@@ -34,10 +35,7 @@ from .targets.numpy_target import FUNCTIONS as NUMPY_HAS
 from .targets.numpy_target import OWN, ComplexTarget, NumPyTarget
 from .targets.torch_target import TorchTarget
 
-__all__ = ["KEPT", "LIBRARIES", "ArrayFunctions", "Library", "is_declared_positive", "printed_by"]
-
-KEPT = 64  # sets of shapes that code is kept for
-
+__all__ = ["LIBRARIES", "ArrayFunctions", "Library", "is_declared_positive", "printed_by"]
 
 @dataclass(frozen=True)
 class Library:
@@ -144,7 +142,7 @@ class ArrayFunctions:
         """The function for arrays of these shapes and types."""
         key = self._key(values)
         if key not in self._kept:
-            if len(self._kept) >= KEPT:
+            if len(self._kept) >= limits.KEPT_SHAPES:
                 self._kept.pop(next(iter(self._kept)))
             self._kept[key] = self._made(sizes, values)
         return self._kept[key]

@@ -16,13 +16,12 @@ from itertools import combinations, count, product
 from math import prod
 from typing import Any
 
+from ..core import limits
 from .operations import Graph, Operation, is_column, is_number, scaled_parts
 
 __all__ = ["contracted", "holds_kronecker"]
 
 KRONECKER = {"kronecker", "commutation", "diagonal_embedding"}
-MOST_TERMS = 12
-MOST_ENTRIES = 8
 PASS = 6
 
 
@@ -75,7 +74,8 @@ def holds_kronecker(g: Graph, value: Operation) -> bool:
 def _alike(graph: Graph, value: Operation) -> list[Term]:
     """The terms of a matrix, the rows and columns of all of them split alike."""
     found = list(_terms(graph, value))
-    if len(found) > MOST_TERMS or any(len(t.entries) > MOST_ENTRIES for t in found):
+    if len(found) > limits.CONTRACTED_TERMS or any(
+            len(t.entries) > limits.CONTRACTED_ENTRIES for t in found):
         raise _Unsplit
     for side in ("rows", "cols"):
         longest = max((getattr(t, side) for t in found), key=len)
@@ -106,7 +106,7 @@ def _terms(g: Graph, value: Operation) -> Iterator[Term]:
         parts = list(_of_product(g, factors))
     else:
         parts = [_of_factor(g, core)]
-    if len(parts) > MOST_TERMS:
+    if len(parts) > limits.CONTRACTED_TERMS:
         raise _Unsplit
     for t in parts:
         yield Term(scalars + t.scalars, t.entries, t.rows, t.cols, t.summed)
@@ -114,15 +114,23 @@ def _terms(g: Graph, value: Operation) -> Iterator[Term]:
 
 def _of_product(g: Graph, factors: Sequence[Operation]) -> Iterator[Term]:
     """The products of one term of each factor."""
-    options = [lambda f=f: list(_terms(g, f)) for f in factors]
-    number = 1
-    for option in options:
-        number *= len(option())
-    if number > MOST_TERMS:
+    options = [list(_terms(g, f)) for f in factors]
+    if prod(map(len, options)) > limits.CONTRACTED_TERMS:
         raise _Unsplit
-    for choice in product(*(range(len(option())) for option in options)):
-        # the indices of a term are its own, since they are united with those of others
-        yield _joined(g, [option()[k] for option, k in zip(options, choice, strict=True)])
+    for choice in product(*options):
+        yield _joined(g, list(map(_with_own_indices, choice)))
+
+
+def _with_own_indices(term: Term) -> Term:
+    """A term whose indices no other has, since they are united with those of its neighbours."""
+    own: dict[int, Index] = {}
+
+    def copied(indices: list[Index]) -> list[Index]:
+        found = [i.found() for i in indices]
+        return [own.setdefault(id(i), Index(i.size)) for i in found]
+
+    return Term(list(term.scalars), [(v, copied(indices)) for v, indices in term.entries],
+                copied(term.rows), copied(term.cols), copied(term.summed))
 
 
 def _joined(g: Graph, terms: Sequence[Term]) -> Term:

@@ -20,14 +20,12 @@ from sympy.matrices.expressions import FunctionMatrix
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.matexpr import MatrixElement
 
+from ..core import limits
 from ..core.registry import declared, declares
 from .lowering import Args, Lowering, NoOperation
 from .operations import Operation, Size
 
 __all__ = ["EntryLowering"]
-
-LARGEST = 1 << 26  # entries of one array; what is larger is summed term by term
-
 
 class EntryLowering:
     """The operations of an expression in symbols that stand for arrays, and in indices."""
@@ -218,7 +216,7 @@ def _check_entries(expr: Basic, axes: Mapping[Any, tuple[Size, Size]]) -> None:
     entries = 1
     for _, number in axes.values():
         entries *= number if isinstance(number, int) else 1
-    if entries > LARGEST:
+    if entries > limits.ENTRIES_AT_ONCE:
         raise NoOperation(expr)
 
 

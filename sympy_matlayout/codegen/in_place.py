@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from ..core import limits
 from .operations import VIEWS, Operation, is_number
 from .program import NEGATED, Code, Writer
 from .targets.numpy_target import NumPyTarget
@@ -19,7 +20,6 @@ from .targets.numpy_target import NumPyTarget
 __all__ = ["InPlaceWriter"]
 
 LARGE = 1 << 12  # entries
-REORDERED = 400  # operations that are put in another order
 ALIASES = ("factorized", "diagonal_of", "expand")  # which may share memory with their operand
 # results whose entries are of another type than those of the arguments, or may be
 OTHER_TYPES = ("opaque", "compare", "range", "stack")
@@ -31,7 +31,7 @@ class InPlaceWriter(Writer):
     target: NumPyTarget
 
     def prepare(self) -> None:
-        if len(self.order) <= REORDERED:
+        if len(self.order) <= limits.REORDERED_OPERATIONS:
             self.order = _with_little_memory(self.order, self.roots)
         position = {value: k for k, value in enumerate(self.order)}
         self.last: dict[Operation, int] = {}  # where each array or a view of it is used last

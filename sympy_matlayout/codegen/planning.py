@@ -43,17 +43,14 @@ __all__ = ["Plan"]
 # what may be a factor without being formed
 LOOSE = {"add", "product", "transpose", "inverse", "diagonal", "identity", "kronecker",
          "commutation", "expand"}
-DEEP = 60  # levels of a graph below which every sum is formed
 
 # in floating-point operations of a large product of matrices
 CALL = 4000  # of one function on small arrays
 PASS = 6  # for each entry of an array read or written once
 THIN = 3  # times as much for a product with a vector, which waits for memory
 ASSUMED = 100  # rows or columns, where the sizes aren't known
-DISTRIBUTED = 2  # sums within sums that may be multiplied out over a vector
 STACKED = 1 << 11  # entries from which one product replaces a sum of outer products
 SQUARED = 32  # columns from which half of the entries of Y' diag(d) Y is less work
-LONGEST = 12  # factors of a product of which all orders are weighed
 
 
 class Plan:
@@ -318,7 +315,8 @@ class Plan:
     def _cost(self, value: Operation) -> float:
         inside = sum(self.cost(a) for a in value.args if a.shape)
         if value.kind == "product":
-            return _Chain(self, value.args).cost if len(value.args) <= LONGEST else inside
+            few = len(value.args) <= limits.WEIGHED_FACTORS
+            return _Chain(self, value.args).cost if few else inside
         if value.kind == "add":
             return inside + CALL + PASS*_area(value)*len(value.args)
         if value.kind == "inverse":
@@ -332,7 +330,7 @@ class Plan:
             return self.graph.make("matmul", self.graph.transposed_view(half), half,
                                    shape=(half.shape[1], half.shape[1]))
         chain = _Chain(self, factors)
-        split = self._multiplied_out(chain) if len(factors) <= LONGEST else None
+        split = self._multiplied_out(chain) if len(factors) <= limits.WEIGHED_FACTORS else None
         if split is None:
             return chain.built()
         shape = factors[0].shape[0], factors[-1].shape[1]
@@ -374,7 +372,7 @@ class Plan:
                 scalar, core = scaled_parts(_turned_if(self.graph, term, turned))
                 inner = _opened(self.graph, core)
                 terms.append((scalar, [*chain.factors[:k], *inner, *chain.factors[k + 1:]]))
-            if any(len(factors) > LONGEST for _, factors in terms):
+            if any(len(factors) > limits.WEIGHED_FACTORS for _, factors in terms):
                 continue
             cost = CALL + PASS*rows*cols*len(terms) + sum(
                 _Chain(self, factors).cost for _, factors in terms)
@@ -388,7 +386,7 @@ class Plan:
         if len(value.args) == 1:
             return g.make("trace", self.of(value.args[0]))
         k = len(value.args)
-        turns = range(k) if k <= LONGEST else range(1)
+        turns = range(k) if k <= limits.WEIGHED_FACTORS else range(1)
         best: tuple[float, Any] | None = None
         for turn in turns:
             factors = [*value.args[turn:], *value.args[:turn]]
@@ -545,20 +543,20 @@ class _Chain:
         return self.interval(0, len(self.factors))
 
     def built(self) -> Operation:
-        if len(self.factors) > LONGEST:
+        if len(self.factors) > limits.WEIGHED_FACTORS:
             return self._built_in_parts()
         return self.build(0, len(self.factors))
 
     def _built_in_parts(self) -> Operation:
         """Of many factors a few at a time, from the thinner end."""
         plan, factors = self.plan, list(self.factors)
-        while len(factors) > LONGEST:
+        while len(factors) > limits.WEIGHED_FACTORS:
             if self.sizes[0] < self.sizes[-1]:
-                part = _Chain(plan, factors[:LONGEST]).built()
-                factors[:LONGEST] = [part]
+                part = _Chain(plan, factors[:limits.WEIGHED_FACTORS]).built()
+                factors[:limits.WEIGHED_FACTORS] = [part]
             else:
-                part = _Chain(plan, factors[-LONGEST:]).built()
-                factors[-LONGEST:] = [part]
+                part = _Chain(plan, factors[-limits.WEIGHED_FACTORS:]).built()
+                factors[-limits.WEIGHED_FACTORS:] = [part]
             plan._planned.setdefault(part, part)
         return _Chain(plan, factors).built()
 
@@ -608,7 +606,7 @@ class _Chain:
         if base.kind == "kronecker":
             return not self.plan._is_done(base)
         return base.kind == "add" and 1 not in base.shape and not self.plan._is_done(base) \
-            and self.plan._distributing < DISTRIBUTED
+            and self.plan._distributing < limits.SUMS_WITHIN
 
     def _apply_cost(self, factor: Operation, thin: float) -> float:
         base = untransposed(factor)
@@ -708,7 +706,7 @@ def _deep_sums(order: Iterable[Operation]) -> set[Operation]:
     height: dict[Operation, int] = {}
     for value in order:
         height[value] = 1 + max((height[a] for a in value.args), default=0)
-    return {v for v, h in height.items() if v.kind == "add" and h > DEEP}
+    return {v for v, h in height.items() if v.kind == "add" and h > limits.WEIGHED_LEVELS}
 
 
 def _is_chain(value: Operation) -> bool:

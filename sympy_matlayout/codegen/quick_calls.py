@@ -8,8 +8,9 @@ from typing import Any
 
 from sympy.core.basic import Basic
 
+from ..core import limits
 from ..core.shapes import is_matrix
-from .array_functions import KEPT, ArrayFunctions
+from .array_functions import ArrayFunctions
 from .array_values import ArrayValues
 
 __all__ = ["quick"]
@@ -82,7 +83,7 @@ def _remember(known: dict[tuple, Callable[..., Any]], functions: ArrayFunctions,
     function = functions.of_same(taken)
     if function is None:
         return
-    if len(known) >= KEPT:
+    if len(known) >= limits.KEPT_SHAPES:
         known.clear()
     known[tuple(key)] = _reshaping(function, shapes) if any(shapes) else function
 

@@ -70,6 +70,26 @@ COMPARED_NODES = 300
 # Ours and theirs are compared entry by entry up to so many.
 COMPARED_ENTRIES = 256
 
+# --- code -------------------------------------------------------------------------------
+
+# Code is kept for so many sets of shapes of one function.
+KEPT_SHAPES = 64
+# An array over all indices of a sum has at most so many entries; larger ones are summed term
+# by term.
+ENTRIES_AT_ONCE = 1 << 26
+# All orders of the factors of a product are weighed up to so many; of more, a few at a time.
+WEIGHED_FACTORS = 12
+# Sums within sums that are multiplied out over a vector; further ones are formed.
+SUMS_WITHIN = 2
+# So many levels above its leaves every sum is formed: what is cheaper is not tried.
+WEIGHED_LEVELS = 60
+# A product with Kronecker products is contracted over its indices up to so many terms, and so
+# many entries in each: all subsets of these are weighed.
+CONTRACTED_TERMS = 12
+CONTRACTED_ENTRIES = 8
+# Up to so many operations are put in the order that needs the least memory.
+REORDERED_OPERATIONS = 400
+
 # --- numbers, and claims held against them ----------------------------------------------
 
 # What one evaluation may cost, in multiplications; about as many take a second or two.  A
