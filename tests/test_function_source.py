@@ -14,6 +14,7 @@ from definition import SIZES, m, n, p, values_for
 from sympy import Abs, Function, Piecewise, Sum, Symbol, cosh, exp, log, tanh
 from sympy.matrices.expressions import (
     Determinant,
+    DiagMatrix,
     HadamardProduct,
     Identity,
     KroneckerProduct,
@@ -202,13 +203,12 @@ def test_one_factorisation_for_determinant_solutions_and_inverse():
 
 
 def test_a_sum_is_applied_and_not_formed():
-    assert code_of(Trace(x.T*(A + S.T)*w), x)[-1].endswith("A @ w + S.T @ w)") or "A @ w" in \
-        "\n".join(code_of(Trace(x.T*(A + S.T)*w), x))
+    assert code_of(Trace(x.T*(A + S.T)*w), x) == [
+        "t = S.T @ w + A @ w", "return (np.vdot(x, t), t)"]
 
 
 def test_diagonal_matrices_scale_rows():
     p_ = MatrixSymbol("p", m, 1)
-    from sympy import DiagMatrix
     assert body(function_source([X, p_], DiagMatrix(p_)*X)) == ["return p * X"]
 
 
@@ -219,8 +219,7 @@ def test_products_are_bracketed_from_the_thin_end():
 def test_kronecker_products_are_applied():
     B = MatrixSymbol("B", m, m)
     assert body(function_source([A, B, X], KroneckerProduct(A, B)*Vec(X))) == [
-        "return (A @ (X.T @ B.T)).reshape(-1, 1)"] or "kron" not in function_source(
-            [A, B, X], KroneckerProduct(A, B)*Vec(X))
+        "return (B @ (X @ A.T)).T.reshape(-1, 1)"]
 
 
 @pytest.mark.parametrize("options", [{"target": "fortran"}, {"name": "a b"}, {"name": "lambda"}])
