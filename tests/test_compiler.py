@@ -136,6 +136,8 @@ KRONECKER = [
     KroneckerProduct(OneMatrix(n, 1), X)*A, Trace(A)*K(m, n)*KroneckerProduct(Identity(n), X*A),
     K(n, n)*K(n, n) + KroneckerProduct(A.inverse(), B),
     KroneckerProduct(x.T, y.T)*KroneckerProduct(A, S)*Vec(B),
+    (KroneckerProduct(A, Identity(n)) + KroneckerProduct(Identity(n), B)).inverse()*(
+        Identity(n**2) - KroneckerProduct(Identity(n), S)),
 ]
 
 

@@ -182,7 +182,8 @@ def _split(g: Graph, term: Term, index: Index, sizes: list[int]) -> None:
             shape = tuple(i.found().size for i in indices)
             value = g.reshape(value, shape)
         entries.append((value, indices))
-    term.entries, term.rows, term.cols = entries, split(term.rows), split(term.cols)
+    term.entries, term.summed = entries, split(term.summed)
+    term.rows, term.cols = split(term.rows), split(term.cols)
 
 
 def _of_factor(g: Graph, value: Operation) -> Term:
