@@ -9,11 +9,17 @@ from mpmath import mp
 from sympy import (
     Basic,
     Function,
+    Identity,
     Integer,
+    Lambda,
     MatrixSymbol,
+    Rational,
     Symbol,
     Trace,
+    cos,
+    exp,
     latex,
+    log,
     oo,
     pretty,
     srepr,
@@ -23,18 +29,31 @@ from sympy.matrices import MatrixBase
 
 import sympy_matlayout as library
 from sympy_matlayout import (
+    Adjugate,
+    Cholesky,
     CirculantBasis,
     CommutationMatrix,
     DiagonalEmbedding,
     DiagonalMatrixSymbol,
+    DividedDifferences,
     DuplicationMatrix,
+    Eigenvalue,
+    Eigenvalues,
+    Eigenvector,
+    Eigenvectors,
     EliminationMatrix,
     ExchangeMatrix,
+    FrechetDerivative,
+    FrechetMatrix,
     FunctionDerivative,
     FunctionGradient,
     FunctionJacobian,
     FunctionValue,
     HankelBasis,
+    LargestEntry,
+    LeftEigenvector,
+    LeftSingularVector,
+    LeftSingularVectors,
     LogSumExp,
     LowerOnes,
     LowerTriangularMatrixSymbol,
@@ -42,14 +61,26 @@ from sympy_matlayout import (
     MatrixFunction,
     MatrixSum,
     MatrixUnit,
+    MaxEntry,
     Norm,
+    PolarFactor,
+    PrimaryFunction,
+    PseudoInverse,
+    QFactor,
+    ReciprocalGaps,
+    RFactor,
+    RightSingularVector,
+    RightSingularVectors,
     ScalarDifferential,
     SelectionMatrix,
     Sigmoid,
+    SingularValue,
+    SingularValues,
     SkewDuplicationMatrix,
     SkewSymmetricMatrixSymbol,
     Softmax,
     Softplus,
+    SylvesterSolution,
     SymmetricMatrixSymbol,
     SymmetrizerMatrix,
     ToeplitzBasis,
@@ -73,7 +104,10 @@ from sympy_matlayout.simplify import constructors as c
 n = symbols("n", integer=True, positive=True)
 i = Symbol("i", integer=True)
 A, M, x = MatrixSymbol("A", 2, 3), MatrixSymbol("M", 3, 3), MatrixSymbol("x", 6, 1)
-f = Function("f")
+f, z = Function("f"), Symbol("z")
+N, B = MatrixSymbol("N", 3, 3), MatrixSymbol("B", 2, 2)
+S = SymmetricMatrixSymbol("S", 3)
+P = S**2 + Identity(3)
 
 OF_SIZE = [CirculantBasis, DiagonalEmbedding, DuplicationMatrix, EliminationMatrix, ExchangeMatrix,
            HankelBasis, LowerOnes, SkewDuplicationMatrix, SymmetrizerMatrix, ToeplitzBasis,
@@ -90,6 +124,19 @@ EXAMPLES = [
     Sigmoid(Norm(A)), Softplus(Norm(A)), LogSumExp(A), LogSumExp(A, 0), LogSumExp(A, 1),
     Softmax(A), Softmax(A, 0), Softmax(A, 1), Norm(A), Norm(A, 2), Norm(Vec(A), 1),
     Norm(Vec(A), oo), Norm(A, "nuc"),
+    *(PrimaryFunction(function, M) for function in (exp, log, cos)), PrimaryFunction(exp, -2*M),
+    FrechetDerivative(exp, M, N), FrechetDerivative(log, M, N), FrechetDerivative(cos, M, N, N.T),
+    FrechetDerivative(exp, M, N, N.T), FrechetDerivative(Lambda(z, z**Rational(1, 3)), M, N),
+    FrechetMatrix(exp, M), FrechetMatrix(cos, M), FrechetMatrix(log, M, N),
+    DividedDifferences(exp, x), SylvesterSolution(M, M.T, N),
+    SylvesterSolution(M, B, MatrixSymbol("C", 3, 2)), PseudoInverse(A), PseudoInverse(A.T),
+    PseudoInverse(M), Adjugate(M), Adjugate(MatrixSymbol("B", 2, 2)), Eigenvalues(S),
+    Eigenvalues(S, P), Eigenvectors(S), Eigenvectors(S, P), Eigenvalue(S, 2), Eigenvalue(M, 2),
+    Eigenvalue(S, 0, P), Eigenvector(S, 1), Eigenvector(M, 2), Eigenvector(S, 1, P),
+    LeftEigenvector(M, 2), ReciprocalGaps(x), SingularValues(A), SingularValues(A.T),
+    SingularValue(A, 1), LeftSingularVectors(A), LeftSingularVectors(A.T), RightSingularVectors(A),
+    LeftSingularVector(A, 1), RightSingularVector(A, 0), PolarFactor(A), PolarFactor(A.T),
+    Cholesky(P), QFactor(A.T), QFactor(M), RFactor(A.T), MaxEntry(A), LargestEntry(A),
 ]
 # What has a value only once its function is known, or stands for a direction.
 LEFT_OPEN = [

@@ -11,6 +11,7 @@ JAX is imported here alone, and only when such code is made.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import jax
 import jax.core
@@ -18,6 +19,35 @@ import jax.nn
 import jax.numpy as jnp
 import jax.scipy.linalg
 
+from .jax_matrix_functions import (  # noqa: F401 - generated code finds them here
+    adjugate,
+    by_differences,
+    cholesky,
+    divided_differences,
+    eigenvalue,
+    eigenvalues,
+    eigenvector,
+    eigenvectors,
+    expm,
+    frechet_derivative_of,
+    largest_entry,
+    left_eigenvector,
+    left_singular_vector,
+    left_singular_vectors,
+    matrix_function,
+    matrix_of,
+    max_entry,
+    polar_factor,
+    pseudo_inverse,
+    q_factor,
+    r_factor,
+    reciprocal_gaps,
+    right_singular_vector,
+    right_singular_vectors,
+    singular_value,
+    singular_values,
+    sylvester_solution,
+)
 from .numpy_functions import (  # noqa: F401 - constants and shapes, which are never traced
     circulant_basis,
     commutation_matrix,
@@ -205,6 +235,29 @@ def _logarithm(M: jax.Array) -> jax.Array:
         series = series @ W @ W + one/(2*k + 1)
     found = 2**(HALVINGS + 1)*W @ series
     return _where_close(jax.scipy.linalg.expm(found), M, found)
+
+
+def logm(M: jax.Array) -> jax.Array:
+    """The principal logarithm where it is real."""
+    return _logarithm(M)
+
+
+def frechet_derivative(functions: Sequence[Callable], X: jax.Array, *directions: jax.Array,
+                       known: Any = None) -> jax.Array:
+    """The derivative of f at X along directions; ``functions`` are f and its derivatives."""
+    if known is None:
+        if len(directions) > 1:
+            raise NotImplementedError("higher derivatives of this function of a matrix in JAX")
+        return by_differences(functions, X, *directions)
+    function = {"exp": expm, "log": _logarithm}.get(known) if isinstance(known, str) else (
+        lambda M: real_matrix_power(M, known))
+    return frechet_derivative_of(function, X, *directions)
+
+
+def frechet_matrix(functions: Sequence[Callable], X: jax.Array, *directions: jax.Array,
+                   known: Any = None) -> jax.Array:
+    return matrix_of(lambda E: frechet_derivative(functions, X, *directions, E, known=known),
+                     len(X))
 
 
 def _where_close(found: jax.Array, wanted: jax.Array, result: jax.Array) -> jax.Array:

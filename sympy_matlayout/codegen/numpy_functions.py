@@ -7,12 +7,41 @@ NumPy is imported here alone, and only when such code is made; the library runs 
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 from math import prod
 
 import numpy as np
 
 from ..core.errors import ShapeError
+from .numpy_matrix_functions import (  # noqa: F401 - generated code finds them here
+    adjugate,
+    by_name,
+    cholesky,
+    divided_differences,
+    eigenvalue,
+    eigenvalues,
+    eigenvector,
+    eigenvectors,
+    expm,
+    frechet_derivative,
+    frechet_matrix,
+    largest_entry,
+    left_eigenvector,
+    left_singular_vector,
+    left_singular_vectors,
+    logm,
+    matrix_function,
+    max_entry,
+    polar_factor,
+    pseudo_inverse,
+    q_factor,
+    r_factor,
+    reciprocal_gaps,
+    right_singular_vector,
+    right_singular_vectors,
+    singular_value,
+    singular_values,
+    sylvester_solution,
+)
 
 Array = np.ndarray
 
@@ -307,5 +336,4 @@ def real_matrix_power(M: Array, exponent: float) -> Array:
     """The principal power, also for exponents that are no integers."""
     if exponent == round(exponent):
         return np.linalg.matrix_power(M, round(exponent))
-    power = import_module("scipy.linalg").fractional_matrix_power  # all else does without SciPy
-    return np.real_if_close(power(M, exponent))
+    return by_name(exponent, M)

@@ -31,6 +31,7 @@ __all__ = [
     "MatlayoutBug",
     "MatlayoutError",
     "NotLinearError",
+    "RepeatedValuesWarning",
     "ShapeError",
     "SingularError",
     "StructureError",
@@ -86,6 +87,10 @@ class VariableError(MatlayoutError, ValueError):
 
 class LayoutError(MatlayoutError, ValueError):
     """No layout has the given name."""
+
+
+class RepeatedValuesWarning(UserWarning):
+    """Eigenvalues or singular values are known to be repeated where simple ones are needed."""
 
 
 class StructureError(MatlayoutError, ValueError):

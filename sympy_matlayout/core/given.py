@@ -15,10 +15,10 @@ from sympy.core.sympify import SympifyError
 from sympy.matrices import MatrixBase
 
 from .errors import ArgumentError, ShapeError
-from .shapes import is_array, is_matrix, strictly
+from .shapes import is_array, is_matrix, same_size, shape, show, strictly
 
 __all__ = ["as_basic", "as_index", "as_matrix", "as_name", "as_scalar_or_matrix",
-           "immutable"]
+           "as_square", "immutable"]
 
 
 def as_basic(given: Any, what: str) -> Any:
@@ -54,6 +54,14 @@ def as_matrix(given: Any, what: str) -> Any:
     found = as_basic(given, what)
     if not is_matrix(found):
         raise ShapeError(f"{what} is no matrix but {found} ({type(found).__name__})")
+    return found
+
+
+def as_square(given: Any, what: str) -> Any:
+    """What was given as a square matrix expression."""
+    found = as_matrix(given, what)
+    if not same_size(*shape(found)):
+        raise ShapeError(f"{what} is {show(shape(found))}, and such a matrix is square: {found}")
     return found
 
 

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sympy import S
+from sympy import Determinant, S
 from sympy.core.basic import Basic
 
 from ..core.errors import ValueMissingError, VariableError
 from ..core.shapes import is_matrix, shape
 from ..linear_maps.graph import Graph
+from ..nodes.generalized_inverses import SingularDeterminant
 from ..nodes.printable import all_printable
 from ..nodes.structured import KnownMatrixSymbol, facts_about
 from ..nodes.traversal import postorder
@@ -63,6 +64,10 @@ class Problem:
             where = {u: sympified(d).xreplace(used) for u, d in where.items()}
         function = read_function(sympified(expr).xreplace(used) if used else expr)
         definitions = read_definitions(where, function)
+        singular = {used.get(a, a) for a in late & set(known) if "singular" in known[a].facts}
+        if singular:
+            function = _by_adjugates(function, singular)
+            definitions = {u: _by_adjugates(d, singular) for u, d in definitions.items()}
         for given in (function, *definitions.values()):
             refuse_singular(given)
         places: dict[Basic, Basic] = {used.get(a, a): KnownMatrixSymbol(
@@ -99,13 +104,20 @@ class Problem:
         """With what is known of the variables where it is evaluated; not arrays of more axes."""
         if self.places and (is_matrix(result) or not hasattr(result, "shape")):
             result = result.xreplace(self.places)
-            refuse_singular(result)  # before |A|·A⁻¹ of a singular A is read as zero
+            # before |A|·A⁻¹ of a singular A is read as zero
+            refuse_singular(result, determinants=False)
             return read(result)
         return result
 
     def renamed(self, expr: Basic) -> Basic:
         """The symbols that were given in the place of those that carry what is known."""
         return expr.xreplace(self.names) if self.names else expr
+
+
+def _by_adjugates(expr: Basic, singular: set[Any]) -> Basic:
+    """The determinants of what is singular as such, differentiated without an inverse."""
+    return expr.xreplace({d: SingularDeterminant(d.args[0]) for d in expr.atoms(Determinant)
+                          if d.free_symbols & singular})
 
 
 def _require_values(results: Sequence[Basic]) -> None:

@@ -14,7 +14,6 @@ from sympy.matrices.expressions import Identity
 
 from ..core import limits
 from ..core.bound_symbols import index_symbol
-from ..core.errors import DerivativeNotImplementedError
 from ..core.shapes import Shape, is_matrix, is_one, shape
 from ..simplify import constructors as c
 from .law import Law
@@ -44,11 +43,6 @@ class PowerSum(LinearMap):
                 *others: Basic) -> Basic:
         """The sum of ``combine(baseⁱ, baseᵏ⁻¹⁻ⁱ)``, over an index not in use elsewhere."""
         k = self.exponent
-        if k.is_integer is False:
-            raise DerivativeNotImplementedError(
-                f"the differential of ({self.base})**({k}) has no closed form for an exponent "
-                "that is not an integer, unless it stands alone inside a trace; "
-                "declare the exponent with integer=True if it is one")
         i = index_symbol({s for held in (base, k, *others) for s in held.free_symbols})
         return c.matrix_sum(combine(c.power(base, i), c.power(base, k - 1 - i)),
                             Tuple(i, 0, k - 1))

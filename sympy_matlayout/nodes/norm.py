@@ -8,14 +8,15 @@ from sympy import Abs, Expr, Max, Mul, S, Trace, oo, sqrt
 from sympy.core.symbol import Str
 from sympy.matrices import MatrixBase
 from sympy.matrices.expressions import MatMul, ZeroMatrix
+from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.printing.pretty.stringpict import prettyForm
 
 from ..core.errors import ArgumentError, ShapeError
-from ..core.given import as_basic
+from ..core.given import as_basic, as_matrix
 from ..core.shapes import is_matrix, is_vector_shape, shape, show
-from .node import numpy_call
+from .node import MatrixNode, numpy_call, pretty_call
 
-__all__ = ["Norm"]
+__all__ = ["LargestEntry", "MaxEntry", "Norm", "max_entry"]
 
 FROBENIUS, NUCLEAR = Str("fro"), Str("nuc")
 
@@ -33,10 +34,11 @@ class Norm(Expr):
     the singular values, or 2, the largest of them.
 
     Gradients (Matrix Cookbook 2.8; Watson 1992): `x/\|x\|_2`, `X/\|X\|_F`,
-    `\mathrm{sign}(x)` for the 1-norm, `X(X^T X)^{-1/2}` for the nuclear norm
-    where `X` has full column rank (`(X X^T)^{-1/2}X` where it is known to be wide,
-    of full row rank).  The maximum and the spectral norm are not
-    differentiated.
+    `\mathrm{sign}(x)` for the 1-norm; for the nuclear norm of a matrix of full rank
+    the ``PolarFactor``, `X(X^T X)^{-1/2}` where it is known to be tall and
+    `(X X^T)^{-1/2}X` where it is known to be wide; for the spectral norm `uv^T` of the
+    singular vectors, where the largest singular value is simple; for the maximum the sign of
+    the largest entry at its place, where there is one such entry.
 
     Examples
     ========
@@ -153,6 +155,87 @@ class Norm(Expr):
                               *order)
         order = {NUCLEAR: ["'nuc'"], S(2): ["2"]}.get(self.order, [])
         return numpy_call(printer, f"{printer._module}.linalg.norm", matrix, *order)
+
+
+class MaxEntry(Expr):
+    """
+    The largest entry of a matrix, differentiable where there is one such entry.
+
+    Examples
+    ========
+
+    >>> from sympy import Matrix, MatrixSymbol
+    >>> from sympy_matlayout import gradient, max_entry
+    >>> X = MatrixSymbol('X', 2, 3)
+    >>> gradient(max_entry(X), X)
+    LargestEntry(X)
+    >>> max_entry(Matrix([[1, 5], [2, 3]])).doit()
+    5
+
+    Parameters
+    ==========
+
+    matrix : a vector or matrix expression
+
+    See Also
+    ========
+
+    sympy_matlayout.LogSumExp, sympy_matlayout.Norm
+    """
+
+    args: tuple[Any, ...]
+    is_commutative = True
+    is_extended_real = True
+
+    def __new__(cls, matrix):
+        return super().__new__(cls, as_matrix(matrix, "the argument of MaxEntry"))
+
+    def doit(self, **hints):
+        matrix = self.args[0].doit(**hints) if hints.get("deep", True) else self.args[0]
+        return Max(*matrix) if isinstance(matrix, MatrixBase) else self.func(matrix)
+
+    def _latex(self, printer, exp=None):
+        power = "" if exp is None else f"^{{{exp}}}"
+        return rf"\max{power}\left({printer._print(self.args[0])}\right)"
+
+    def _pretty(self, printer):
+        return pretty_call(printer, "max", self.args)
+
+    def _numpycode(self, printer):
+        return numpy_call(printer, "max_entry", self.args[0])
+
+
+class LargestEntry(MatrixNode):
+    """1 at the place of the largest entry of a matrix, 0 elsewhere; locally constant."""
+
+    args: tuple[Any, ...]
+
+    def __new__(cls, matrix):
+        return super().__new__(cls, as_matrix(matrix, "the argument of LargestEntry"))
+
+    @property
+    def shape(self):
+        return shape(self.args[0])
+
+    def doit(self, **hints):
+        return self.func(self.args[0].doit(**hints)) if hints.get("deep", True) else self
+
+    def _entry(self, i, j, **kwargs):
+        return MatrixElement(self, i, j)
+
+    def _latex(self, printer):
+        return rf"\operatorname{{argmax}}\left({printer._print(self.args[0])}\right)"
+
+    def _pretty(self, printer):
+        return pretty_call(printer, "LargestEntry", self.args)
+
+    def _numpycode(self, printer):
+        return numpy_call(printer, "largest_entry", self.args[0])
+
+
+def max_entry(matrix: Any) -> MaxEntry:
+    """The largest entry of a matrix; see ``MaxEntry``."""
+    return MaxEntry(matrix)
 
 
 def _order(given: Any) -> Any:

@@ -12,6 +12,7 @@ from .types import NumericMatrix, NumericScalar
 
 __all__ = [
     "determinant",
+    "eigenbasis",
     "inverse",
     "kronecker",
     "matrix_of",
@@ -150,21 +151,28 @@ def _root(M: NumericMatrix, exponent: NumericScalar) -> NumericMatrix:
     """By eigenvalues; mpmath's iteration serves where the eigenvectors are no good basis."""
     real = all(map(is_real, M))
     rounding = M.rows*max(map(abs, M))*mpf(10)**(GUARD - mp.dps)
-    if real and max(map(abs, M - M.T)) <= rounding:
-        values, vectors = reaching_no_value(mp.eigsy, (M + M.T)/2)
-        back = vectors.T
-    else:
-        values, vectors = _eigenvalues(M)
-        back = _inverse_basis(vectors)
-    if values is not None and min(map(abs, values)) <= rounding:
-        raise NoValue(f"no power {mp.nstr(exponent, 3)} of a singular matrix")
-    if values is None or back is None:
+    basis = eigenbasis(M)
+    if basis is None:
         return reaching_no_value(mp.powm, M, exponent)
+    values, vectors, back = basis
+    if min(map(abs, values)) <= rounding:
+        raise NoValue(f"no power {mp.nstr(exponent, 3)} of a singular matrix")
     powers = [mp.power(value, exponent) for value in values]
     found = product(matrix_of(M.rows, M.cols, lambda i, j: vectors[i, j]*powers[j]), back)
     if real and is_real(exponent) and all(mp.re(v) > 0 or abs(mp.im(v)) > rounding for v in values):
         found = found.apply(mp.re)
     return found
+
+
+def eigenbasis(M: NumericMatrix, worst: NumericScalar = WORST_BASIS) -> tuple | None:
+    """Eigenvalues, eigenvectors and the inverse of these; None where they are no good basis."""
+    rounding = M.rows*max(map(abs, M))*mpf(10)**(GUARD - mp.dps)
+    if all(map(is_real, M)) and max(map(abs, M - M.T)) <= rounding:
+        values, vectors = reaching_no_value(mp.eigsy, (M + M.T)/2)
+        return list(values), vectors, vectors.T
+    values, vectors = _eigenvalues(M)
+    back = _inverse_basis(vectors, worst)
+    return None if values is None or back is None else (list(values), vectors, back)
 
 
 def _eigenvalues(M: NumericMatrix) -> tuple:
@@ -177,13 +185,13 @@ def _eigenvalues(M: NumericMatrix) -> tuple:
         return None, None
 
 
-def _inverse_basis(vectors: NumericMatrix | None) -> NumericMatrix | None:
+def _inverse_basis(vectors: NumericMatrix | None, worst: NumericScalar) -> NumericMatrix | None:
     """The inverse of the eigenvectors, None where they are no good basis."""
     try:
         back = None if vectors is None else inverse(vectors)
     except NoValue:
         return None
-    good = back is not None and mp.mnorm(vectors, 1)*mp.mnorm(back, 1) <= WORST_BASIS
+    good = back is not None and mp.mnorm(vectors, 1)*mp.mnorm(back, 1) <= worst
     return back if good else None
 
 

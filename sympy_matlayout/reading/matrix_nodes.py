@@ -41,10 +41,30 @@ from ..core.shapes import (
 )
 from ..nodes.constants import MatrixUnit, SympysUnit
 from ..nodes.differential_symbols import Differential
+from ..nodes.factorizations import Cholesky, QFactor, RFactor
+from ..nodes.generalized_inverses import Adjugate, PseudoInverse, SylvesterSolution
 from ..nodes.matrix_sum import MatrixSum
-from ..nodes.norm import Norm
+from ..nodes.norm import LargestEntry, MaxEntry, Norm
+from ..nodes.primary_functions import FrechetDerivative, FrechetMatrix, PrimaryFunction
 from ..nodes.realness import OF_COMPLEX
+from ..nodes.singular_values import (
+    LeftSingularVector,
+    LeftSingularVectors,
+    PolarFactor,
+    RightSingularVector,
+    RightSingularVectors,
+    SingularValue,
+    SingularValues,
+)
 from ..nodes.softmax import LogSumExp, LogSumExpAlong, Softmax
+from ..nodes.spectra import (
+    Eigenvalue,
+    Eigenvalues,
+    Eigenvector,
+    Eigenvectors,
+    LeftEigenvector,
+    ReciprocalGaps,
+)
 from ..nodes.vec import Unvec, Vec
 from ..nodes.vech import Unvech, Vech
 from ..simplify import constructors as c
@@ -234,6 +254,13 @@ def read_norm(node, args):
     return node if matrix is node.matrix else Norm(matrix, *args[1:])
 
 
+@rebuild.register(MaxEntry)
+@rebuild.register(LargestEntry)
+def read_max_entry(node, args):
+    require_no_complex_symbols(node)
+    return node.func(*args)
+
+
 @rebuild.register(LogSumExp)
 def read_log_sum_exp(node, args):
     require_no_complex_symbols(node)
@@ -245,6 +272,45 @@ def read_log_sum_exp(node, args):
 @rebuild.register(Softmax)
 def read_softmax(node, args):
     require_no_complex_symbols(node)
+    return construct(type(node), *args)
+
+
+@rebuild.register(PrimaryFunction)
+@rebuild.register(FrechetDerivative)
+@rebuild.register(FrechetMatrix)
+def read_function_of_matrix(node, args):
+    function, *matrices = args
+    for matrix in matrices:
+        require_square(node, matrix, type(node).__name__)
+    return construct(type(node), function, *matrices)
+
+
+@rebuild.register(Adjugate)
+@rebuild.register(Cholesky)
+@rebuild.register(Eigenvalues)
+@rebuild.register(Eigenvectors)
+def read_of_square(node, args):
+    for matrix in args:
+        require_square(node, matrix, type(node).__name__)
+    return construct(type(node), *args)
+
+
+@rebuild.register(Eigenvalue)
+@rebuild.register(Eigenvector)
+@rebuild.register(LeftEigenvector)
+@rebuild.register(LeftSingularVector)
+@rebuild.register(LeftSingularVectors)
+@rebuild.register(PolarFactor)
+@rebuild.register(PseudoInverse)
+@rebuild.register(QFactor)
+@rebuild.register(RFactor)
+@rebuild.register(ReciprocalGaps)
+@rebuild.register(RightSingularVector)
+@rebuild.register(RightSingularVectors)
+@rebuild.register(SingularValue)
+@rebuild.register(SingularValues)
+@rebuild.register(SylvesterSolution)
+def read_of_matrices(node, args):
     return construct(type(node), *args)
 
 

@@ -7,9 +7,13 @@ from . import (
     elementwise,
     entries,
     exponentials,
+    factorizations,
+    generalized_inverses,
     norms,
+    primary_functions,
     reshaping,
     scalars,
+    spectra,
     summation,
 )
 from .table import cited, local_differentials
@@ -22,9 +26,13 @@ __all__ = [
     "elementwise",
     "entries",
     "exponentials",
+    "factorizations",
+    "generalized_inverses",
     "local_differentials",
     "norms",
+    "primary_functions",
     "reshaping",
     "scalars",
+    "spectra",
     "summation",
 ]

@@ -7,9 +7,10 @@ References: Magnus & Neudecker, Matrix Differential Calculus, 8.2-8.4; document
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from sympy import Integer, S
+from sympy import Integer, S, log
 from sympy.matrices.expressions import (
     Identity,
     MatAdd,
@@ -21,12 +22,15 @@ from sympy.matrices.expressions import (
     ZeroMatrix,
 )
 
+from ..core.bound_symbols import bound_symbol
 from ..core.errors import VariableError
 from ..core.shapes import is_matrix, shape
-from ..linear_maps.composition import PowerSum, identity
+from ..linear_maps.composition import PowerSum, compose, identity, total
+from ..linear_maps.implicit_maps import Frechet, Sylvester
 from ..linear_maps.law import Law
-from ..linear_maps.maps import Sandwich, ScalarTimes, Transposition
+from ..linear_maps.maps import LinearMap, Sandwich, ScalarTimes, Transposition
 from ..nodes.node import ConstantMatrix
+from ..nodes.primary_functions import of_argument
 from ..simplify import constructors as c
 from .table import Edges, Varies, cited, local_differentials
 
@@ -59,25 +63,48 @@ def matrix_product(node: Any, varies: Varies) -> Edges:
 
 
 @local_differentials.register(MatPow)
-@cited("power rule", "M&N 8.2, 8.4")
+@cited("power rule", "M&N 8.2, 8.4; Higham 2008, 3.2, 6.1")
 def matrix_power(node: Any, varies: Varies) -> Edges:
     """dXᵏ = Σ Xⁱ dX Xᵏ⁻¹⁻ⁱ, i = 0 … k−1, and dX⁻ᵏ = −Σ X⁻ⁱ dX Xⁱ⁻ᵏ⁻¹, i = 1 … k"""
     base, exponent = node.args
     if varies(exponent):
-        raise VariableError(
-            f"the exponent of ({base})**({exponent}) depends on the variable; "
-            "this needs the logarithm of a matrix, which is not covered")
+        yield exponent, ScalarTimes(c.multiply(_logarithm(base), node))
     if not exponent.is_Integer:
-        yield base, PowerSum(base, exponent)
+        yield base, _differential_of_power(base, exponent)
         return
-    k = int(exponent)
+    for term in _whole_power(base, int(exponent)):
+        yield base, term
+
+
+def _whole_power(base: Any, k: int) -> Iterator[Sandwich]:
     if k > 0:
         for i in range(k):
-            yield base, Sandwich(c.power(base, Integer(i)), c.power(base, Integer(k - 1 - i)))
+            yield Sandwich(c.power(base, Integer(i)), c.power(base, Integer(k - 1 - i)))
     else:
         for i in range(1, -k + 1):
-            yield base, Sandwich(c.scale(S.NegativeOne, c.power(base, Integer(-i))),
-                                 c.power(base, Integer(k + i - 1)))
+            yield Sandwich(c.scale(S.NegativeOne, c.power(base, Integer(-i))),
+                           c.power(base, Integer(k + i - 1)))
+
+
+def _differential_of_power(base: Any, exponent: Any) -> LinearMap:
+    """Of a whole power the sum, of k/2 that of the square root S: S dS + dS S = dX (Higham 6.1)"""
+    if exponent.is_integer:
+        return PowerSum(base, exponent)
+    if (2*exponent).is_Integer:
+        root, whole = c.power(base, S.Half), int(exponent)  # Xᵖ = Xʲ S, or Xʲ S⁻¹
+        half = S.One if exponent > 0 else S.NegativeOne
+        of_root = compose(total(_whole_power(root, int(half))), Sylvester(root, root))
+        terms = [compose(Sandwich(c.power(base, S(whole)), Identity(shape(base)[0])), of_root)]
+        terms.extend(Sandwich(term.left, c.multiply(term.right, c.power(root, half)))
+                     for term in _whole_power(base, whole) if whole)
+        return total(terms)
+    z = bound_symbol("z")
+    return Frechet(of_argument(z**exponent, z), base)
+
+
+def _logarithm(matrix: Any) -> Any:
+    z = bound_symbol("z")
+    return c.primary_function(of_argument(log(z), z), matrix)
 
 
 @local_differentials.register(Transpose)

@@ -1,20 +1,22 @@
 """
 Norms, where they are differentiable.
 
-References: Matrix Cookbook 2.6 (2-norm), 2.7 (Frobenius); Watson 1992 (nuclear norm).
+References: Matrix Cookbook 2.6 (2-norm), 2.7 (Frobenius); Watson 1992 (nuclear and spectral norm).
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from sympy import Abs, Lambda, Rational, sign
+from sympy import Abs, Lambda, Rational, S, oo, sign
 
 from ..core.bound_symbols import argument_symbol
 from ..core.errors import DerivativeNotImplementedError
+from ..core.registry import construct
 from ..core.shapes import shape
-from ..linear_maps.maps import InnerProduct
-from ..nodes.norm import FROBENIUS, NUCLEAR, Norm
+from ..linear_maps.maps import HadamardBy, InnerProduct
+from ..nodes.norm import FROBENIUS, NUCLEAR, LargestEntry, MaxEntry, Norm
+from ..nodes.singular_values import LeftSingularVector, PolarFactor, RightSingularVector
 from ..simplify import constructors as c
 from .table import Edges, Varies, cited, local_differentials
 
@@ -27,17 +29,45 @@ def norm(node: Any, varies: Varies) -> Edges:
     if order == FROBENIUS or node.is_of_vector and order == 2:
         gradient = c.scale(1/node, X)
     elif order == NUCLEAR:  # X of full rank
-        m, n = shape(X)
-        if (m < n) == True:  # noqa: E712 - sizes may be symbols
-            gradient = c.multiply(c.power(c.multiply(X, c.transpose(X)), -Rational(1, 2)), X)
-        else:
-            gradient = c.multiply(X, c.power(c.multiply(c.transpose(X), X), -Rational(1, 2)))
+        gradient = _polar_factor(X)
+    elif order == 2:
+        gradient = c.multiply(construct(LeftSingularVector, X, S.Zero),
+                              c.transpose(construct(RightSingularVector, X, S.Zero)))
+    elif order == oo:
+        z = argument_symbol(frozenset())
+        sizes, signs = (c.elementwise(Lambda((z,), f(z)), X) for f in (Abs, sign))
+        gradient = c.hadamard(signs, construct(LargestEntry, sizes))
     elif node.is_of_vector and order.is_finite is not False and not varies(order):
         z = argument_symbol(order.free_symbols)
         slope = sign(z) if order == 1 else sign(z)*Abs(z)**(order - 1)
         gradient = c.scale(node**(1 - order), c.elementwise(Lambda((z,), slope), X))
     else:
         raise DerivativeNotImplementedError(
-            f"the norm of order {order} is not differentiated, met in {node}: it needs the place "
-            "of the largest entry or singular value, or varies in its order")
+            f"the norm of order {order} is not differentiated, met in {node}: its order varies, or "
+            "may be infinite")
     yield X, InnerProduct(gradient)
+
+
+def _polar_factor(X: Any) -> Any:
+    """UV', in closed form where it is known which rank is full."""
+    m, n = shape(X)
+    if (n - m).is_positive:
+        return c.multiply(c.power(c.multiply(X, c.transpose(X)), -Rational(1, 2)), X)
+    if (m - n).is_nonnegative:
+        return c.multiply(X, c.power(c.multiply(c.transpose(X), X), -Rational(1, 2)))
+    return construct(PolarFactor, X)
+
+
+@local_differentials.register(MaxEntry)
+@cited("largest entry")
+def max_entry(node: Any, varies: Varies) -> Edges:
+    """d max X = dX at the place of the largest entry, where there is one"""
+    yield node.args[0], InnerProduct(construct(LargestEntry, node.args[0]))
+
+
+@local_differentials.register(LargestEntry)
+@cited("largest entry")
+def largest_entry(node: Any, varies: Varies) -> Edges:
+    """the place of the largest entry stays, where there is one"""
+    size = shape(node)
+    yield node.args[0], HadamardBy(c.ZeroMatrix(*size))

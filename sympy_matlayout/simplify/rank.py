@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, cast
 
-from sympy import Add, Determinant, Expr, Integer, Mul, S, expand
+from sympy import Add, Determinant, Expr, Integer, Mul, S, expand, log
 from sympy.core.basic import Basic
 from sympy.matrices import MatrixBase
 from sympy.matrices.expressions import (
@@ -27,6 +27,8 @@ from ..core.caches import cached
 from ..core.errors import SingularError
 from ..core.shapes import is_matrix, shape, show
 from ..nodes.constants import MatrixUnit
+from ..nodes.generalized_inverses import Adjugate, PseudoInverse
+from ..nodes.primary_functions import PrimaryFunction
 from ..nodes.structured import facts_about
 from ..nodes.traversal import postorder
 from ..nodes.vech import SymmetrizerMatrix, triangle
@@ -55,16 +57,19 @@ def refuse_singular(expr: Basic, determinants: bool = True) -> None:
         of_inverse = isinstance(node, MatPow) and not (
             node.args[1].is_integer and not node.args[1].is_extended_negative
             or node.args[1].is_integer is None)
-        if not (of_inverse or determinants and isinstance(node, Determinant)):
+        of_logarithm = isinstance(node, PrimaryFunction) and isinstance(node.function.expr, log)
+        if not (of_inverse or of_logarithm or determinants and (
+                isinstance(node, Adjugate) or type(node) is Determinant)):
             continue
-        matrix = node.args[0]
+        matrix = node.args[of_logarithm]
         n = shape(matrix)[0]
         for bound in rank_bounds(matrix):
             full = bound >= n
             if full == False or bound.is_Integer and not n.is_Integer and full != True:  # noqa: E712
                 larger = "" if full == False else f" for all {n} > {bound}"  # noqa: E712
                 what = ("it has no inverse" if node.args[-1].is_extended_negative else
-                        "its root has no derivative") if of_inverse else "its determinant is 0"
+                        "its root has no derivative") if of_inverse else \
+                    "it has no logarithm" if of_logarithm else "its determinant is 0"
                 raise SingularError(
                     f"{matrix} is {show(shape(matrix))} and of rank at most {bound}, so that "
                     f"{what}{larger}; the derivative of a determinant needs the inverse as well. "
@@ -80,7 +85,7 @@ def rank_bounds(matrix: Any) -> set[Expr]:
         return {S.One}
     found = set(shape(matrix))
     factors = [a for a in matrix.args if is_matrix(a)]
-    if isinstance(matrix, (MatMul, Transpose)):
+    if isinstance(matrix, (MatMul, PseudoInverse, Transpose)):
         return found.union(*map(rank_bounds, factors))
     if isinstance(matrix, MatPow):
         return found | (rank_bounds(matrix.args[0]) if matrix.args[1].is_positive else set())

@@ -9,7 +9,7 @@ from sympy import Not, Q, Symbol, false, true
 from sympy.assumptions import AppliedPredicate, Predicate, global_assumptions
 from sympy.core.basic import Basic
 from sympy.logic.boolalg import And, Boolean
-from sympy.matrices.expressions import MatrixSymbol
+from sympy.matrices.expressions import MatMul, MatrixSymbol, Transpose
 
 from ..core.errors import FactsError
 from ..core.shapes import is_matrix, same_size, shape, show
@@ -52,7 +52,7 @@ OPPOSITE = {Q.invertible: {"singular"}, Q.fullrank: {"singular"},
 CONTRADICTIONS = [{"singular", "invertible"}, {"singular", "full rank"},
                   {"skew", "positive definite"}, {"skew", "symmetric", "invertible"}]
 USED = {"symmetric", "skew", "diagonal", "lower", "upper", "orthogonal", "invertible",
-        "positive definite", "singular"}
+        "positive definite", "singular", "full column rank", "full row rank"}
 FOR_ANY_SHAPE = {Q.fullrank, Q.real_elements, Q.integer_elements}
 NOT_REAL = {Q.complex_elements, Q.imaginary, Q.complex}
 
@@ -82,12 +82,16 @@ def known_symbols(assumptions: Any, *exprs: Basic,
                              "are not covered")
         if not is_matrix(about) or predicate in NOT_REAL:
             continue  # about scalars, or that something is real
+        if positive is fact and (of_factor := _of_gram_matrix(predicate, about)) is not None:
+            about, rank = of_factor
+            facts.setdefault(about, set()).add(rank)
+            continue
         if predicate not in MEANING:
             raise FactsError(f"{fact}: unknown fact about a matrix; the facts are "
                              f"{', '.join(sorted(map(str, MEANING)))}")
         _check(predicate, about)
         if positive is fact:
-            facts.setdefault(about, set()).update(MEANING[predicate])
+            facts.setdefault(about, set()).update(MEANING[predicate], _ranks(predicate, about))
             continue
         denied.setdefault(about, set()).update({OWN[predicate]} if predicate in OWN else set())
         if predicate in OPPOSITE and same_size(*shape(about)):
@@ -101,6 +105,29 @@ def known_symbols(assumptions: Any, *exprs: Basic,
     return {about: KnownMatrixSymbol(about.name, *shape(about),
                                      facts=meant & USED | facts_about(about))
             for about, meant in facts.items() if meant & USED}
+
+
+def _of_gram_matrix(predicate: Basic, about: Any) -> tuple[Any, str] | None:
+    """X and its rank, full by columns, where X'X is said to be invertible, by rows for XX'."""
+    if predicate not in (Q.invertible, Q.positive_definite) or not isinstance(about, MatMul):
+        return None
+    first, *rest = about.args
+    if len(rest) == 1 and isinstance(first, Transpose) and first.arg == rest[0]:
+        symbol, rank = rest[0], "full column rank"
+    elif len(rest) == 1 and isinstance(rest[0], Transpose) and rest[0].arg == first:
+        symbol, rank = first, "full row rank"
+    else:
+        return None
+    return (symbol, rank) if isinstance(symbol, MatrixSymbol) else None
+
+
+def _ranks(predicate: Basic, about: Any) -> set[str]:
+    """Whether full rank is that of the columns or that of the rows, where the sizes say so."""
+    if predicate is not Q.fullrank:
+        return set()
+    m, n = shape(about)
+    return {rank for rank, spare in (("full column rank", m - n), ("full row rank", n - m))
+            if spare.is_nonnegative}
 
 
 WANTED = ("give facts about single symbols joined by &, such as "

@@ -15,9 +15,12 @@ from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
 from .entry_by_entry import elementwise, hadamard, hadamard_power
 from .exponentials import softmax
+from .generalized_inverses import pseudo_inverse, sylvester_solution
 from .kronecker import commutation, kronecker
 from .nodes import evaluated, factors_of, new, split_scalar, substituted
+from .primary_functions import frechet_derivative, frechet_matrix, primary_function
 from .products import add, base_and_exponent, inverse, matrix_sum, multiply, power, scale
+from .spectra import reciprocal_gaps
 from .stacking import diag, diagonal_of, matrix_slice, selection, unvec, unvech, vec, vech
 from .traces_and_entries import as_scalar, determinant, entry, inner, trace
 from .transposes import transpose
@@ -25,8 +28,9 @@ from .transposes import transpose
 __all__ = [
     "ElementwiseApplyFunction", "Identity", "MatAdd", "MatMul", "OneMatrix", "ZeroMatrix", "add",
     "as_scalar", "base_and_exponent", "commutation", "determinant", "diag", "diagonal_of",
-    "elementwise", "entry", "evaluated", "factors_of", "hadamard", "hadamard_power", "inner",
-    "inverse", "kronecker", "matrix_slice", "matrix_sum", "multiply", "new", "power", "scale",
-    "selection", "softmax", "split_scalar", "substituted", "trace", "transpose", "unvec",
-    "unvech", "vec", "vech",
+    "elementwise", "entry", "evaluated", "factors_of", "frechet_derivative", "frechet_matrix",
+    "hadamard", "hadamard_power", "inner", "inverse", "kronecker", "matrix_slice", "matrix_sum",
+    "multiply", "new", "power", "primary_function", "pseudo_inverse", "reciprocal_gaps", "scale",
+    "selection", "softmax", "split_scalar", "substituted", "sylvester_solution", "trace",
+    "transpose", "unvec", "unvech", "vec", "vech",
 ]

@@ -19,13 +19,14 @@ from sympy.matrices.expressions import (
     ZeroMatrix,
 )
 
-from ...core.registry import declared, declares
+from ...core.registry import construct, declared, declares
 from ...core.shapes import Shape, is_matrix, is_scalar_shape, same_size
 from ...core.shapes import shape as shape_of
 from ...nodes.matrix_sum import MatrixSum
 from ...nodes.structured import facts_about
 from .identities import merged_by_identity
 from .nodes import factors_of, new, split_scalar
+from .projections import merged_with_projection
 from .transposes import transpose, transpose_of_term
 
 __all__ = ["add", "base_and_exponent", "inverse", "matrix_sum", "multiply", "power", "scale"]
@@ -62,6 +63,7 @@ def add(*terms: Basic, shape: Shape | None = None) -> Basic:
         elif not isinstance(term, ZeroMatrix):
             c, matrix = split_scalar(term)
             coefficients.setdefault(matrix, []).append(c)
+    _join_linear(coefficients)
     summands = [scale(Add(*cs), matrix) for matrix, cs in coefficients.items()]
     summands = [s for s in summands if not isinstance(s, ZeroMatrix)]
     if explicit is not None and not explicit.is_zero_matrix:
@@ -71,6 +73,22 @@ def add(*terms: Basic, shape: Shape | None = None) -> Basic:
             raise TypeError("add() of nothing needs a shape")
         return ZeroMatrix(*shape)
     return summands[0] if len(summands) == 1 else new(MatAdd, *summands)
+
+
+def _join_linear(coefficients: dict[Basic, list[Expr]]) -> None:
+    """L(E) + L(F) = L(E + F), of nodes that are linear in an argument and alike in all else."""
+    groups: dict[Any, list[Basic]] = {}
+    for node in coefficients:
+        known = declared("linear", type(node))
+        if known is not None and (place := known(node)) is not None:
+            alike = type(node), place, node.args[:place], node.args[place + 1:]
+            groups.setdefault(alike, []).append(node)
+    for (kind, place, before, after), nodes in groups.items():
+        if len(nodes) > 1:
+            inside = add(*(scale(Add(*coefficients.pop(node)), node.args[place])
+                           for node in nodes))
+            scalar, joined = split_scalar(construct(kind, *before, inside, *after))
+            coefficients.setdefault(joined, []).append(scalar)
 
 
 @declares("constructor", MatMul)
@@ -85,23 +103,28 @@ def multiply(*factors: Any) -> Basic:
     if coefficient == 0 or any(isinstance(m, ZeroMatrix) for m in matrices):
         return ZeroMatrix(rows, cols)
     product: list[Basic] = []
-    for matrix in matrices:
-        while not _is_neutral(matrix):
-            if found := (merged_by_identity(product, matrix)
-                         or _merged_with_power(product, matrix)):
-                count, matrix = found
-                del product[len(product) - count:]
-                continue
-            merged = _merged(product[-1], matrix) if product else None
-            if merged is None:
-                product.append(matrix)
-                break
+    pending = matrices[::-1]
+    while pending:
+        matrix = pending.pop()
+        if _is_neutral(matrix):
+            continue
+        if found := (merged_by_identity(product, matrix) or merged_with_projection(product, matrix)
+                     or _merged_with_power(product, matrix)):
+            count, merged = found
+            del product[len(product) - count:]
+        elif product and (merged := _merged(product[-1], matrix)) is not None:
             product.pop()
-            scalar, matrix = split_scalar(merged)
-            coefficient *= scalar
+        else:
+            product.append(matrix)
+            continue
+        for f in reversed(factors_of(merged)):
+            if is_matrix(f):
+                pending.append(f)
+            else:
+                coefficient *= f
     if not product:
         product = [Identity(rows)]
-    if coefficient == 0 or isinstance(product[-1], ZeroMatrix):
+    if coefficient == 0 or any(isinstance(m, ZeroMatrix) for m in product):
         return ZeroMatrix(rows, cols)
     return _product_of(coefficient, product)
 
@@ -209,6 +232,8 @@ def power(base: Basic, exponent: Any) -> Basic:
     scalar, core = split_scalar(base)
     if scalar == -1 and exponent.is_integer:  # of a skew matrix, transposed
         return scale(scalar**exponent, power(core, exponent))
+    if scalar != 1 and scalar.is_positive and exponent.is_integer is False:
+        return scale(scalar**exponent, power(core, exponent))
     if exponent == -1:
         if "orthogonal" in facts_about(base):
             return transpose(base)
@@ -235,8 +260,10 @@ def power_of_ones(base: OneMatrix, exponent: Expr) -> Basic | None:
 
 @declares("power", MatPow)
 def power_of_power(base: MatPow, exponent: Expr) -> Basic | None:
-    if base.args[1].is_integer and exponent.is_integer:
-        return power(base.args[0], base.args[1]*exponent)
+    """(Aᵖ)ᵏ = Aᵖᵏ for whole k, and of roots (A^p)^q where -1 ≤ p ≤ 1 (Higham, 11.2)"""
+    inside = base.args[1]
+    if exponent.is_integer or inside.is_Rational and abs(inside) <= 1 and exponent.is_real:
+        return power(base.args[0], inside*exponent)
     return None
 
 

@@ -22,7 +22,7 @@ from sympy.matrices.expressions import (
 from sympy.matrices.expressions.diagonal import DiagonalOf
 
 from ...core.given import immutable
-from ...core.registry import declares
+from ...core.registry import declared, declares
 from ...core.shapes import is_one, same_shape, same_size, shape
 from ...nodes.constants import MatrixUnit, SelectionMatrix
 from ...nodes.structured import facts_about
@@ -101,6 +101,9 @@ def matrix_slice(matrix: Basic, rows: Range, cols: Range) -> Basic:
     number, core = split_scalar(matrix)
     if number != 1:
         return scale(number, matrix_slice(core, rows, cols))
+    known = declared("slice", type(matrix))
+    if known is not None and (found := known(matrix, rows, cols)) is not None:
+        return found
     if isinstance(matrix, BlockMatrix) and (block := _block_at(matrix, rows, cols)) is not None:
         return block
     if isinstance(matrix, Identity) and tuple(rows) == tuple(cols) and rows[2] == 1:

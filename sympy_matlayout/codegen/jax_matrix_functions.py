@@ -1,0 +1,238 @@
+"""
+What generated JAX code calls for functions of matrices, spectra and factorisations.
+
+As ``numpy_matrix_functions``, for arrays that may be traced.  What takes all eigenvalues of a
+matrix that isn't symmetric runs on a CPU alone, as ``jax.numpy.linalg.eig`` does.
+"""
+
+# JAX is no dependency: a type checker may run without it
+# pyright: reportMissingImports=false
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import jax.scipy.linalg
+
+Function = Callable[[Any], Any]
+
+PADE_13 = (64764752532480000.0, 32382376266240000.0, 7771770303897600.0, 1187353796428800.0,
+           129060195264000.0, 10559470521600.0, 670442572800.0, 33522128640.0, 1323241920.0,
+           40840800.0, 960960.0, 16380.0, 182.0, 1.0)
+THETA_13 = 5.371920351148152
+SQUARINGS = 48
+
+
+# --- functions of matrices ---------------------------------------------------------------
+
+
+def matrix_function(f: Function, X: jax.Array) -> jax.Array:
+    """f(X), by eigenvalues."""
+    values, V = jnp.linalg.eig(X)
+    return real_where_given((V*f(values)) @ jnp.linalg.inv(V), X)
+
+
+def expm(X: jax.Array) -> jax.Array:
+    """
+    By scaling, Padé's approximant of degree 13 and squaring (Higham 2008, 10.3).
+
+    ``jax.scipy.linalg.expm`` has eight digits where the norm is above five.
+    """
+    one = jnp.eye(len(X), dtype=X.dtype)
+    size = jax.lax.stop_gradient(jnp.linalg.norm(X, 1))
+    steps = jnp.maximum(0, jnp.ceil(jnp.log2(size/THETA_13)))
+    A = X/2**steps
+    A2 = A @ A
+    A4 = A2 @ A2
+    A6 = A4 @ A2
+    b = PADE_13
+    odd = A @ (A6 @ (b[13]*A6 + b[11]*A4 + b[9]*A2) + b[7]*A6 + b[5]*A4 + b[3]*A2 + b[1]*one)
+    even = A6 @ (b[12]*A6 + b[10]*A4 + b[8]*A2) + b[6]*A6 + b[4]*A4 + b[2]*A2 + b[0]*one
+    found = jnp.linalg.solve(even - odd, even + odd)
+
+    def square(R: jax.Array, k: jax.Array) -> tuple[jax.Array, None]:
+        return jax.lax.cond(k < steps, lambda R: R @ R, lambda R: R, R), None
+
+    return jax.lax.scan(square, found, jnp.arange(SQUARINGS))[0]
+
+
+def real_where_given(found: jax.Array, X: jax.Array) -> jax.Array:
+    return found if jnp.iscomplexobj(X) or not jnp.iscomplexobj(found) else found.real
+
+
+def frechet_derivative_of(function: Function, X: jax.Array, *directions: jax.Array) -> jax.Array:
+    """Of a function that JAX can differentiate, as often as there are directions."""
+    for E in directions:
+        def along(Y: jax.Array, f: Function = function, E: jax.Array = E) -> jax.Array:
+            return jax.jvp(f, (Y,), (E,))[1]
+        function = along
+    return function(X)
+
+
+def by_differences(functions: Sequence[Function], X: jax.Array, E: jax.Array) -> jax.Array:
+    """V(f[λᵢ, λⱼ]∘(V⁻¹E V))V⁻¹"""
+    values, V = jnp.linalg.eig(X)
+    back = jnp.linalg.inv(V)
+    return real_where_given(V @ (differences(*functions, values)*(back @ E @ V)) @ back, X)
+
+
+def differences(f: Function, slope: Function, x: jax.Array) -> jax.Array:
+    gap = x[:, None] - x[None, :]
+    same = jnp.abs(gap) <= jnp.finfo(x.dtype).eps**(1/3)*jnp.abs(x).max()
+    values = f(x)
+    return jnp.where(same, slope((x[:, None] + x[None, :])/2),
+                     (values[:, None] - values[None, :])/jnp.where(same, 1, gap))
+
+
+def divided_differences(f: Function, slope: Function, x: jax.Array) -> jax.Array:
+    return differences(f, slope, x.ravel())
+
+
+def matrix_of(derivative: Function, n: int) -> jax.Array:
+    """K with vec of a linear function of E = K vec E."""
+    units = jnp.eye(n*n).reshape(n*n, n, n).transpose(0, 2, 1)
+    return jax.vmap(derivative)(units).transpose(0, 2, 1).reshape(n*n, n*n).T
+
+
+# --- eigenvalues -------------------------------------------------------------------------
+
+
+def signed(V: jax.Array, *others: jax.Array) -> tuple[jax.Array, ...]:
+    """The columns with their entries of largest size positive, those of others with them."""
+    signs = jnp.sign(jnp.take_along_axis(V, jnp.abs(V).argmax(axis=0)[None, :], axis=0))
+    return tuple(M*signs for M in (V, *others))
+
+
+def of_pencil(A: jax.Array, B: jax.Array | None) -> tuple[jax.Array, jax.Array]:
+    if B is None:
+        return tuple(jnp.linalg.eigh(A))
+    back = jnp.linalg.inv(jnp.linalg.cholesky(B))
+    values, V = jnp.linalg.eigh(back @ A @ back.T)
+    return values, back.T @ V
+
+
+def eigenvalues(A: jax.Array, B: jax.Array | None = None) -> jax.Array:
+    return of_pencil(A, B)[0][:, None]
+
+
+def eigenvectors(A: jax.Array, B: jax.Array | None = None) -> jax.Array:
+    return signed(of_pencil(A, B)[1])[0]
+
+
+def reciprocal_gaps(x: jax.Array) -> jax.Array:
+    gaps = x.reshape(1, -1) - x.reshape(-1, 1)
+    return jnp.where(jnp.eye(len(gaps), dtype=bool), 0, 1/jnp.where(
+        jnp.eye(len(gaps), dtype=bool), 1, gaps))
+
+
+def single_pair(X: jax.Array, k: int, B: jax.Array | None = None) -> tuple:
+    """An eigenvalue, nan where it is not real, its eigenvector and the left one with w'v = 1."""
+    if B is not None:
+        values, V = of_pencil(X, B)
+        v = signed(V[:, [k]])[0]
+        return values[k], v, v
+    values, V = jnp.linalg.eig(X)
+    j = jnp.lexsort((values.imag, values.real))[k]
+    real = jnp.abs(values[j].imag) <= 1e-6*jnp.abs(values[j])
+    v = V[:, j].real[:, None]
+    v = signed(v/jnp.linalg.norm(v))[0]
+    w = jnp.linalg.inv(V)[j, :][:, None]
+    w = (w/(w.T @ v)).real
+    return tuple(jnp.where(real, found, jnp.nan) for found in (values[j].real, v, w))
+
+
+def eigenvalue(X: jax.Array, k: int, B: jax.Array | None = None) -> jax.Array:
+    return single_pair(X, k, B)[0]
+
+
+def eigenvector(X: jax.Array, k: int, B: jax.Array | None = None) -> jax.Array:
+    return single_pair(X, k, B)[1]
+
+
+def left_eigenvector(X: jax.Array, k: int) -> jax.Array:
+    return single_pair(X, k)[2]
+
+
+# --- singular values ---------------------------------------------------------------------
+
+
+def decomposed(X: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+    U, values, Vt = jnp.linalg.svd(X, full_matrices=False)
+    U, V = signed(U, Vt.T)
+    return U, values, V
+
+
+def singular_values(X: jax.Array) -> jax.Array:
+    return jnp.linalg.svd(X, compute_uv=False)[:, None]
+
+
+def left_singular_vectors(X: jax.Array) -> jax.Array:
+    return decomposed(X)[0]
+
+
+def right_singular_vectors(X: jax.Array) -> jax.Array:
+    return decomposed(X)[2]
+
+
+def singular_value(X: jax.Array, k: int) -> jax.Array:
+    return jnp.linalg.svd(X, compute_uv=False)[k]
+
+
+def left_singular_vector(X: jax.Array, k: int) -> jax.Array:
+    return decomposed(X)[0][:, [k]]
+
+
+def right_singular_vector(X: jax.Array, k: int) -> jax.Array:
+    return decomposed(X)[2][:, [k]]
+
+
+def polar_factor(X: jax.Array) -> jax.Array:
+    U, _, Vt = jnp.linalg.svd(X, full_matrices=False)
+    return U @ Vt
+
+
+# --- inverses and factorisations ---------------------------------------------------------
+
+
+def pseudo_inverse(X: jax.Array) -> jax.Array:
+    return jnp.linalg.pinv(X)
+
+
+def adjugate(X: jax.Array) -> jax.Array:
+    """By singular values, for singular matrices too."""
+    U, values, Vt = jnp.linalg.svd(X)
+    others = jnp.where(jnp.eye(len(values), dtype=bool), 1, values).prod(axis=1)
+    return jnp.linalg.det(U)*jnp.linalg.det(Vt)*(Vt.T*others) @ U.T
+
+
+def sylvester_solution(A: jax.Array, B: jax.Array, C: jax.Array) -> jax.Array:
+    """X of AX + XB = C."""
+    m, n = C.shape
+    whole = jnp.kron(jnp.eye(n, dtype=A.dtype), A) + jnp.kron(B.T, jnp.eye(m, dtype=B.dtype))
+    return jnp.linalg.solve(whole, C.T.ravel()).reshape(n, m).T
+
+
+def cholesky(A: jax.Array) -> jax.Array:
+    return jnp.linalg.cholesky(A)
+
+
+def r_factor(X: jax.Array) -> jax.Array:
+    R = jnp.linalg.qr(X, mode="r")
+    return jnp.sign(jnp.diagonal(R))[:, None]*R
+
+
+def q_factor(X: jax.Array) -> jax.Array:
+    Q, R = jnp.linalg.qr(X)
+    return Q*jnp.sign(jnp.diagonal(R))
+
+
+def max_entry(X: jax.Array) -> jax.Array:
+    return X.max()
+
+
+def largest_entry(X: jax.Array) -> jax.Array:
+    return jnp.zeros(X.size).at[X.argmax()].set(1).reshape(X.shape)
+

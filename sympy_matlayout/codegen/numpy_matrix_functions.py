@@ -1,0 +1,311 @@
+"""
+What generated NumPy code calls for functions of matrices, spectra and factorisations.
+
+Of a symmetric matrix functions are taken by ``eigh``, of any other by the algorithms that
+SciPy has for exponentials, logarithms and powers, and else by ``eig``; a derivative along
+directions by the block matrices of Mathias, or by divided differences (Higham 2008, chapter 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from itertools import permutations, product
+from math import factorial
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray
+Function = Callable[[Any], Any]
+
+WORST_BASIS = 1e8  # condition of eigenvectors
+
+
+# --- functions of matrices ---------------------------------------------------------------
+
+
+def matrix_function(f: Function, X: Array) -> Array:
+    """f(X), by eigenvalues."""
+    values, V, back = eigenbasis(X)
+    return real_where_given((V*f(values)) @ back, X)
+
+
+def expm(X: Array) -> Array:
+    return import_module("scipy.linalg").expm(X)
+
+
+def logm(X: Array) -> Array:
+    """The principal logarithm; nan where it is not real."""
+    return by_name("log", X)
+
+
+def by_name(known: Any, X: Array) -> Array:
+    """The exponential, the logarithm, or a power; nan where it is not real."""
+    X = np.asarray(X)
+    if X.dtype.kind not in "fc":
+        X = X.astype(float)
+    scipy = import_module("scipy.linalg")
+    if known == "exp":
+        return scipy.expm(X)
+    if np.array_equal(X, X.T.conj()):
+        values, V = np.linalg.eigh(X)
+        with np.errstate(invalid="ignore"):
+            return (V*(np.log(values) if known == "log" else values**known)) @ V.T.conj()
+    found = scipy.logm(X) if known == "log" else scipy.fractional_matrix_power(X, known)
+    return real_where_given(found, X)
+
+
+def real_where_given(found: Array, *given: Array) -> Array:
+    """Without imaginary parts that are rounding errors, nan where they are none."""
+    if not np.iscomplexobj(found) or any(map(np.iscomplexobj, given)):
+        return found
+    size = np.abs(found).max(initial=0)
+    if np.abs(found.imag).max(initial=0) > 1e-6*size:
+        return np.full(found.shape, np.nan, found.real.dtype)
+    return found.real.astype(np.result_type(*given), copy=False) if all(
+        A.dtype.kind == "f" for A in given) else found.real
+
+
+def eigenbasis(X: Array) -> tuple[Array, Array, Array]:
+    """Eigenvalues, eigenvectors and the inverse of these."""
+    if np.array_equal(X, X.T.conj()):
+        values, V = np.linalg.eigh(X)
+        return values, V, V.T.conj()
+    values, V = np.linalg.eig(X)
+    if not np.linalg.cond(V) < WORST_BASIS:
+        raise np.linalg.LinAlgError("a function of a matrix without a basis of eigenvectors")
+    return values, V, np.linalg.inv(V)
+
+
+def frechet_derivative(functions: Sequence[Function], X: Array, *directions: Array,
+                       known: Any = None) -> Array:
+    """The derivative of f at X along directions; ``functions`` are f and its derivatives."""
+    symmetric = np.array_equal(X, X.T.conj())
+    if known is None or symmetric and known != "exp":
+        return by_differences(functions, X, directions)
+    if known == "exp" and len(directions) == 1:
+        return import_module("scipy.linalg").expm_frechet(X, directions[0], compute_expm=False)
+    n, block = len(X), X
+    for E in directions:
+        E = np.kron(np.eye(len(block)//n), E)
+        block = np.block([[block, E], [np.zeros_like(block), block]])
+    return real_where_given(by_name(known, block)[:n, -n:], X, *directions)
+
+
+def by_differences(functions: Sequence[Function], X: Array, directions: Sequence[Array]) -> Array:
+    """V(Σ f[λᵢ, λⱼ, …](V⁻¹E V)ᵢⱼ …)V⁻¹, over the orders of the directions."""
+    values, V, back = eigenbasis(X)
+    turned = [back @ E @ V for E in directions]
+    table = differences(functions, values)
+    if len(turned) == 1:
+        inside = table*turned[0]
+    else:
+        n, letters = len(X), "abcdefgh"[:len(turned) + 1]
+        pairs = [letters[k:k + 2] for k in range(len(turned))]
+        path = f"{letters},{','.join(pairs)}->{letters[0]}{letters[-1]}"
+        inside = sum((np.einsum(path, table, *order) for order in permutations(turned)),
+                     np.zeros((n, n)))
+    return real_where_given(V @ inside @ back, X, *directions)
+
+
+def differences(functions: Sequence[Function], x: Array) -> Array:
+    """f[xᵢ, xⱼ, …] with as many arguments as there are functions."""
+    order = len(functions) - 1
+    close = np.finfo(x.dtype).eps**(1/(2 + order))*max(np.abs(x).max(initial=0), 1e-300)
+    if order == 1:
+        f, slope = functions
+        gap = np.subtract.outer(x, x)
+        same = np.abs(gap) <= close
+        middle = np.add.outer(x, x)/2
+        values = f(x)
+        return np.where(same, slope(middle), np.subtract.outer(values, values)/np.where(
+            same, 1, gap))
+    known: dict[tuple[int, ...], Any] = {}
+
+    def at(places: tuple[int, ...]) -> Any:
+        if places not in known:
+            low, high = max(((i, j) for i in places for j in places),
+                            key=lambda pair: abs(x[pair[0]] - x[pair[1]]))
+            if abs(x[high] - x[low]) <= close:
+                k = len(places) - 1
+                known[places] = functions[k](sum(x[p] for p in places)/(k + 1))/factorial(k)
+            else:
+                without = []
+                for place in (low, high):
+                    rest = list(places)
+                    rest.remove(place)
+                    without.append(at(tuple(rest)))
+                known[places] = (without[0] - without[1])/(x[high] - x[low])
+        return known[places]
+
+    n = len(x)
+    found = [at(tuple(sorted(places))) for places in product(range(n), repeat=order + 1)]
+    return np.array(found).reshape((n,)*(order + 1))
+
+
+def divided_differences(f: Function, slope: Function, x: Array) -> Array:
+    """f[xᵢ, xⱼ] of a column."""
+    return differences((f, slope), x.ravel())
+
+
+def frechet_matrix(functions: Sequence[Function], X: Array, *directions: Array,
+                   known: Any = None) -> Array:
+    """K with vec L(X, …, E) = K vec E."""
+    n = len(X)
+    columns = [frechet_derivative(functions, X, *directions, unit.reshape(n, n).T, known=known)
+               for unit in np.eye(n*n, dtype=np.result_type(X, float))]
+    return np.column_stack([column.T.ravel() for column in columns])
+
+
+# --- eigenvalues -------------------------------------------------------------------------
+
+
+def signed(V: Array, *others: Array) -> tuple[Array, ...]:
+    """The columns with their entries of largest size positive, those of others with them."""
+    signs = np.sign(np.take_along_axis(V, np.abs(V).argmax(axis=0)[None, :], axis=0))
+    return tuple(M*signs for M in (V, *others))
+
+
+def of_pencil(A: Array, B: Array | None) -> tuple[Array, Array]:
+    """Eigenvalues and eigenvectors of a symmetric matrix, or of it and a positive definite one."""
+    if B is None:
+        return tuple(np.linalg.eigh(A))
+    back = np.linalg.inv(np.linalg.cholesky(B))
+    values, V = np.linalg.eigh(back @ A @ back.T)
+    return values, back.T @ V
+
+
+def eigenvalues(A: Array, B: Array | None = None) -> Array:
+    return of_pencil(A, B)[0][:, None]
+
+
+def eigenvectors(A: Array, B: Array | None = None) -> Array:
+    return signed(of_pencil(A, B)[1])[0]
+
+
+def reciprocal_gaps(x: Array) -> Array:
+    """1/(xⱼ - xᵢ), with zeros on the diagonal."""
+    gaps = x.reshape(1, -1) - x.reshape(-1, 1)
+    np.fill_diagonal(gaps, np.inf)
+    return 1/gaps
+
+
+def single_pair(X: Array, k: int, B: Array | None = None) -> tuple[Any, Array, Array]:
+    """An eigenvalue, its eigenvector of length 1 and the left one with w'v = 1."""
+    if B is not None or np.array_equal(X, X.T):
+        values, V = of_pencil(X, B)
+        v = signed(V[:, [k]])[0]
+        return values[k], v, v
+    values, V = np.linalg.eig(X)
+    order = np.lexsort((values.imag, values.real))
+    j = order[k]
+    if abs(values[j].imag) > 1e-10*abs(values[j]):
+        raise np.linalg.LinAlgError(f"the eigenvalue {values[j]} is not real")
+    v = V[:, [j]].real
+    v = signed(v/np.linalg.norm(v))[0]
+    w = np.linalg.inv(V)[[j], :].T
+    w = (w/(w.T @ v)).real
+    return values[j].real, v, w
+
+
+def eigenvalue(X: Array, k: int, B: Array | None = None) -> Any:
+    return single_pair(X, k, B)[0]
+
+
+def eigenvector(X: Array, k: int, B: Array | None = None) -> Array:
+    return single_pair(X, k, B)[1]
+
+
+def left_eigenvector(X: Array, k: int) -> Array:
+    return single_pair(X, k)[2]
+
+
+# --- singular values ---------------------------------------------------------------------
+
+
+def decomposed(X: Array) -> tuple[Array, Array, Array]:
+    """U, σ, V, thin."""
+    U, values, Vt = np.linalg.svd(X, full_matrices=False)
+    U, V = signed(U, Vt.T)
+    return U, values, V
+
+
+def singular_values(X: Array) -> Array:
+    return np.linalg.svd(X, compute_uv=False)[:, None]
+
+
+def left_singular_vectors(X: Array) -> Array:
+    return decomposed(X)[0]
+
+
+def right_singular_vectors(X: Array) -> Array:
+    return decomposed(X)[2]
+
+
+def singular_value(X: Array, k: int) -> Any:
+    return np.linalg.svd(X, compute_uv=False)[k]
+
+
+def left_singular_vector(X: Array, k: int) -> Array:
+    return decomposed(X)[0][:, [k]]
+
+
+def right_singular_vector(X: Array, k: int) -> Array:
+    return decomposed(X)[2][:, [k]]
+
+
+def polar_factor(X: Array) -> Array:
+    U, _, Vt = np.linalg.svd(X, full_matrices=False)
+    return U @ Vt
+
+
+# --- inverses ----------------------------------------------------------------------------
+
+
+def pseudo_inverse(X: Array) -> Array:
+    """With a gap between singular values that are rounding errors and others that are none."""
+    return np.linalg.pinv(X, rcond=max(X.shape)*10*np.finfo(np.result_type(X, 0.0)).eps)
+
+
+def adjugate(X: Array) -> Array:
+    """By singular values, for singular matrices too."""
+    U, values, Vt = np.linalg.svd(X)
+    others = np.where(np.eye(len(values), dtype=bool), 1, values).prod(axis=1)
+    return np.linalg.det(U)*np.linalg.det(Vt)*(Vt.T*others) @ U.T
+
+
+def sylvester_solution(A: Array, B: Array, C: Array) -> Array:
+    """X of AX + XB = C."""
+    return import_module("scipy.linalg").solve_sylvester(A, B, C)
+
+
+# --- factorisations ----------------------------------------------------------------------
+
+
+def cholesky(A: Array) -> Array:
+    return np.linalg.cholesky(A)
+
+
+def r_factor(X: Array) -> Array:
+    R = np.linalg.qr(X, mode="r")
+    return np.sign(R.diagonal())[:, None]*R
+
+
+def q_factor(X: Array) -> Array:
+    Q, R = np.linalg.qr(X)
+    return Q*np.sign(R.diagonal())
+
+
+# --- the largest entry -------------------------------------------------------------------
+
+
+def max_entry(X: Array) -> Any:
+    return X.max()
+
+
+def largest_entry(X: Array) -> Array:
+    """1 at the place of the largest entry, 0 elsewhere."""
+    found = np.zeros(X.shape)
+    found.flat[X.argmax()] = 1
+    return found

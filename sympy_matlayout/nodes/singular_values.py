@@ -1,0 +1,355 @@
+"""Singular values and vectors, and the polar factor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sympy import Expr, Min, S
+from sympy.matrices.expressions.matexpr import MatrixElement
+
+from ..core.given import as_matrix
+from ..core.registry import construct
+from ..core.shapes import Shape, same_size, shape
+from .node import MatrixNode, numpy_call, pretty_call
+from .spectra import as_place
+
+__all__ = ["LeftSingularVector", "LeftSingularVectors", "PolarFactor", "RightSingularVector",
+           "RightSingularVectors", "SingularValue", "SingularValues", "polar_factor",
+           "singular_value", "singular_values"]
+
+
+def _number(matrix: Any) -> Any:
+    """How many singular values a matrix has."""
+    m, n = shape(matrix)
+    return m if same_size(m, n) else Min(m, n)
+
+
+class _OfMatrix(MatrixNode):
+    """What is made of one matrix."""
+
+    args: tuple[Any, ...]
+    letter: str
+    named: str
+
+    def __new__(cls, matrix):
+        return super().__new__(cls, as_matrix(matrix, f"the argument of {cls.__name__}"))
+
+    @property
+    def matrix(self) -> Any:
+        return self.args[0]
+
+    def doit(self, **hints):
+        return construct(type(self), self.matrix.doit(**hints)) \
+            if hints.get("deep", True) else self
+
+    def _entry(self, i, j, **kwargs):
+        return MatrixElement(self, i, j)
+
+    def _pretty(self, printer):
+        return pretty_call(printer, type(self).__name__, self.args)
+
+    def _latex(self, printer):
+        return rf"{self.letter}\left({printer._print(self.matrix)}\right)"
+
+    def _numpycode(self, printer):
+        return numpy_call(printer, self.named, self.matrix)
+
+
+class SingularValues(_OfMatrix):
+    r"""
+    The column of the singular values of a matrix, descending as by NumPy's ``svd``.
+
+    Explanation
+    ===========
+
+    Of an `m \times n` matrix there are `\min(m, n)`, `X = U\,\mathrm{diag}(\sigma)V^T`.
+    `d\sigma = \mathrm{diagonal}(U^T\,dX\,V)`, so that `\sum f(\sigma_k)` has the gradient
+    `U\,\mathrm{diag}(f'(\sigma))V^T`; a single one is differentiable where it is simple and
+    not zero (Giles 2008, 3.2; Townsend 2016).
+
+    Examples
+    ========
+
+    >>> from sympy import MatrixSymbol, symbols
+    >>> from sympy_matlayout import gradient, singular_values
+    >>> m, n = symbols('m n', integer=True, positive=True)
+    >>> X = MatrixSymbol('X', m, n)
+    >>> gradient(singular_values(X)[0, 0], X)
+    LeftSingularVector(X, 0)*RightSingularVector(X, 0).T
+
+    Parameters
+    ==========
+
+    matrix : a matrix expression
+
+    See Also
+    ========
+
+    sympy_matlayout.SingularValue, sympy_matlayout.LeftSingularVectors
+
+    References
+    ==========
+
+    .. [1] M. B. Giles, Collected matrix derivative results, 2008, 3.2
+    """
+
+    letter, named = r"\sigma", "singular_values"
+
+    @property
+    def shape(self) -> Shape:
+        return _number(self.matrix), S.One
+
+
+class LeftSingularVectors(_OfMatrix):
+    r"""
+    `U` of the thin decomposition `X = U\,\mathrm{diag}(\sigma)V^T`, `m \times \min(m, n)`.
+
+    Explanation
+    ===========
+
+    The signs of its columns are free, and those of ``RightSingularVectors`` follow: values make
+    the entry of largest size of each positive.
+
+    Examples
+    ========
+
+    >>> from sympy import DiagMatrix, MatrixSymbol
+    >>> from sympy_matlayout import LeftSingularVectors
+    >>> X = MatrixSymbol('X', 5, 3)
+    >>> LeftSingularVectors(X).shape
+    (5, 3)
+
+    Parameters
+    ==========
+
+    matrix : a matrix expression
+
+    See Also
+    ========
+
+    sympy_matlayout.RightSingularVectors, sympy_matlayout.SingularValues
+
+    References
+    ==========
+
+    .. [1] M. B. Giles, Collected matrix derivative results, 2008, 3.2
+    """
+
+    letter, named = "U", "left_singular_vectors"
+
+    @property
+    def shape(self) -> Shape:
+        return shape(self.matrix)[0], _number(self.matrix)
+
+
+class RightSingularVectors(_OfMatrix):
+    r"""
+    `V` of the thin decomposition `X = U\,\mathrm{diag}(\sigma)V^T`, `n \times \min(m, n)`.
+
+    Examples
+    ========
+
+    >>> from sympy import MatrixSymbol
+    >>> from sympy_matlayout import RightSingularVectors
+    >>> X = MatrixSymbol('X', 5, 3)
+    >>> RightSingularVectors(X).shape
+    (3, 3)
+
+    Parameters
+    ==========
+
+    matrix : a matrix expression
+
+    See Also
+    ========
+
+    sympy_matlayout.LeftSingularVectors, sympy_matlayout.SingularValues
+
+    References
+    ==========
+
+    .. [1] M. B. Giles, Collected matrix derivative results, 2008, 3.2
+    """
+
+    letter, named = "V", "right_singular_vectors"
+
+    @property
+    def shape(self) -> Shape:
+        return shape(self.matrix)[1], _number(self.matrix)
+
+
+class PolarFactor(_OfMatrix):
+    r"""
+    `UV^T` of the singular value decomposition, the nearest matrix with orthonormal columns or rows.
+
+    Explanation
+    ===========
+
+    `X(X^TX)^{-1/2}` where `X` has full column rank, `(XX^T)^{-1/2}X` where it has full row
+    rank; it needs one of the two.  The gradient of the nuclear norm, and the solution of the
+    orthogonal Procrustes problem.
+
+    Examples
+    ========
+
+    >>> from sympy import MatrixSymbol, symbols
+    >>> from sympy_matlayout import Norm, gradient
+    >>> m, n = symbols('m n', integer=True, positive=True)
+    >>> X = MatrixSymbol('X', m, n)
+    >>> gradient(Norm(X, "nuc"), X)
+    PolarFactor(X)
+
+    Parameters
+    ==========
+
+    matrix : a matrix expression of full rank
+
+    See Also
+    ========
+
+    sympy_matlayout.SingularValues, sympy_matlayout.Norm
+
+    References
+    ==========
+
+    .. [1] N. J. Higham, Functions of Matrices, SIAM 2008, chapter 8
+    """
+
+    letter, named = r"\operatorname{polar}", "polar_factor"
+
+    @property
+    def shape(self) -> Shape:
+        return shape(self.matrix)
+
+
+# --- a single one -------------------------------------------------------------------------
+
+
+class _Single:
+
+    args: tuple[Any, ...]
+    letter: str
+    named: str
+
+    @property
+    def matrix(self) -> Any:
+        return self.args[0]
+
+    @property
+    def place(self) -> Any:
+        return self.args[1]
+
+    def doit(self, **hints):
+        return construct(type(self), *(a.doit(**hints) for a in self.args)) \
+            if hints.get("deep", True) else self
+
+    def _pretty(self, printer):
+        return pretty_call(printer, type(self).__name__, self.args)
+
+    def _latex(self, printer, exp=None):
+        last = _number(self.matrix) - 1
+        at = {S.Zero: r"\max", last: r"\min"}.get(self.place) or printer._print(self.place)
+        power = "" if exp is None else f"^{{{exp}}}"
+        return rf"{self.letter}_{{{at}}}{power}\left({printer._print(self.matrix)}\right)"
+
+    def _numpycode(self, printer):
+        return numpy_call(printer, self.named, *self.args)
+
+
+def _read(what: str, matrix: Any, place: Any) -> tuple[Any, Any]:
+    matrix = as_matrix(matrix, f"the argument of {what}")
+    return matrix, as_place(place, _number(matrix), f"the place of a {what}")
+
+
+class SingularValue(_Single, Expr):
+    r"""
+    The singular value of a matrix at a place in descending order, counted from 0.
+
+    Explanation
+    ===========
+
+    The gradient is `uv^T` of its singular vectors, where it is simple and not zero.
+
+    Examples
+    ========
+
+    >>> from sympy import MatrixSymbol, symbols
+    >>> from sympy_matlayout import Norm, gradient, singular_value
+    >>> m, n = symbols('m n', integer=True, positive=True)
+    >>> X = MatrixSymbol('X', m, n)
+    >>> gradient(singular_value(X, 1), X)
+    LeftSingularVector(X, 1)*RightSingularVector(X, 1).T
+    >>> gradient(Norm(X, 2), X)
+    LeftSingularVector(X, 0)*RightSingularVector(X, 0).T
+
+    Parameters
+    ==========
+
+    matrix : a matrix expression
+    place : an index from 0, the largest, or -1 for the smallest
+
+    See Also
+    ========
+
+    sympy_matlayout.SingularValues
+
+    References
+    ==========
+
+    .. [1] M. B. Giles, Collected matrix derivative results, 2008, 3.2
+    """
+
+    is_commutative = True
+    is_extended_real = True
+    is_nonnegative = True
+    letter, named = r"\sigma", "singular_value"
+
+    def __new__(cls, matrix, place):
+        return super().__new__(cls, *_read("SingularValue", matrix, place))
+
+
+class _SingleVector(_Single, MatrixNode):
+
+    def __new__(cls, matrix, place):
+        return super().__new__(cls, *_read(cls.__name__, matrix, place))
+
+    def _entry(self, i, j, **kwargs):
+        return MatrixElement(self, i, j)
+
+
+class LeftSingularVector(_SingleVector):
+    """The left vector of a ``SingularValue``, a column of length 1, its largest entry positive."""
+
+    letter, named = "u", "left_singular_vector"
+
+    @property
+    def shape(self) -> Shape:
+        return shape(self.matrix)[0], S.One
+
+
+class RightSingularVector(_SingleVector):
+    """The right vector of a ``SingularValue``, a column of length 1; its sign is the left one's."""
+
+    letter, named = "v", "right_singular_vector"
+
+    @property
+    def shape(self) -> Shape:
+        return shape(self.matrix)[1], S.One
+
+
+# --- to be called -------------------------------------------------------------------------
+
+
+def singular_values(matrix: Any) -> Any:
+    """The column of the singular values of a matrix, descending; see ``SingularValues``."""
+    return construct(SingularValues, as_matrix(matrix, "the argument of singular_values"))
+
+
+def singular_value(matrix: Any, place: Any) -> Any:
+    """The singular value at a place in descending order, from 0; see ``SingularValue``."""
+    return construct(SingularValue, *_read("singular_value", matrix, place))
+
+
+def polar_factor(matrix: Any) -> Any:
+    """The nearest matrix with orthonormal columns or rows; see ``PolarFactor``."""
+    return construct(PolarFactor, as_matrix(matrix, "the argument of polar_factor"))

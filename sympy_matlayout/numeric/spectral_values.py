@@ -1,0 +1,473 @@
+"""
+The values of functions of matrices and of what is made of eigenvalues.
+
+Of a matrix with a good basis of eigenvectors a function is taken by its eigenvalues, and a
+derivative along directions by the divided differences of these (Higham 2008, 3.2); any other is
+moved a little, with as many digits more as that costs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise, permutations, product
+from typing import Any
+
+import mpmath
+from mpmath import mp, mpf
+
+from ..core.registry import declares
+from ..nodes.factorizations import Cholesky, QFactor, RFactor
+from ..nodes.generalized_inverses import Adjugate, PseudoInverse, SylvesterSolution
+from ..nodes.norm import LargestEntry, MaxEntry
+from ..nodes.primary_functions import (
+    KINKED,
+    DividedDifferences,
+    FrechetDerivative,
+    FrechetMatrix,
+    PrimaryFunction,
+    slope_of,
+)
+from ..nodes.singular_values import (
+    LeftSingularVector,
+    LeftSingularVectors,
+    PolarFactor,
+    RightSingularVector,
+    RightSingularVectors,
+    SingularValue,
+    SingularValues,
+)
+from ..nodes.spectra import (
+    Eigenvalue,
+    Eigenvalues,
+    Eigenvector,
+    Eigenvectors,
+    LeftEigenvector,
+    ReciprocalGaps,
+)
+from .account import NotReal, NoValue, is_real, reaching_no_value
+from .evaluation import Evaluation, vec
+from .linear_algebra import determinant, eigenbasis, inverse, kronecker, matrix_of
+from .linear_algebra import product as times
+from .types import NumericMatrix, NumericScalar
+
+SPECTRUM = 60  # the cost of eigenvalues in multiplications, times the size cubed
+GUARD = 10     # digits more than asked for, inside
+CLOSE = 2      # eigenvalues count as equal where they agree to 1/CLOSE of the digits
+
+
+# --- functions of matrices ----------------------------------------------------------------
+
+
+@declares("value", PrimaryFunction)
+def value_of_primary_function(node: Any, at: Evaluation) -> NumericMatrix:
+    X = at.value(node.matrix)
+    at.account.spend(SPECTRUM*X.rows**3, node)
+    return at.noted(node, _along(node.function, X, (), at), X)
+
+
+@declares("value", FrechetDerivative)
+def value_of_frechet_derivative(node: Any, at: Evaluation) -> NumericMatrix:
+    X, directions = at.value(node.matrix), list(map(at.value, node.directions))
+    at.account.spend(SPECTRUM*X.rows**(2 + len(directions)), node)
+    return at.noted(node, _along(node.function, X, directions, at), X, *directions)
+
+
+@declares("value", FrechetMatrix)
+def value_of_frechet_matrix(node: Any, at: Evaluation) -> NumericMatrix:
+    X, directions = at.value(node.matrix), list(map(at.value, node.directions))
+    n = X.rows
+    at.account.spend(SPECTRUM*n**(4 + len(directions)), node)
+    columns = []
+    for j, i in product(range(n), range(n)):
+        unit = matrix_of(n, n, lambda r, s, i=i, j=j: mpf((r, s) == (i, j)))
+        columns.append(vec(_along(node.function, X, [*directions, unit], at)))
+    found = matrix_of(n*n, n*n, lambda r, s: columns[s][r])
+    return at.noted(node, found, X, *directions)
+
+
+@declares("value", DividedDifferences)
+def value_of_divided_differences(node: Any, at: Evaluation) -> NumericMatrix:
+    x = list(at.value(node.matrix))
+    with mp.workdps(CLOSE*mp.dps + GUARD):
+        table = _Differences(node.function, x, at)
+        found = at.build(node, lambda i, j: table.at((i, j)))
+    return +found
+
+
+def _along(f: Any, X: NumericMatrix, directions: Sequence[NumericMatrix],
+           at: Evaluation) -> NumericMatrix:
+    """f(X), or its derivative along the directions."""
+    digits = mp.dps
+    with mp.workdps((CLOSE*digits if directions else digits) + GUARD):
+        basis = eigenbasis(X)
+        if basis is not None:
+            found = _in_basis(f, X, basis, directions, at)
+    if basis is None:
+        with mp.workdps(8*digits):
+            basis = eigenbasis(_moved(X, mpf(10)**(-2*digits)), worst=mpf(10)**(4*digits))
+            if basis is None:
+                raise NoValue("a matrix without a basis of eigenvectors")
+            found = _in_basis(f, X, basis, directions, at)
+    return +found
+
+
+def _moved(X: NumericMatrix, step: NumericScalar) -> NumericMatrix:
+    step *= 1 + mp.mnorm(X, 1)
+    return X + matrix_of(X.rows, X.cols, lambda i, j: step*mpf(3 + 2*i + 5*j + i*j*j)/7)
+
+
+def _in_basis(f: Any, X: NumericMatrix, basis: tuple, directions: Sequence[NumericMatrix],
+              at: Evaluation) -> NumericMatrix:
+    """The same, of the eigenvalues, the eigenvectors and their inverse."""
+    values, V, back = basis
+    if f.expr.has(*KINKED) and not all(map(_almost_real, values)):
+        raise NotReal(f"{f.expr} of a matrix with complex eigenvalues")
+    table = _Differences(f, [mp.re(v) if _almost_real(v) else v for v in values], at)
+    inner = [times(times(back, E), V) for E in directions]
+    n, k = X.rows, len(directions)
+
+    def entry(i: int, j: int) -> NumericScalar:
+        if not k:
+            return table.at((i,)) if i == j else mpf(0)
+        total = mpf(0)
+        for middle in product(range(n), repeat=k - 1):
+            path = (i, *middle, j)
+            total += table.at(path)*mp.fsum(
+                mp.fprod(E[r, s] for E, (r, s) in zip(order, pairwise(path), strict=True))
+                for order in permutations(inner))
+        return total
+
+    found = times(times(V, matrix_of(n, n, entry)), back)
+    real = all(map(is_real, X)) and all(is_real(e) for E in directions for e in E)
+    return found.apply(mp.re) if real and table.is_real else found
+
+
+def _almost_real(value: NumericScalar) -> bool:
+    return abs(mp.im(value)) <= abs(value)*mpf(10)**(GUARD//2 - mp.dps)
+
+
+class _Differences:
+    """The divided differences of a function at some points, f[xᵢ, xⱼ, …]."""
+
+    def __init__(self, f: Any, points: Sequence[NumericScalar], at: Evaluation):
+        self.f, self.points, self._at = f, points, at
+        self.known: dict[tuple[int, ...], NumericScalar] = {}
+        self.slopes: dict[int, Any] = {}
+        scale = max(map(abs, points), default=mpf(1)) or mpf(1)
+        self.close = scale*mpf(10)**(-(mp.dps - GUARD)//(2*CLOSE))
+
+    @property
+    def is_real(self) -> bool:
+        """Whether f is real where it is taken at real points."""
+        return all(is_real(self.at((k,))) for k, x in enumerate(self.points) if is_real(x))
+
+    def at(self, places: tuple[int, ...]) -> NumericScalar:
+        places = tuple(sorted(places))
+        if places not in self.known:
+            self.known[places] = self._found(places)
+        return self.known[places]
+
+    def _found(self, places: tuple[int, ...]) -> NumericScalar:
+        first, last = max(((i, j) for i in places for j in places), key=lambda pair: abs(
+            self.points[pair[0]] - self.points[pair[1]]))
+        gap = self.points[last] - self.points[first]
+        if abs(gap) <= self.close:  # all the same
+            order = len(places) - 1
+            point = mp.fsum(self.points[k] for k in places)/len(places)
+            return self._derivative(order, point)/mp.factorial(order)
+        without = [list(places), list(places)]
+        without[0].remove(first)
+        without[1].remove(last)
+        return (self.at(tuple(without[0])) - self.at(tuple(without[1])))/gap
+
+    def _derivative(self, order: int, point: NumericScalar) -> NumericScalar:
+        if order not in self.slopes:
+            self.slopes[order] = slope_of(self.f, order) if order else self.f
+        f: Any = self.slopes[order]
+        return self._at.within({f.variables[0]: point}).number(f.expr)
+
+
+# --- eigenvalues --------------------------------------------------------------------------
+
+
+def _pencil(node: Any, at: Evaluation) -> tuple[list[NumericScalar], NumericMatrix]:
+    """Eigenvalues ascending, and eigenvectors, of a symmetric matrix or a pencil."""
+    matrices = [at.real(node, a) for a in node.args if hasattr(a, "shape")]
+    A = matrices[0]
+    at.account.spend(SPECTRUM*A.rows**3, node)
+    for M in matrices:
+        _require_symmetric(M)
+    with mp.workdps(mp.dps + GUARD):
+        if len(matrices) == 1:
+            values, V = reaching_no_value(mp.eigsy, (A + A.T)/2)
+        else:
+            back = inverse(_cholesky(matrices[1]))
+            values, W = reaching_no_value(mp.eigsy, _symmetric_part(times(times(back, A), back.T)))
+            V = times(back.T, W)
+        order = sorted(range(A.rows), key=lambda k: values[k])
+        V = matrix_of(A.rows, A.rows, lambda i, j: V[i, order[j]])
+        return [values[k] for k in order], _with_signs(V)[0]
+
+
+def _require_symmetric(M: NumericMatrix) -> None:
+    gap = max((abs(M[i, j] - M[j, i]) for i in range(M.rows) for j in range(i)), default=0)
+    if gap > max(map(abs, M))*mpf(10)**(2*GUARD - mp.dps):
+        raise NoValue("the matrix is not symmetric")
+
+
+def _symmetric_part(M: NumericMatrix) -> NumericMatrix:
+    return (M + M.T)/2
+
+
+def _with_signs(V: NumericMatrix, *others: NumericMatrix) -> list[NumericMatrix]:
+    """The columns with their entries of largest size positive, those of others with them."""
+    signs = [mp.sign(max((V[i, j] for i in range(V.rows)), key=abs)) for j in range(V.cols)]
+    return [matrix_of(M.rows, M.cols, lambda i, j, M=M: signs[j]*M[i, j]) for M in (V, *others)]
+
+
+def _column(numbers: Sequence[NumericScalar]) -> NumericMatrix:
+    return matrix_of(len(numbers), 1, lambda i, j: +numbers[i])
+
+
+@declares("value", Eigenvalues)
+def value_of_eigenvalues(node: Any, at: Evaluation) -> NumericMatrix:
+    return _column(_pencil(node, at)[0])
+
+
+@declares("value", Eigenvectors)
+def value_of_eigenvectors(node: Any, at: Evaluation) -> NumericMatrix:
+    return +_pencil(node, at)[1]
+
+
+@declares("value", ReciprocalGaps)
+def value_of_reciprocal_gaps(node: Any, at: Evaluation) -> NumericMatrix:
+    x = list(at.value(node.args[0]))
+
+    def entry(i: int, j: int) -> NumericScalar:
+        if i == j:
+            return mpf(0)
+        if x[i] == x[j]:
+            raise NoValue("two values are equal")
+        return 1/(x[j] - x[i])
+    return at.build(node, entry)
+
+
+@declares("value", Eigenvalue)
+def value_of_eigenvalue(node: Any, at: Evaluation) -> NumericScalar:
+    return +_pair(node, at)[0]
+
+
+@declares("value", Eigenvector)
+def value_of_eigenvector(node: Any, at: Evaluation) -> NumericMatrix:
+    return +_pair(node, at)[1]
+
+
+@declares("value", LeftEigenvector)
+def value_of_left_eigenvector(node: Any, at: Evaluation) -> NumericMatrix:
+    return +_pair(node, at)[2]
+
+
+def _pair(node: Any, at: Evaluation) -> tuple[NumericScalar, NumericMatrix, NumericMatrix]:
+    """An eigenvalue with its vectors, v of length 1 and w'v = 1."""
+    X, k = at.real(node, node.matrix), at.size(node.place)
+    if not 0 <= k < X.rows:
+        raise NoValue(f"no eigenvalue {k} among {X.rows}")
+    if node.second is not None or _is_symmetric(X):
+        values, V = _pencil(node, at)
+        return values[k], V[:, k], V[:, k]
+    at.account.spend(SPECTRUM*X.rows**3, node)
+    with mp.workdps(mp.dps + GUARD):
+        found = eigenbasis(X)
+        if found is None:
+            raise NoValue("a matrix without a basis of eigenvectors")
+        values, V, back = found
+        order = sorted(range(X.rows), key=lambda i: (mp.re(values[i]), mp.im(values[i])))
+        j = order[k]
+        if not _almost_real(values[j]):
+            raise NotReal(f"the eigenvalue {mp.nstr(values[j], 5)}")
+        turn = max(V[:, j], key=abs)
+        turn = turn/abs(turn)
+        length = mp.sqrt(mp.fsum(abs(a)**2 for a in V[:, j]))
+        v = (V[:, j]/(turn*length)).apply(mp.re)
+        w = (back[j, :].T*(turn*length)).apply(mp.re)
+        return mp.re(values[j]), v, w
+
+
+def _is_symmetric(M: NumericMatrix) -> bool:
+    try:
+        _require_symmetric(M)
+    except NoValue:
+        return False
+    return True
+
+
+# --- singular values ----------------------------------------------------------------------
+
+
+def _decomposed(node: Any, at: Evaluation) -> tuple[NumericMatrix, list, NumericMatrix]:
+    """U, σ descending, V, thin."""
+    X = at.real(node, node.matrix)
+    at.account.spend(SPECTRUM*X.rows*X.cols*min(X.rows, X.cols), node)
+    with mp.workdps(mp.dps + GUARD):
+        turned = X.rows < X.cols
+        U, values, W = reaching_no_value(mp.svd_r, X.T if turned else X)
+        V = W.T
+        U, V = (V, U) if turned else (U, V)
+        order = sorted(range(len(values)), key=lambda k: -values[k])
+        U, V = (matrix_of(M.rows, len(order), lambda i, j, M=M: M[i, order[j]]) for M in (U, V))
+        U, V = _with_signs(U, V)
+        return U, [values[k] for k in order], V
+
+
+@declares("value", SingularValues)
+def value_of_singular_values(node: Any, at: Evaluation) -> NumericMatrix:
+    return _column(_decomposed(node, at)[1])
+
+
+@declares("value", LeftSingularVectors)
+def value_of_left_singular_vectors(node: Any, at: Evaluation) -> NumericMatrix:
+    return +_decomposed(node, at)[0]
+
+
+@declares("value", RightSingularVectors)
+def value_of_right_singular_vectors(node: Any, at: Evaluation) -> NumericMatrix:
+    return +_decomposed(node, at)[2]
+
+
+@declares("value", SingularValue)
+def value_of_singular_value(node: Any, at: Evaluation) -> NumericScalar:
+    return +_decomposed(node, at)[1][_place(node, at)]
+
+
+@declares("value", LeftSingularVector)
+def value_of_left_singular_vector(node: Any, at: Evaluation) -> NumericMatrix:
+    return +_decomposed(node, at)[0][:, _place(node, at)]
+
+
+@declares("value", RightSingularVector)
+def value_of_right_singular_vector(node: Any, at: Evaluation) -> NumericMatrix:
+    return +_decomposed(node, at)[2][:, _place(node, at)]
+
+
+def _place(node: Any, at: Evaluation) -> int:
+    k = at.size(node.place)
+    if not 0 <= k < min(at.value(node.matrix).rows, at.value(node.matrix).cols):
+        raise NoValue(f"no singular value {k}")
+    return k
+
+
+@declares("value", PolarFactor)
+def value_of_polar_factor(node: Any, at: Evaluation) -> NumericMatrix:
+    U, values, V = _decomposed(node, at)
+    if min(values) <= max(values)*mpf(10)**(GUARD - mp.dps):
+        raise NoValue("a matrix that is not of full rank has no polar factor")
+    return times(U, V.T)
+
+
+# --- inverses -----------------------------------------------------------------------------
+
+
+@declares("value", PseudoInverse)
+def value_of_pseudo_inverse(node: Any, at: Evaluation) -> NumericMatrix:
+    """By singular values; those that are zero up to rounding count as such."""
+    X = at.real(node, node.args[0])
+    at.account.spend(SPECTRUM*X.rows*X.cols*min(X.rows, X.cols), node)
+    with mp.workdps(mp.dps + GUARD):
+        turned = X.rows < X.cols
+        U, values, W = reaching_no_value(mp.svd_r, X.T if turned else X)
+        zero = max(values)*mpf(10)**(-mp.dps//2)
+        scaled = matrix_of(W.cols, W.rows, lambda i, j: (
+            W[j, i]/values[j] if values[j] > zero else mpf(0)))
+        found = times(scaled, U.T)
+        return +(found.T if turned else found)
+
+
+@declares("value", Adjugate)
+def value_of_adjugate(node: Any, at: Evaluation) -> NumericMatrix:
+    X = at.value(node.args[0])
+    at.account.spend(X.rows**5, node)
+    return matrix_of(X.rows, X.cols, lambda i, j: (-1)**(i + j)*determinant(
+        _without(X, j, i)) if X.rows > 1 else mpf(1))
+
+
+def _without(X: NumericMatrix, i: int, j: int) -> NumericMatrix:
+    return mpmath.matrix([[a for s, a in enumerate(row) if s != j]
+                          for r, row in enumerate(X.tolist()) if r != i])
+
+
+@declares("value", SylvesterSolution)
+def value_of_sylvester_solution(node: Any, at: Evaluation) -> NumericMatrix:
+    A, B, C = map(at.value, node.args)
+    at.account.spend((A.rows*B.rows)**3, node)
+    whole = kronecker(mpmath.eye(B.rows), A) + kronecker(B.T, mpmath.eye(A.rows))
+    x = times(inverse(whole), vec(C))
+    return matrix_of(C.rows, C.cols, lambda i, j: x[i + C.rows*j])
+
+
+# --- factorisations -----------------------------------------------------------------------
+
+
+@declares("value", Cholesky)
+def value_of_cholesky(node: Any, at: Evaluation) -> NumericMatrix:
+    A = at.real(node, node.matrix)
+    at.account.spend(A.rows**3, node)
+    _require_symmetric(A)
+    return _cholesky(A)
+
+
+def _cholesky(A: NumericMatrix) -> NumericMatrix:
+    return reaching_no_value(mp.cholesky, (A + A.T)/2)
+
+
+def _factored(node: Any, at: Evaluation) -> tuple[NumericMatrix, NumericMatrix]:
+    """Q and R, thin, by Gram and Schmidt with more digits."""
+    X = at.real(node, node.matrix)
+    m, n = X.rows, X.cols
+    if m < n:
+        raise NoValue("more columns than rows")
+    at.account.spend(2*m*n*n, node)
+    with mp.workdps(2*mp.dps):
+        Q, R = mpmath.matrix(m, n), mpmath.matrix(n, n)
+        for j in range(n):
+            column = X[:, j]
+            for i in range(j):
+                R[i, j] = mp.fdot(list(Q[:, i]), list(X[:, j]))
+                column -= R[i, j]*Q[:, i]
+            R[j, j] = mp.norm(column)
+            if R[j, j] <= mp.norm(X[:, j])*mpf(10)**(-mp.dps//2 + GUARD):
+                raise NoValue("the columns are linearly dependent")
+            for i in range(m):
+                Q[i, j] = column[i]/R[j, j]
+    return +Q, +R
+
+
+@declares("value", QFactor)
+def value_of_q_factor(node: Any, at: Evaluation) -> NumericMatrix:
+    return _factored(node, at)[0]
+
+
+@declares("value", RFactor)
+def value_of_r_factor(node: Any, at: Evaluation) -> NumericMatrix:
+    return _factored(node, at)[1]
+
+
+# --- the largest entry --------------------------------------------------------------------
+
+
+def _largest(node: Any, at: Evaluation) -> tuple[int, int]:
+    M = at.real(node, node.args[0])
+    place = max(((i, j) for i in range(M.rows) for j in range(M.cols)), key=lambda ij: M[ij])
+    at.account.branches.add((node, place))
+    return place
+
+
+@declares("value", MaxEntry)
+def value_of_max_entry(node: Any, at: Evaluation) -> NumericScalar:
+    return at.value(node.args[0])[_largest(node, at)]
+
+
+@declares("value", LargestEntry)
+def value_of_largest_entry(node: Any, at: Evaluation) -> NumericMatrix:
+    M, place = at.value(node.args[0]), _largest(node, at)
+    return matrix_of(M.rows, M.cols, lambda i, j: mpf((i, j) == place))
+

@@ -1,0 +1,277 @@
+"""Functions of matrices and their derivatives along directions, locally simplified."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+from sympy import Add, Expr, Lambda, Mul, Pow, S, exp, log
+from sympy.core.basic import Basic
+from sympy.core.sorting import default_sort_key
+from sympy.matrices.expressions import (
+    BlockDiagMatrix,
+    DiagMatrix,
+    Identity,
+    KroneckerProduct,
+    MatAdd,
+    ZeroMatrix,
+)
+
+from ...core.registry import construct, declares
+from ...core.shapes import is_one, same_size, shape
+from ...nodes.primary_functions import (
+    DividedDifferences,
+    FrechetDerivative,
+    FrechetMatrix,
+    PrimaryFunction,
+    of_argument,
+    slope_of,
+)
+from .entry_by_entry import elementwise, hadamard
+from .kronecker import kronecker
+from .nodes import factors_of, new, split_scalar
+from .products import add, base_and_exponent, multiply, power, scale
+from .stacking import diag
+from .traces_and_entries import trace
+from .transposes import transpose
+
+__all__ = ["frechet_derivative", "frechet_matrix", "of_similar", "primary_function"]
+
+
+@declares("constructor", PrimaryFunction)
+def primary_function(f: Any, X: Basic) -> Basic:
+    """``f(X)``, with sums, products, powers and functions of functions as those of matrices."""
+    (z,), body = f.signature, f.expr
+    n = shape(X)[0]
+    if z not in body.free_symbols:
+        return scale(body, Identity(n))
+    if body == z:
+        return X
+    if isinstance(body, Add):
+        return add(*(primary_function(Lambda((z,), term), X) for term in body.args))
+    if isinstance(body, Mul):
+        constant, factors = body.as_independent(z, as_Add=False)
+        return multiply(constant, *(primary_function(Lambda((z,), a), X)
+                                    for a in Mul.make_args(factors)))
+    if isinstance(body, Pow) and z not in body.exp.free_symbols:
+        return power(primary_function(Lambda((z,), body.base), X), body.exp)
+    if body.is_Function and len(body.args) == 1 and body.args[0] != z:
+        inside = primary_function(Lambda((z,), body.args[0]), X)
+        return primary_function(of_argument(body.func(z), z), inside)
+    found = _of_simple(f, X)
+    if found is None and (known := SHORTER.get(type(body))) is not None:
+        found = known(X)
+    return new(PrimaryFunction, f, X) if found is None else found
+
+
+def _of_simple(f: Any, X: Any) -> Basic | None:
+    """f of a matrix of which it is taken part by part, or number by number."""
+    n = shape(X)[0]
+    if is_one(n):
+        return scale(f(trace(X)), Identity(S.One))
+    c, core = split_scalar(X)
+    if isinstance(core, (Identity, ZeroMatrix)):
+        return scale(f(c if isinstance(core, Identity) else S.Zero), Identity(n))
+    if isinstance(core, DiagMatrix):
+        return diag(elementwise(f, scale(c, core.args[0])))
+    if isinstance(core, BlockDiagMatrix):
+        return BlockDiagMatrix(*(construct(PrimaryFunction, f, scale(c, B)) for B in core.args))
+    if isinstance(core, KroneckerProduct) and (k := _only_factor(core)) is not None:
+        inside = primary_function(f, scale(c, core.args[k]))
+        return kronecker(*core.args[:k], inside, *core.args[k + 1:])
+    if (similar := of_similar(core)) is not None:
+        left, inside, right = similar
+        return multiply(left, primary_function(f, scale(c, inside)), right)
+    return None
+
+
+def _only_factor(product: KroneckerProduct) -> int | None:
+    """The place of the only factor that is no identity."""
+    places = [k for k, a in enumerate(product.args) if not isinstance(a, Identity)]
+    return places[0] if len(places) == 1 and same_size(*shape(product.args[places[0]])) else None
+
+
+def of_similar(matrix: Basic) -> tuple[Basic, Basic, Basic] | None:
+    """``P, M, P⁻¹`` of a product of these."""
+    factors = factors_of(matrix)
+    if len(factors) < 3 or not same_size(*shape(factors[0])):
+        return None
+    first, *middle, last = factors
+    if isinstance(multiply(last, first), Identity):
+        return first, multiply(*middle), last
+    return None
+
+
+def _shorter_exponential(X: Basic) -> Basic | None:
+    """e^(log X) = X, e^(X + cI) = e^c e^X, and e^(A⊗I + I⊗B) = e^A⊗e^B"""
+    if isinstance(X, PrimaryFunction) and isinstance(X.function.expr, log):
+        return X.matrix
+    if not isinstance(X, MatAdd):
+        return None
+    numbers = [t for t in X.args if isinstance(split_scalar(t)[1], Identity)]
+    if numbers:
+        rest = add(*(t for t in X.args if t not in numbers), shape=shape(X))
+        shift = Add(*(split_scalar(t)[0] for t in numbers))
+        return scale(exp(shift), _expm(rest))
+    cores = [(c, core) for c, core in map(split_scalar, X.args)]
+    if len(cores) == 2 and all(isinstance(core, KroneckerProduct) and len(core.args) == 2
+                               for _, core in cores):
+        for (c, one), (d, other) in (cores, cores[::-1]):
+            A, right = one.args
+            left, B = other.args
+            if isinstance(left, Identity) and isinstance(right, Identity) \
+                    and left.shape == A.shape and right.shape == B.shape:
+                return kronecker(_expm(scale(c, A)), _expm(scale(d, B)))
+    return None
+
+
+def _shorter_logarithm(X: Basic) -> Basic | None:
+    """log Xᵖ = p log X for -1 ≤ p ≤ 1 (Higham, theorem 11.2)"""
+    base, exponent = base_and_exponent(X)
+    if exponent != 1 and exponent.is_Rational and abs(exponent) <= 1:
+        z = _letter()
+        return scale(exponent, primary_function(Lambda((z,), log(z)), base))
+    return None
+
+
+SHORTER = {exp: _shorter_exponential, log: _shorter_logarithm}
+
+
+def _letter() -> Any:
+    return of_argument(S.One, S.One).variables[0]
+
+
+def _expm(X: Basic) -> Basic:
+    z = _letter()
+    return primary_function(Lambda((z,), exp(z)), X)
+
+
+@declares("transpose", PrimaryFunction)
+def transpose_of_function(node: PrimaryFunction) -> Basic:
+    """f(X)' = f(X')"""
+    return construct(PrimaryFunction, node.function, transpose(node.matrix))
+
+
+@declares("power", PrimaryFunction)
+def power_of_function(node: PrimaryFunction, exponent: Expr) -> Basic | None:
+    """(e^X)^k = e^(kX) for whole k"""
+    if isinstance(node.function.expr, exp) and exponent.is_integer:
+        return primary_function(node.function, scale(exponent, node.matrix))
+    return None
+
+
+@declares("product", PrimaryFunction)
+def product_of_functions(left: Any, right: Any) -> Basic | None:
+    """e^(aX) e^(bX) = e^((a + b)X)"""
+    if isinstance(left, PrimaryFunction) and isinstance(right, PrimaryFunction) \
+            and isinstance(left.function.expr, exp) and isinstance(right.function.expr, exp):
+        (a, X), (b, Y) = split_scalar(left.matrix), split_scalar(right.matrix)
+        if X == Y:
+            return primary_function(left.function, scale(a + b, X))
+    return None
+
+
+@declares("determinant", PrimaryFunction)
+def determinant_of_function(node: PrimaryFunction) -> Expr | None:
+    """|e^X| = e^(tr X)"""
+    return exp(trace(node.matrix)) if isinstance(node.function.expr, exp) else None
+
+
+# --- derivatives along directions ---------------------------------------------------------
+
+
+@declares("constructor", FrechetDerivative)
+def frechet_derivative(f: Any, X: Basic, *directions: Any) -> Basic:
+    """Linear in each direction, and closed where the directions commute with the point."""
+    if not directions:
+        return primary_function(f, X)
+    if any(isinstance(E, ZeroMatrix) for E in directions):
+        return ZeroMatrix(*shape(X))
+    scalars, cores = zip(*map(split_scalar, directions), strict=True)
+    number = Mul(*scalars)
+    for k, E in enumerate(cores):
+        if isinstance(E, Identity):
+            return scale(number, frechet_derivative(slope_of(f), X, *cores[:k], *cores[k + 1:]))
+    if isinstance(split_scalar(f.expr)[1], Add) or f.expr.is_Add:
+        z, = f.variables
+        return scale(number, add(*(frechet_derivative(Lambda((z,), t), X, *cores)
+                                   for t in f.expr.args)))
+    if f.expr == f.variables[0]:
+        return scale(number, cores[0]) if len(cores) == 1 else ZeroMatrix(*shape(X))
+    if f.variables[0] not in f.expr.free_symbols:
+        return ZeroMatrix(*shape(X))
+    found = _closed(f, X, cores)
+    if found is None:
+        found = new(FrechetDerivative, f, X, *sorted(cores, key=default_sort_key))
+    return scale(number, found)
+
+
+def _closed(f: Any, X: Any, directions: Sequence[Basic]) -> Basic | None:
+    if len(directions) > 1:
+        pairs = pairwise((X, *directions))
+        if all(_commute(*pair) for pair in pairs) and all(_commute(X, E) for E in directions):
+            return multiply(primary_function(slope_of(f, len(directions)), X), *directions)
+        return None
+    (E,) = directions
+    if _commute(X, E):
+        return multiply(E, primary_function(slope_of(f), X))
+    c, core = split_scalar(X)
+    if isinstance(core, DiagMatrix):
+        return hadamard(new(DividedDifferences, f, scale(c, core.args[0])), E)
+    if (similar := of_similar(core)) is not None:
+        left, inside, right = similar
+        turned = multiply(right, E, left)
+        return multiply(left, frechet_derivative(f, scale(c, inside), turned), right)
+    return None
+
+
+def _commute(A: Basic, B: Basic) -> bool:
+    """Whether two products are equal in both orders, as they are written."""
+    return multiply(A, B) == multiply(B, A)
+
+
+@declares("linear", FrechetDerivative)
+def only_direction(node: FrechetDerivative) -> int | None:
+    return 2 if len(node.directions) == 1 else None
+
+
+@declares("transpose", FrechetDerivative, FrechetMatrix)
+def transpose_of_derivative(node: Any) -> Basic:
+    """L(X, E)' = L(X', E'), and K(X)' = K(X')"""
+    return construct(type(node), node.function, *map(transpose, node.args[1:]))
+
+
+@declares("trace", FrechetDerivative)
+def trace_of_derivative(node: FrechetDerivative) -> Expr:
+    """tr L_f(X, E) = tr(f'(X)E)"""
+    *others, last = node.directions
+    return trace(multiply(frechet_derivative(slope_of(node.function), node.matrix, *others), last))
+
+
+@declares("constructor", FrechetMatrix)
+def frechet_matrix(f: Any, X: Basic, *directions: Any) -> Basic:
+    n = shape(X)[0]
+    if any(isinstance(E, ZeroMatrix) for E in directions):
+        return ZeroMatrix(n**2, n**2)
+    scalars, cores = zip(*map(split_scalar, directions), strict=True) if directions else ((), ())
+    number = Mul(*scalars)
+    for k, E in enumerate(cores):
+        if isinstance(E, Identity):
+            return scale(number, frechet_matrix(slope_of(f), X, *cores[:k], *cores[k + 1:]))
+    c, core = split_scalar(X)
+    if not directions and isinstance(core, (Identity, ZeroMatrix)):
+        return scale(slope_of(f)(c if isinstance(core, Identity) else S.Zero), Identity(n**2))
+    return scale(number, new(FrechetMatrix, f, X, *sorted(cores, key=default_sort_key)))
+
+
+# --- of matrices that powers are taken of entry by entry or part by part ------------------
+
+
+@declares("power", DiagMatrix)
+def power_of_diagonal(base: DiagMatrix, exponent: Expr) -> Basic | None:
+    """diag(d)ᵖ by entries, for roots; whole powers stay as they were written"""
+    if exponent.is_integer:
+        return None
+    z = _letter()
+    return diag(elementwise(Lambda((z,), z**exponent), base.args[0]))
