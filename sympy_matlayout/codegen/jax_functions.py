@@ -249,8 +249,8 @@ def frechet_derivative(functions: Sequence[Callable], X: jax.Array, *directions:
         if len(directions) > 1:
             raise NotImplementedError("higher derivatives of this function of a matrix in JAX")
         return by_differences(functions, X, *directions)
-    function = {"exp": expm, "log": _logarithm}.get(known) if isinstance(known, str) else (
-        lambda M: real_matrix_power(M, known))
+    by_name: dict[Any, Callable] = {"exp": expm, "log": _logarithm}
+    function = by_name.get(known, lambda M: real_matrix_power(M, known))
     return frechet_derivative_of(function, X, *directions)
 
 

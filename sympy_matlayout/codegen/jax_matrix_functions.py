@@ -76,7 +76,8 @@ def by_differences(functions: Sequence[Function], X: jax.Array, E: jax.Array) ->
     """V(f[λᵢ, λⱼ]∘(V⁻¹E V))V⁻¹"""
     values, V = jnp.linalg.eig(X)
     back = jnp.linalg.inv(V)
-    return real_where_given(V @ (differences(*functions, values)*(back @ E @ V)) @ back, X)
+    table = differences(functions[0], functions[1], values)
+    return real_where_given(V @ (table*(back @ E @ V)) @ back, X)
 
 
 def differences(f: Function, slope: Function, x: jax.Array) -> jax.Array:

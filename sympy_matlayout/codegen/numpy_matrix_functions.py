@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-Array = np.ndarray
+Array = Any
 Function = Callable[[Any], Any]
 
 WORST_BASIS = 1e8  # condition of eigenvectors
@@ -170,7 +170,8 @@ def signed(V: Array, *others: Array) -> tuple[Array, ...]:
 def of_pencil(A: Array, B: Array | None) -> tuple[Array, Array]:
     """Eigenvalues and eigenvectors of a symmetric matrix, or of it and a positive definite one."""
     if B is None:
-        return tuple(np.linalg.eigh(A))
+        values, V = np.linalg.eigh(A)
+        return values, V
     back = np.linalg.inv(np.linalg.cholesky(B))
     values, V = np.linalg.eigh(back @ A @ back.T)
     return values, back.T @ V
@@ -197,6 +198,8 @@ def single_pair(X: Array, k: int, B: Array | None = None) -> tuple[Any, Array, A
         values, V = of_pencil(X, B)
         v = signed(V[:, [k]])[0]
         return values[k], v, v
+    values: Array
+    V: Array
     values, V = np.linalg.eig(X)
     order = np.lexsort((values.imag, values.real))
     j = order[k]
@@ -288,7 +291,7 @@ def cholesky(A: Array) -> Array:
 
 
 def r_factor(X: Array) -> Array:
-    R = np.linalg.qr(X, mode="r")
+    R: Array = np.linalg.qr(X, mode="r")
     return np.sign(R.diagonal())[:, None]*R
 
 

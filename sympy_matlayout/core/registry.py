@@ -33,6 +33,7 @@ ASPECTS = {
     "power": "its power by an exponent, None where that has no shorter form",
     "product": "its product with a neighbour, left or right, None where that isn't shorter",
     "entry": "its entry [i, j]",
+    "inner": "the trace of its product with a matrix, None where that has no shorter form",
     "linear": "the place of the argument that it is linear in, None where there is no such",
     "slice": "its rows and columns of some ranges, None where that isn't shorter",
     "indices": "its rows and columns as indices, and its entries as products with these",

@@ -27,7 +27,7 @@ NAMES = {exp: "expm", log: "logm"}
 KINKED = (Abs, Max, Min, Piecewise, sign)
 
 
-def of_argument(body: Expr, z: Basic) -> Lambda:
+def of_argument(body: Any, z: Basic) -> Lambda:
     """The function of one argument, under the one name that all of them have."""
     taken = {s.name for s in body.free_symbols - {z} if isinstance(s, Symbol)}
     own = bound_symbol(next(name for name in ("z", *(f"z{k}" for k in range(1, len(taken) + 2)))
@@ -37,9 +37,10 @@ def of_argument(body: Expr, z: Basic) -> Lambda:
 
 def _as_function(f: Any, what: str) -> Lambda:
     if isinstance(f, Lambda):
-        if len(f.signature) != 1 or not isinstance(f.signature[0], Symbol):
+        signature: Any = f.signature
+        if len(signature) != 1 or not isinstance(signature[0], Symbol):
             raise ArgumentError(f"{what} needs a function of one argument, got {f}")
-        return of_argument(f.expr, f.signature[0])
+        return of_argument(f.expr, signature[0])
     z = bound_symbol("z")
     try:
         value = f(z) if isinstance(f, FunctionClass) else None
@@ -213,8 +214,8 @@ class PrimaryFunction(_OfFunction):
         return rf"{name}\left({inside}\right)"
 
     def _pretty(self, printer):
-        if self._head is not None:
-            return pretty_call(printer, NAMES.get(self._head, self._head.__name__), self.args[1:])
+        if (head := self._head) is not None:
+            return pretty_call(printer, NAMES.get(head) or head.__name__, self.args[1:])
         return pretty_call(printer, "matrix_function", [Symbol(
             function_name(self.function)), self.matrix])
 
@@ -266,7 +267,7 @@ class FrechetDerivative(_OfFunction):
     >>> canonical(FrechetDerivative(exp, X, E).T)
     FrechetDerivative(exp, X.T, E.T)
     >>> matrix_derivative(expm(t*A), t)
-    A*expm(t*A)
+    expm(t*A.T)*A.T
 
     Parameters
     ==========
@@ -449,7 +450,8 @@ class DividedDifferences(_OfFunction):
         return self
 
     def _entry(self, i, j, **kwargs):
-        f, (x, y) = self.function, (self.matrix[i, 0], self.matrix[j, 0])
+        f: Any = self.function
+        x, y = self.matrix[i, 0], self.matrix[j, 0]
         if x == y:
             z, = f.variables
             return f.expr.diff(z).xreplace({z: x})
@@ -464,7 +466,8 @@ class DividedDifferences(_OfFunction):
     def _latex(self, printer):
         x = printer._print(self.matrix)
         name = latex_of_function_name(self.function, printer)
-        return rf"\left({name}\right)\left[{x}, {x}\right]"
+        name = name if self.function.expr.is_Function else rf"\left({name}\right)"
+        return rf"{name}\left[{x}, {x}\right]"
 
     def _pretty(self, printer):
         return pretty_call(printer, "DividedDifferences", [
@@ -584,7 +587,7 @@ def expm(matrix: Any) -> Any:
 
     .. [1] N. J. Higham, Functions of Matrices, SIAM 2008, chapter 10
     """
-    return matrix_function(exp, matrix)
+    return matrix_function(exp, as_square(matrix, "the argument of expm"))
 
 
 def logm(matrix: Any) -> Any:
@@ -616,7 +619,7 @@ def logm(matrix: Any) -> Any:
 
     .. [1] N. J. Higham, Functions of Matrices, SIAM 2008, chapter 11
     """
-    return matrix_function(log, matrix)
+    return matrix_function(log, as_square(matrix, "the argument of logm"))
 
 
 def sqrtm(matrix: Any) -> Any:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Expr, Min, S
+from sympy import Add, Expr, Min, S, Sum, Trace, oo
+from sympy.matrices.expressions import HadamardPower, OneMatrix
 from sympy.matrices.expressions.matexpr import MatrixElement
 
-from ..core.given import as_matrix
+from ..core.bound_symbols import index_symbol
+from ..core.errors import ArgumentError
+from ..core.given import as_basic, as_index, as_matrix
 from ..core.registry import construct
 from ..core.shapes import Shape, same_size, shape
 from .node import MatrixNode, numpy_call, pretty_call
+from .norm import Norm
 from .spectra import as_place
 
 __all__ = ["LeftSingularVector", "LeftSingularVectors", "PolarFactor", "RightSingularVector",
-           "RightSingularVectors", "SingularValue", "SingularValues", "polar_factor",
-           "singular_value", "singular_values"]
+           "RightSingularVectors", "SingularValue", "SingularValues", "ky_fan_norm",
+           "polar_factor", "schatten_norm", "singular_value", "singular_values"]
 
 
 def _number(matrix: Any) -> Any:
@@ -348,6 +352,85 @@ def singular_values(matrix: Any) -> Any:
 def singular_value(matrix: Any, place: Any) -> Any:
     """The singular value at a place in descending order, from 0; see ``SingularValue``."""
     return construct(SingularValue, *_read("singular_value", matrix, place))
+
+
+def schatten_norm(matrix: Any, order: Any) -> Any:
+    r"""
+    `(\sum_k\sigma_k^p)^{1/p}`, the p-norm of the singular values.
+
+    Explanation
+    ===========
+
+    Of order 1 the nuclear norm, of order 2 that of Frobenius, of order ``oo`` the spectral one.
+    Its gradient is `U\,\mathrm{diag}(\sigma^{p-1})V^T` over the norm to `p - 1`.
+
+    Examples
+    ========
+
+    >>> from sympy import MatrixSymbol, symbols
+    >>> from sympy_matlayout import gradient, schatten_norm
+    >>> m, n = symbols('m n', integer=True, positive=True)
+    >>> X = MatrixSymbol('X', m, n)
+    >>> schatten_norm(X, 1), schatten_norm(X, 2)
+    (Norm(X, nuc), Norm(X))
+    >>> gradient(schatten_norm(X, 4)**4, X)
+    4*LeftSingularVectors(X)*DiagMatrix(SingularValues(X).**3)*RightSingularVectors(X).T
+
+    Parameters
+    ==========
+
+    matrix : a matrix expression
+    order : a number, a symbol or ``oo``, at least 1
+
+    See Also
+    ========
+
+    sympy_matlayout.Norm, sympy_matlayout.SingularValues
+    """
+    matrix, p = as_matrix(matrix, "the argument of schatten_norm"), as_basic(order, "the order")
+    if (p < 1) == True:  # noqa: E712 - it may be a symbol
+        raise ArgumentError(f"no Schatten norm of order {p}; an order is a number >= 1 or oo")
+    if p in (1, 2, oo):
+        return Norm(matrix, {S.One: "nuc", S(2): "fro", oo: 2}[p])
+    values = singular_values(matrix)
+    ones = OneMatrix(1, shape(values)[0])
+    return Trace(ones*HadamardPower(values, p))**(1/p)
+
+
+def ky_fan_norm(matrix: Any, number: Any) -> Any:
+    """
+    The sum of the largest singular values, as many as are asked for.
+
+    Examples
+    ========
+
+    >>> from sympy import MatrixSymbol, symbols
+    >>> from sympy_matlayout import gradient, ky_fan_norm
+    >>> m, n = symbols('m n', integer=True, positive=True)
+    >>> X = MatrixSymbol('X', m, n)
+    >>> ky_fan_norm(X, 2)
+    SingularValue(X, 0) + SingularValue(X, 1)
+    >>> gradient(ky_fan_norm(X, 1), X)
+    LeftSingularVector(X, 0)*RightSingularVector(X, 0).T
+
+    Parameters
+    ==========
+
+    matrix : a matrix expression
+    number : how many, a number or a symbol
+
+    See Also
+    ========
+
+    sympy_matlayout.SingularValue
+    """
+    k = as_index(number, "the number of singular values")
+    if k.is_nonpositive:
+        raise ArgumentError(f"a Ky Fan norm is of one or more singular values, got {k}")
+    if k.is_Integer:
+        return Add(*(singular_value(matrix, i) for i in range(int(k))))
+    i = index_symbol(k.free_symbols | as_basic(matrix, "the matrix").free_symbols)
+    return Sum(singular_value(matrix, i), (i, 0, k - 1))
 
 
 def polar_factor(matrix: Any) -> Any:

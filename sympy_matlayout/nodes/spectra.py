@@ -50,7 +50,8 @@ class _OfPencil(MatrixNode):
     """What is made of a symmetric matrix A, or of two, A - λB with B positive definite."""
 
     args: tuple[Any, ...]
-    named: str  # in generated code
+    letter: str  # in LaTeX
+    named: str   # in generated code
 
     def __new__(cls, matrix, second=None):
         return super().__new__(cls, *_read(cls.__name__, matrix, (second,)))
@@ -248,6 +249,8 @@ class _Single:
     """One of the eigenvalues of a matrix, or what belongs to it."""
 
     args: tuple[Any, ...]
+    letter: str
+    named: str
 
     @property
     def matrix(self) -> Any:

@@ -100,9 +100,8 @@ def _along(f: Any, X: NumericMatrix, directions: Sequence[NumericMatrix],
     digits = mp.dps
     with mp.workdps((CLOSE*digits if directions else digits) + GUARD):
         basis = eigenbasis(X)
-        if basis is not None:
-            found = _in_basis(f, X, basis, directions, at)
-    if basis is None:
+        found = None if basis is None else _in_basis(f, X, basis, directions, at)
+    if found is None:
         with mp.workdps(8*digits):
             basis = eigenbasis(_moved(X, mpf(10)**(-2*digits)), worst=mpf(10)**(4*digits))
             if basis is None:

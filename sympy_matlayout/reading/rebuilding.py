@@ -51,10 +51,11 @@ def as_scalar_in(node: Basic, arg: Basic) -> Basic:
     if is_scalar_shape(shape(arg)):
         return c.trace(arg)
     name = type(node).__name__
+    whole = {"exp": "expm(M)", "log": "logm(M)"}.get(name, f"matrix_function({name}, M)")
+    square = f", for that of the matrix as a whole {whole}" if same_size(*shape(arg)) else ""
     raise DerivativeNotImplementedError(
         f"{name} of a {show(shape(arg))} matrix is not covered: {node}. "
-        f"For the function of every entry write M.applyfunc({name}); "
-        "functions of a matrix as a whole, such as the matrix exponential, have no rule here")
+        f"For the function of every entry write M.applyfunc({name}){square}")
 
 
 def require(condition: bool, node: Basic, reason: str) -> None:

@@ -23,6 +23,8 @@ from ..core.caches import cached
 from ..core.errors import reporting_bugs
 from ..core.given import as_basic
 from ..core.shapes import is_scalar_shape, shape
+from ..nodes.generalized_inverses import SylvesterSolution
+from ..nodes.primary_functions import FrechetDerivative
 from ..nodes.traversal import LEAVES, postorder
 from ..nodes.written_sum import WRITTEN
 
@@ -106,6 +108,8 @@ def _count(expr: Basic, inside: int) -> int:
         return inside + (not is_scalar_shape(shape(expr.args[0])))
     if isinstance(expr, (ElementwiseApplyFunction, Lambda, Tuple, MatrixBase, *WRITTEN)):
         return inside
+    if isinstance(expr, (FrechetDerivative, SylvesterSolution)):  # a short closed form is shorter
+        return inside + 3*(len(expr.args) - 2)
     if isinstance(expr, Pow) and expr.exp.is_Rational and expr.exp < 0:
         return inside + 1 + (expr.exp != -1)
     return inside + bool(arguments(expr))

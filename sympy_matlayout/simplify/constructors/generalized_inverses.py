@@ -38,6 +38,7 @@ ORTHONORMAL = (QFactor, LeftSingularVectors, RightSingularVectors)  # by their c
 @declares("constructor", PseudoInverse)
 def pseudo_inverse(matrix: Any) -> Basic:
     """X⁺, of an invertible matrix its inverse, of orthonormal columns their transpose."""
+    core: Any
     c, core = split_scalar(matrix)
     if c != 1:
         return scale(1/c, pseudo_inverse(core))
@@ -155,6 +156,15 @@ def transpose_of_solution(node: SylvesterSolution) -> Basic:
     """AX + XB = C transposed is B'X' + X'A' = C'"""
     A, B, C = node.args
     return construct(SylvesterSolution, transpose(B), transpose(A), transpose(C))
+
+
+@declares("inner", SylvesterSolution)
+def inner_of_solution(node: SylvesterSolution, M: Basic) -> Expr | None:
+    """tr(XM) = tr(CM A⁻¹)/2 where A = B and M commutes with it"""
+    A, B, C = node.args
+    if A != B or multiply(A, M) != multiply(M, A):
+        return None
+    return trace(multiply(C, M, inverse(A)))/2
 
 
 @declares("trace", SylvesterSolution)

@@ -18,6 +18,7 @@ from sympy.matrices.expressions import (
     ZeroMatrix,
 )
 
+from ...core.bound_symbols import bound_symbol
 from ...core.registry import construct, declares
 from ...core.shapes import is_one, same_size, shape
 from ...nodes.primary_functions import (
@@ -56,9 +57,10 @@ def primary_function(f: Any, X: Basic) -> Basic:
                                     for a in Mul.make_args(factors)))
     if isinstance(body, Pow) and z not in body.exp.free_symbols:
         return power(primary_function(Lambda((z,), body.base), X), body.exp)
+    head: Any = body.func
     if body.is_Function and len(body.args) == 1 and body.args[0] != z:
         inside = primary_function(Lambda((z,), body.args[0]), X)
-        return primary_function(of_argument(body.func(z), z), inside)
+        return primary_function(of_argument(head(z), z), inside)
     found = _of_simple(f, X)
     if found is None and (known := SHORTER.get(type(body))) is not None:
         found = known(X)
@@ -121,7 +123,7 @@ def _shorter_exponential(X: Basic) -> Basic | None:
             A, right = one.args
             left, B = other.args
             if isinstance(left, Identity) and isinstance(right, Identity) \
-                    and left.shape == A.shape and right.shape == B.shape:
+                    and shape(left) == shape(A) and shape(right) == shape(B):
                 return kronecker(_expm(scale(c, A)), _expm(scale(d, B)))
     return None
 
@@ -130,7 +132,7 @@ def _shorter_logarithm(X: Basic) -> Basic | None:
     """log Xᵖ = p log X for -1 ≤ p ≤ 1 (Higham, theorem 11.2)"""
     base, exponent = base_and_exponent(X)
     if exponent != 1 and exponent.is_Rational and abs(exponent) <= 1:
-        z = _letter()
+        z = bound_symbol("z")
         return scale(exponent, primary_function(Lambda((z,), log(z)), base))
     return None
 
@@ -138,12 +140,8 @@ def _shorter_logarithm(X: Basic) -> Basic | None:
 SHORTER = {exp: _shorter_exponential, log: _shorter_logarithm}
 
 
-def _letter() -> Any:
-    return of_argument(S.One, S.One).variables[0]
-
-
 def _expm(X: Basic) -> Basic:
-    z = _letter()
+    z = bound_symbol("z")
     return primary_function(Lambda((z,), exp(z)), X)
 
 
@@ -188,19 +186,19 @@ def frechet_derivative(f: Any, X: Basic, *directions: Any) -> Basic:
         return primary_function(f, X)
     if any(isinstance(E, ZeroMatrix) for E in directions):
         return ZeroMatrix(*shape(X))
+    (z,), body = f.signature, f.expr
+    if z not in body.free_symbols:
+        return ZeroMatrix(*shape(X))
+    if isinstance(body, Add):
+        return add(*(frechet_derivative(Lambda((z,), t), X, *directions) for t in body.args))
     scalars, cores = zip(*map(split_scalar, directions), strict=True)
-    number = Mul(*scalars)
+    constant, body = body.as_independent(z, as_Add=False)
+    number, f = Mul(constant, *scalars), Lambda((z,), body)
     for k, E in enumerate(cores):
         if isinstance(E, Identity):
             return scale(number, frechet_derivative(slope_of(f), X, *cores[:k], *cores[k + 1:]))
-    if isinstance(split_scalar(f.expr)[1], Add) or f.expr.is_Add:
-        z, = f.variables
-        return scale(number, add(*(frechet_derivative(Lambda((z,), t), X, *cores)
-                                   for t in f.expr.args)))
-    if f.expr == f.variables[0]:
+    if body == z:
         return scale(number, cores[0]) if len(cores) == 1 else ZeroMatrix(*shape(X))
-    if f.variables[0] not in f.expr.free_symbols:
-        return ZeroMatrix(*shape(X))
     found = _closed(f, X, cores)
     if found is None:
         found = new(FrechetDerivative, f, X, *sorted(cores, key=default_sort_key))
@@ -249,19 +247,34 @@ def trace_of_derivative(node: FrechetDerivative) -> Expr:
     return trace(multiply(frechet_derivative(slope_of(node.function), node.matrix, *others), last))
 
 
+@declares("inner", FrechetDerivative)
+def inner_of_derivative(node: FrechetDerivative, M: Basic) -> Expr | None:
+    """tr(L_f(X, E)M) = tr(L_f(X, M)E), which is tr(f'(X)ME) where M commutes with X"""
+    if len(node.directions) > 1 or not _commute(node.matrix, M):
+        return None
+    return trace(multiply(frechet_derivative(node.function, node.matrix, M), *node.directions))
+
+
 @declares("constructor", FrechetMatrix)
 def frechet_matrix(f: Any, X: Basic, *directions: Any) -> Basic:
     n = shape(X)[0]
-    if any(isinstance(E, ZeroMatrix) for E in directions):
+    (z,), body = f.signature, f.expr
+    if z not in body.free_symbols or any(isinstance(E, ZeroMatrix) for E in directions):
         return ZeroMatrix(n**2, n**2)
+    if isinstance(body, Add):
+        return add(*(frechet_matrix(Lambda((z,), t), X, *directions) for t in body.args))
     scalars, cores = zip(*map(split_scalar, directions), strict=True) if directions else ((), ())
-    number = Mul(*scalars)
+    constant, body = body.as_independent(z, as_Add=False)
+    number, f = Mul(constant, *scalars), Lambda((z,), body)
     for k, E in enumerate(cores):
         if isinstance(E, Identity):
             return scale(number, frechet_matrix(slope_of(f), X, *cores[:k], *cores[k + 1:]))
+    if body == z:
+        return ZeroMatrix(n**2, n**2) if directions else scale(number, Identity(n**2))
     c, core = split_scalar(X)
     if not directions and isinstance(core, (Identity, ZeroMatrix)):
-        return scale(slope_of(f)(c if isinstance(core, Identity) else S.Zero), Identity(n**2))
+        slope = slope_of(f)(c if isinstance(core, Identity) else S.Zero)
+        return scale(number*slope, Identity(n**2))
     return scale(number, new(FrechetMatrix, f, X, *sorted(cores, key=default_sort_key)))
 
 
@@ -273,5 +286,5 @@ def power_of_diagonal(base: DiagMatrix, exponent: Expr) -> Basic | None:
     """diag(d)ᵖ by entries, for roots; whole powers stay as they were written"""
     if exponent.is_integer:
         return None
-    z = _letter()
+    z = bound_symbol("z")
     return diag(elementwise(Lambda((z,), z**exponent), base.args[0]))

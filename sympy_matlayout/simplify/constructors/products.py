@@ -261,7 +261,7 @@ def power_of_ones(base: OneMatrix, exponent: Expr) -> Basic | None:
 @declares("power", MatPow)
 def power_of_power(base: MatPow, exponent: Expr) -> Basic | None:
     """(Aᵖ)ᵏ = Aᵖᵏ for whole k, and of roots (A^p)^q where -1 ≤ p ≤ 1 (Higham, 11.2)"""
-    inside = base.args[1]
+    inside: Any = base.args[1]
     if exponent.is_integer or inside.is_Rational and abs(inside) <= 1 and exponent.is_real:
         return power(base.args[0], inside*exponent)
     return None

@@ -80,6 +80,12 @@ def trace_of_explicit(matrix: MatrixBase) -> Any:
 @declares("trace", MatMul)
 def trace_of_product(product: MatMul) -> Expr | None:
     """vec(A)'vec(B) = tr(A'B) for A and B of one shape; others may have vecs as long"""
+    for k, factor in enumerate(product.args):
+        known = declared("inner", type(factor))
+        if known is not None:
+            rest = multiply(*product.args[k + 1:], *product.args[:k])
+            if (found := known(factor, rest)) is not None:
+                return found
     if len(product.args) == 2:
         left, right = product.args
         if isinstance(left, Transpose) and isinstance(left.args[0], Vec) \
