@@ -129,9 +129,10 @@ def reciprocal_gaps(x: jax.Array) -> jax.Array:
         jnp.eye(len(gaps), dtype=bool), 1, gaps))
 
 
-def single_pair(X: jax.Array, k: int, B: jax.Array | None = None) -> tuple:
+def single_pair(X: jax.Array, k: int, B: jax.Array | None = None, symmetric: bool = False
+                ) -> tuple:
     """An eigenvalue, nan where it is not real, its eigenvector and the left one with w'v = 1."""
-    if B is not None:
+    if symmetric or B is not None:
         values, V = of_pencil(X, B)
         v = signed(V[:, [k]])[0]
         return values[k], v, v
@@ -145,16 +146,18 @@ def single_pair(X: jax.Array, k: int, B: jax.Array | None = None) -> tuple:
     return tuple(jnp.where(real, found, jnp.nan) for found in (values[j].real, v, w))
 
 
-def eigenvalue(X: jax.Array, k: int, B: jax.Array | None = None) -> jax.Array:
-    return single_pair(X, k, B)[0]
+def eigenvalue(X: jax.Array, k: int, B: jax.Array | None = None,
+               symmetric: bool = False) -> jax.Array:
+    return single_pair(X, k, B, symmetric)[0]
 
 
-def eigenvector(X: jax.Array, k: int, B: jax.Array | None = None) -> jax.Array:
-    return single_pair(X, k, B)[1]
+def eigenvector(X: jax.Array, k: int, B: jax.Array | None = None,
+                symmetric: bool = False) -> jax.Array:
+    return single_pair(X, k, B, symmetric)[1]
 
 
-def left_eigenvector(X: jax.Array, k: int) -> jax.Array:
-    return single_pair(X, k)[2]
+def left_eigenvector(X: jax.Array, k: int, symmetric: bool = False) -> jax.Array:
+    return single_pair(X, k, None, symmetric)[2]
 
 
 # --- singular values ---------------------------------------------------------------------

@@ -192,9 +192,10 @@ def reciprocal_gaps(x: Array) -> Array:
     return 1/gaps
 
 
-def single_pair(X: Array, k: int, B: Array | None = None) -> tuple[Any, Array, Array]:
+def single_pair(X: Array, k: int, B: Array | None = None, symmetric: bool = False
+                ) -> tuple[Any, Array, Array]:
     """An eigenvalue, its eigenvector of length 1 and the left one with w'v = 1."""
-    if B is not None or np.array_equal(X, X.T):
+    if symmetric or B is not None or np.array_equal(X, X.T):
         values, V = of_pencil(X, B)
         v = signed(V[:, [k]])[0]
         return values[k], v, v
@@ -212,16 +213,16 @@ def single_pair(X: Array, k: int, B: Array | None = None) -> tuple[Any, Array, A
     return values[j].real, v, w
 
 
-def eigenvalue(X: Array, k: int, B: Array | None = None) -> Any:
-    return single_pair(X, k, B)[0]
+def eigenvalue(X: Array, k: int, B: Array | None = None, symmetric: bool = False) -> Any:
+    return single_pair(X, k, B, symmetric)[0]
 
 
-def eigenvector(X: Array, k: int, B: Array | None = None) -> Array:
-    return single_pair(X, k, B)[1]
+def eigenvector(X: Array, k: int, B: Array | None = None, symmetric: bool = False) -> Array:
+    return single_pair(X, k, B, symmetric)[1]
 
 
-def left_eigenvector(X: Array, k: int) -> Array:
-    return single_pair(X, k)[2]
+def left_eigenvector(X: Array, k: int, symmetric: bool = False) -> Array:
+    return single_pair(X, k, None, symmetric)[2]
 
 
 # --- singular values ---------------------------------------------------------------------

@@ -266,8 +266,8 @@ class FrechetDerivative(_OfFunction):
     FrechetDerivative(exp, X, dX)
     >>> canonical(FrechetDerivative(exp, X, E).T)
     FrechetDerivative(exp, X.T, E.T)
-    >>> matrix_derivative(expm(t*A), t)
-    expm(t*A.T)*A.T
+    >>> matrix_derivative(expm(t*A), t, layout="numerator")
+    A*expm(t*A)
 
     Parameters
     ==========

@@ -103,6 +103,9 @@ class SingularValues(_OfMatrix):
     def shape(self) -> Shape:
         return _number(self.matrix), S.One
 
+    def _entry(self, i, j, **kwargs):
+        return construct(SingularValue, *_read("SingularValue", self.matrix, i))
+
 
 class LeftSingularVectors(_OfMatrix):
     r"""

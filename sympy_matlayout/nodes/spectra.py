@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Expr, S
+from sympy import Expr, S, Transpose
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from ..core.errors import ShapeError
@@ -125,6 +125,10 @@ class Eigenvalues(_OfPencil):
     @property
     def shape(self) -> Shape:
         return shape(self.args[0])[0], S.One
+
+    def _entry(self, i, j, **kwargs):
+        matrix, *second = self.args
+        return construct(Eigenvalue, *_read_single("Eigenvalue", matrix, i, *second))
 
 
 class Eigenvectors(_OfPencil):
@@ -282,10 +286,12 @@ class _Single:
         return rf"{self.letter}_{{{self._subscript(printer)}}}{power}\left({inside}\right)"
 
     def _numpycode(self, printer):
-        return numpy_call(printer, self.named, *self.args)
+        symmetric = construct(Transpose, self.matrix) == self.matrix
+        return numpy_call(printer, self.named, *self.args,
+                          *(["symmetric=True"] if symmetric and self.second is None else []))
 
 
-def _read_single(what: str, matrix: Any, place: Any, second: Any) -> tuple[Any, ...]:
+def _read_single(what: str, matrix: Any, place: Any, second: Any = None) -> tuple[Any, ...]:
     matrix, *rest = _read(what, matrix, (second,))
     return matrix, as_place(place, shape(matrix)[0], f"the place of an {what}"), *rest
 

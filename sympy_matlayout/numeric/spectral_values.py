@@ -208,9 +208,14 @@ def _pencil(node: Any, at: Evaluation) -> tuple[list[NumericScalar], NumericMatr
         return [values[k] for k in order], _with_signs(V)[0]
 
 
+def rounding() -> NumericScalar:
+    """What counts as nothing beside 1 after some steps."""
+    return mpf(10)**(-2*mp.dps//3)
+
+
 def _require_symmetric(M: NumericMatrix) -> None:
     gap = max((abs(M[i, j] - M[j, i]) for i in range(M.rows) for j in range(i)), default=0)
-    if gap > max(map(abs, M))*mpf(10)**(2*GUARD - mp.dps):
+    if gap > max(map(abs, M))*rounding():
         raise NoValue("the matrix is not symmetric")
 
 
@@ -358,7 +363,7 @@ def _place(node: Any, at: Evaluation) -> int:
 @declares("value", PolarFactor)
 def value_of_polar_factor(node: Any, at: Evaluation) -> NumericMatrix:
     U, values, V = _decomposed(node, at)
-    if min(values) <= max(values)*mpf(10)**(GUARD - mp.dps):
+    if min(values) <= max(values)*rounding():
         raise NoValue("a matrix that is not of full rank has no polar factor")
     return times(U, V.T)
 
@@ -433,7 +438,7 @@ def _factored(node: Any, at: Evaluation) -> tuple[NumericMatrix, NumericMatrix]:
                 R[i, j] = mp.fdot(list(Q[:, i]), list(X[:, j]))
                 column -= R[i, j]*Q[:, i]
             R[j, j] = mp.norm(column)
-            if R[j, j] <= mp.norm(X[:, j])*mpf(10)**(-mp.dps//2 + GUARD):
+            if R[j, j] <= mp.norm(X[:, j])*mpf(10)**(-mp.dps//2):
                 raise NoValue("the columns are linearly dependent")
             for i in range(m):
                 Q[i, j] = column[i]/R[j, j]
