@@ -15,6 +15,7 @@ from sympy.matrices.expressions import (
     Identity,
     KroneckerProduct,
     MatAdd,
+    MatMul,
     ZeroMatrix,
 )
 
@@ -161,13 +162,19 @@ def power_of_function(node: PrimaryFunction, exponent: Expr) -> Basic | None:
 
 @declares("product", PrimaryFunction)
 def product_of_functions(left: Any, right: Any) -> Basic | None:
-    """e^(aX) e^(bX) = e^((a + b)X)"""
-    if isinstance(left, PrimaryFunction) and isinstance(right, PrimaryFunction) \
-            and isinstance(left.function.expr, exp) and isinstance(right.function.expr, exp):
-        (a, X), (b, Y) = split_scalar(left.matrix), split_scalar(right.matrix)
-        if X == Y:
-            return primary_function(left.function, scale(a + b, X))
-    return None
+    """e^(aX) e^(bX) = e^((a + b)X); of what commutes powers of X come first"""
+    if not isinstance(left, PrimaryFunction):
+        return None
+    a, X = split_scalar(left.matrix)
+    if not isinstance(right, PrimaryFunction):
+        return new(MatMul, right, left) if base_and_exponent(right)[0] == X else None
+    b, Y = split_scalar(right.matrix)
+    if X != Y:
+        return None
+    if isinstance(left.function.expr, exp) and isinstance(right.function.expr, exp):
+        return primary_function(left.function, scale(a + b, X))
+    in_order = default_sort_key(left) <= default_sort_key(right)
+    return None if in_order else new(MatMul, right, left)
 
 
 @declares("determinant", PrimaryFunction)
