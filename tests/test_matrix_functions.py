@@ -63,6 +63,7 @@ from sympy_matlayout import (
     differential,
     equal_traces,
     expm,
+    function_source,
     gradient,
     gradient_from_differential,
     hessian,
@@ -380,6 +381,22 @@ def test_code(expr, modules):
     found = lambdify(symbols, expr, **({"modules": modules} if modules else {}))(*given)
     wanted = np.array(number(expr, values).tolist(), dtype=float)
     assert np.asarray(found) == pytest.approx(wanted, rel=1e-9)
+
+
+@pytest.mark.parametrize("target", ["numpy", "jax"])
+@pytest.mark.parametrize("expr", [Trace(A*expm(X)), FrechetDerivative(exp, X, A), X**third,
+                                  FrechetDerivative(cos, X, A), FrechetMatrix(log, X), logm(X)],
+                         ids=str)
+def test_source_to_keep(expr, target):
+    if target == "jax":
+        pytest.importorskip("jax").config.update("jax_enable_x64", True)
+    text, values = function_source((A, X), expr, target=target), values_of(A, X)
+    assert "matlayout" not in text
+    given = [np.array(values[s].tolist(), dtype=float) for s in (A, X)]
+    namespace = {}
+    exec(text, namespace)
+    assert np.asarray(namespace["f"](*given)) == pytest.approx(
+        lambdify((A, X), expr)(*given), rel=1e-8)
 
 
 def test_code_of_what_is_not_real_or_has_no_basis():

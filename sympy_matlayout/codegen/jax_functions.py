@@ -242,22 +242,28 @@ def logm(M: jax.Array) -> jax.Array:
     return _logarithm(M)
 
 
-def frechet_derivative(functions: Sequence[Callable], X: jax.Array, *directions: jax.Array,
-                       known: Any = None) -> jax.Array:
-    """The derivative of f at X along directions; ``functions`` are f and its derivatives."""
-    if known is None:
+def expm_frechet(X: jax.Array, E: jax.Array) -> jax.Array:
+    return frechet_derivative_of(expm, X, E)
+
+
+def frechet_derivative(f: Any, X: jax.Array, *directions: jax.Array) -> jax.Array:
+    """
+    The derivative of f at X along directions.
+
+    ``f`` is ``"exp"``, ``"log"``, the exponent of a power, or the function and its derivatives.
+    """
+    if isinstance(f, tuple):
         if len(directions) > 1:
             raise NotImplementedError("higher derivatives of this function of a matrix in JAX")
-        return by_differences(functions, X, *directions)
+        return by_differences(f, X, *directions)
     by_name: dict[Any, Callable] = {"exp": expm, "log": _logarithm}
-    function = by_name.get(known, lambda M: real_matrix_power(M, known))
+    function = by_name[f] if isinstance(f, str) else lambda M: real_matrix_power(M, f)
     return frechet_derivative_of(function, X, *directions)
 
 
-def frechet_matrix(functions: Sequence[Callable], X: jax.Array, *directions: jax.Array,
-                   known: Any = None) -> jax.Array:
-    return matrix_of(lambda E: frechet_derivative(functions, X, *directions, E, known=known),
-                     len(X))
+def frechet_matrix(f: Any, X: jax.Array, *directions: jax.Array) -> jax.Array:
+    """K with vec L(X, …, E) = K vec E."""
+    return matrix_of(lambda E: frechet_derivative(f, X, *directions, E), len(X))
 
 
 def _where_close(found: jax.Array, wanted: jax.Array, result: jax.Array) -> jax.Array:

@@ -22,6 +22,7 @@ from .numpy_matrix_functions import (  # noqa: F401 - generated code finds them 
     eigenvector,
     eigenvectors,
     expm,
+    expm_frechet,
     frechet_derivative,
     frechet_matrix,
     largest_entry,

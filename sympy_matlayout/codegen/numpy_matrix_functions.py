@@ -78,19 +78,36 @@ def eigenbasis(X: Array) -> tuple[Array, Array, Array]:
     return values, V, np.linalg.inv(V)
 
 
-def frechet_derivative(functions: Sequence[Function], X: Array, *directions: Array,
-                       known: Any = None) -> Array:
-    """The derivative of f at X along directions; ``functions`` are f and its derivatives."""
-    symmetric = np.array_equal(X, X.T.conj())
-    if known is None or symmetric and known != "exp":
-        return by_differences(functions, X, directions)
-    if known == "exp" and len(directions) == 1:
-        return import_module("scipy.linalg").expm_frechet(X, directions[0], compute_expm=False)
+def expm_frechet(X: Array, E: Array) -> Array:
+    return import_module("scipy.linalg").expm_frechet(X, E, compute_expm=False)
+
+
+def frechet_derivative(f: Any, X: Array, *directions: Array) -> Array:
+    """
+    The derivative of f at X along directions.
+
+    ``f`` is ``"exp"``, ``"log"``, the exponent of a power, or the function and its derivatives.
+    """
+    if isinstance(f, tuple):
+        return by_differences(f, X, directions)
+    if f != "exp" and np.array_equal(X, X.T.conj()):
+        return by_differences(slopes(f, len(directions)), X, directions)
     n, block = len(X), X
     for E in directions:
         E = np.kron(np.eye(len(block)//n), E)
         block = np.block([[block, E], [np.zeros_like(block), block]])
-    return real_where_given(by_name(known, block)[:n, -n:], X, *directions)
+    return real_where_given(by_name(f, block)[:n, -n:], X, *directions)
+
+
+def slopes(f: Any, order: int) -> tuple[Function, ...]:
+    """The logarithm, or a power, and its derivatives."""
+    exponent: Any = 0 if f == "log" else f
+    found: list[Function] = [np.log if f == "log" else lambda z: z**f]
+    factor = 1 if f == "log" else f
+    for k in range(1, order + 1):
+        found.append(lambda z, c=factor, p=exponent - k: c*z**p)
+        factor *= exponent - k
+    return tuple(found)
 
 
 def by_differences(functions: Sequence[Function], X: Array, directions: Sequence[Array]) -> Array:
@@ -149,11 +166,10 @@ def divided_differences(f: Function, slope: Function, x: Array) -> Array:
     return differences((f, slope), x.ravel())
 
 
-def frechet_matrix(functions: Sequence[Function], X: Array, *directions: Array,
-                   known: Any = None) -> Array:
+def frechet_matrix(f: Any, X: Array, *directions: Array) -> Array:
     """K with vec L(X, …, E) = K vec E."""
     n = len(X)
-    columns = [frechet_derivative(functions, X, *directions, unit.reshape(n, n).T, known=known)
+    columns = [frechet_derivative(f, X, *directions, unit.reshape(n, n).T)
                for unit in np.eye(n*n, dtype=np.result_type(X, float))]
     return np.column_stack([column.T.ravel() for column in columns])
 

@@ -187,8 +187,7 @@ def _sources(found: Program, own: Iterable[str]) -> tuple[list[str], list[str]]:
         module = inspect.getmodule(value) if inspect.isfunction(value) else module
         source = inspect.getsource(module)
         if not inspect.isfunction(value):
-            texts[name] = next(line for line in source.splitlines()
-                               if line.startswith(f"{name} = "))
+            texts[name] = _constant(name, source)
             return
         tree = _Plain().visit(ast.parse(inspect.getsource(value)))
         known = _imports(source)
@@ -202,6 +201,13 @@ def _sources(found: Program, own: Iterable[str]) -> tuple[list[str], list[str]]:
     for name in sorted(found.functions):
         add(name, next(m for m in modules if hasattr(m, name)))
     return list(texts.values()), sorted(imports)
+
+
+def _constant(name: str, source: str) -> str:
+    """The lines that give a name its value."""
+    node = next(node for node in ast.parse(source).body if isinstance(node, ast.Assign)
+                and any(isinstance(t, ast.Name) and t.id == name for t in node.targets))
+    return "\n".join(source.splitlines()[node.lineno - 1:node.end_lineno])
 
 
 def _imports(source: str) -> dict[str, list[tuple[str, str]]]:
@@ -228,9 +234,14 @@ class _Plain(ast.NodeTransformer):
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         self.generic_visit(node)
         node.returns = None
-        for a in [*node.args.args, *node.args.kwonlyargs]:
-            a.annotation = None
+        for a in (*node.args.args, *node.args.kwonlyargs, node.args.vararg):
+            if a is not None:
+                a.annotation = None
         return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
+        self.generic_visit(node)
+        return node.value and ast.copy_location(ast.Assign([node.target], node.value), node)
 
 
 def _other(arguments: list[Basic], parts: list[Basic], sizes: Sizes, name: str,

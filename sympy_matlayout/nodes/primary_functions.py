@@ -84,20 +84,20 @@ def _code_of_function(f: Any, printer: Any) -> str:
 
 
 def _code_of_derivative(node: Any, printer: Any, name: str) -> str:
-    """A call with the function and as many of its derivatives as there are directions."""
+    """A call with a function that is known by name, or with it and its derivatives."""
     (z,), body = node.function.signature, node.function.expr
-    known = None
-    if body == exp(z):
-        known = "'exp'"
-    elif body == log(z):
-        known = "'log'"
-    elif isinstance(body, Pow) and body.base == z:
-        known = printer._print(body.exp)
     order = len(node.directions) + (name == "frechet_matrix")
-    slopes = (_code_of_function(slope_of(node.function, k) if k else node.function, printer)
-              for k in range(order + 1))
-    return numpy_call(printer, name, f"({', '.join(slopes)},)", *node.args[1:],
-                      *([] if known is None else [f"known={known}"]))
+    if body == exp(z) and order == 1 and name == "frechet_derivative":
+        return numpy_call(printer, "expm_frechet", *node.args[1:])
+    if body in (exp(z), log(z)):
+        f = f"'{body.func.__name__}'"
+    elif isinstance(body, Pow) and body.base == z:
+        f = printer._print(body.exp)
+    else:
+        slopes = (_code_of_function(slope_of(node.function, k) if k else node.function, printer)
+                  for k in range(order + 1))
+        f = f"({', '.join(slopes)},)"
+    return numpy_call(printer, name, f, *node.args[1:])
 
 
 class _OfFunction(MatrixNode):
