@@ -24,10 +24,12 @@ from sympy import (
     Rational,
     Symbol,
     Trace,
+    atan,
     cos,
     cosh,
     exp,
     log,
+    re,
     sin,
     sqrt,
     symbols,
@@ -404,8 +406,47 @@ def test_code_of_what_is_not_real_or_has_no_basis():
     assert np.isnan(lambdify(k, logm(k))(np.diag([1.0, -2.0]))).any()
     jordan = np.array([[1.0, 1.0], [0.0, 1.0]])
     assert lambdify(k, expm(k))(jordan) == pytest.approx(scipy.linalg.expm(jordan))
+    assert lambdify(k, matrix_function(cosh, k))(jordan) == pytest.approx(
+        scipy.linalg.coshm(jordan))
     with pytest.raises(np.linalg.LinAlgError, match="basis of eigenvectors"):
-        lambdify(k, matrix_function(cosh, k))(jordan)
+        lambdify(k, matrix_function(atan, k))(jordan)
+    with pytest.raises(np.linalg.LinAlgError, match="complex eigenvalues"):
+        lambdify(k, matrix_function(Abs, k))(np.array([[1.0, -2.0], [2.0, 1.0]]))
+
+
+@pytest.mark.parametrize("modules", [None, "jax"])
+def test_eigenvalues_of_all_sizes_and_close_ones(modules):
+    """Divided differences where quotients cancel, and where a slope changes a thousandfold."""
+    if modules == "jax":
+        pytest.importorskip("jax").config.update("jax_enable_x64", True)
+    k, h = MatrixSymbol("K", 3, 3), MatrixSymbol("H", 3, 3)
+    turn = np.linalg.qr(np.array([[1.0, 2, 3], [2, 5, 1], [4, 1, 1]]))[0]
+    e = np.array([[0.3, -1.2, 0.5], [0.7, 2, 0.1], [0.2, 0.3, -1]])
+    for f, spectrum in ((log, [1e-4, 5e-3, 1e3]), (atan, [1e-9, 3e-9, 2e-9]),
+                        (log, [1, 1 + 1e-7, 2]), (atan, [-1, 1, 1]),
+                        (Lambda(z, z**third), [1e-4, 5e-3, 1e3])):
+        x = turn @ np.diag(spectrum) @ turn.T
+        x = (x + x.T)/2
+        for node in (FrechetDerivative(f, k, h), FrechetDerivative(f, k, h, h.T)):
+            if modules == "jax" and len(node.args) > 3:
+                continue
+            found = lambdify((k, h), node, **({"modules": modules} if modules else {}))(x, e)
+            with mp.workdps(DIGITS):
+                wanted = evaluate(node, {k: mpmath.matrix(x.tolist()),
+                                         h: mpmath.matrix(e.tolist())})
+            wanted = np.array(wanted.tolist(), dtype=float)
+            assert np.abs(found - wanted).max() < 1e-6*np.abs(wanted).max(), (f, spectrum)
+
+
+def test_a_root_of_a_power_is_not_a_power():
+    """SymPy's products take (X²)^(1/2) for X, which it is not of a negative X."""
+    f = Trace(A*sqrtm(X**2))
+    values = values_of(f, X)
+    values[X] = -values[X]
+    with mp.workdps(DIGITS):
+        wanted = Partials(f, X, values).arranged("denominator", "matrix")
+        assert near(evaluate(gradient(f, X), values), wanted, mpmath.mpf(10)**-25)
+        assert near(wanted, -values[A].T, mpmath.mpf(10)**-25)
 
 
 def test_plain_diff():
@@ -446,7 +487,8 @@ def test_refusals():
             (lambda: gradient(Trace(A*logm(x*x.T)), x), SingularError, "no logarithm"),
             (lambda: jacobian(FrechetMatrix(exp, X), X), DerivativeNotImplementedError,
              "Kronecker form"),
-            (lambda: matrix_function("exp", X), ArgumentError, "function of SymPy's")):
+            (lambda: matrix_function("exp", X), ArgumentError, "function of SymPy's"),
+            (lambda: matrix_function(re, X), ArgumentError, "no derivative by a complex")):
         with pytest.raises(error) as raised:
             call()
         assert words in str(raised.value)

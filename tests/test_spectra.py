@@ -26,6 +26,7 @@ from sympy import (
 from sympy.matrices.expressions import (
     DiagMatrix,
     HadamardPower,
+    HadamardProduct,
     Identity,
     KroneckerProduct,
     OneMatrix,
@@ -47,6 +48,7 @@ from sympy_matlayout import (
     RightSingularVector,
     RightSingularVectors,
     ShapeError,
+    SingularError,
     SymmetricMatrixSymbol,
     SymmetrizerMatrix,
     canonical,
@@ -65,6 +67,7 @@ from sympy_matlayout import (
     max_entry,
     pinv,
     polar_factor,
+    qr,
     schatten_norm,
     singular_value,
     singular_values,
@@ -325,9 +328,36 @@ def test_repeated_values_are_warned_of():
     thin = MatrixSymbol("V", 4, 1)
     with pytest.warns(RepeatedValuesWarning, match="rank at most 1"):
         gradient(a.subs(n, 4).T*eigenvectors(thin*thin.T)*a.subs(n, 4), thin)
+        gradient(eigenvalue(a*a.T, 0), a)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         gradient(eigenvalue(GRAM, 0), Y)
+        gradient(eigenvalue(a*a.T, -1), a)
+
+
+def test_found_by_random_expressions():
+    K, Q_ = MatrixSymbol("K", n, n), qr(T)[0]
+    product = HadamardProduct(K, X)
+    for f, variable, facts in (
+            (eigenvalue(product, 1), X, Q.symmetric(K)), (Norm(product, 2), X, Q.symmetric(K)),
+            (Trace(A*Q_*Q_.T), T, True), (Trace(pinv(X*A)*X), X, True)):
+        values = values_of(f, variable)
+        if facts is not True:
+            values[K] = values[K] + values[K].T
+        with mp.workdps(DIGITS):
+            wanted = Partials(gradient(f, variable, assumptions=facts), variable, values)
+            assert near(evaluate(hessian(f, variable, assumptions=facts), values),
+                        wanted.arranged("numerator", "vec"), mpmath.mpf(10)**-22)
+    assert hessian(Norm(Q_, "nuc"), T) == ZeroMatrix(m*n, m*n)
+    with pytest.raises(SingularError, match="nuclear norm"):
+        gradient(Norm(a*a.T, "nuc"), a)
+
+
+def test_code_refuses_what_has_no_value():
+    K = MatrixSymbol("K", 2, 2)
+    with pytest.raises(np.linalg.LinAlgError, match="not symmetric"):
+        lambdify(K, eigenvalues(K))(np.array([[2.0, 1.0], [0.0, 2.0]]))
+    assert evaluate(Eigenvalue(Matrix([[1, 2], [3, 4]]), 1), {}) == pytest.approx(5.3722813233)
 
 
 def test_refusals():

@@ -22,6 +22,7 @@ import jax.scipy.linalg
 from .jax_matrix_functions import (  # noqa: F401 - generated code finds them here
     adjugate,
     by_differences,
+    by_name,
     cholesky,
     divided_differences,
     eigenvalue,
@@ -246,26 +247,28 @@ def expm_frechet(X: jax.Array, E: jax.Array) -> jax.Array:
     return frechet_derivative_of(expm, X, E)
 
 
-def frechet_derivative(f: Any, X: jax.Array, *directions: jax.Array) -> jax.Array:
+def frechet_derivative(f: Any, X: jax.Array, *directions: jax.Array, real: bool = False
+                       ) -> jax.Array:
     """
     The derivative of f at X along directions.
 
-    ``f`` is ``"exp"``, ``"log"``, the exponent of a power, or the function and its derivatives.
+    ``f`` is the name of a function, the exponent of a power, or the function and its derivatives.
     """
     if isinstance(f, tuple):
         if len(directions) > 1:
             raise NotImplementedError("higher derivatives of this function of a matrix in JAX")
-        return by_differences(f, X, *directions)
-    by_name: dict[Any, Callable] = {"exp": expm, "log": _logarithm}
-    function = by_name[f] if isinstance(f, str) else lambda M: real_matrix_power(M, f)
-    return frechet_derivative_of(function, X, *directions)
+        return by_differences(f, X, *directions, real=real)
+    if not isinstance(f, str):
+        return frechet_derivative_of(lambda M: real_matrix_power(M, f), X, *directions)
+    return frechet_derivative_of(_logarithm if f == "log" else by_name(f), X, *directions)
 
 
-def frechet_matrix(f: Any, X: jax.Array, *directions: jax.Array) -> jax.Array:
+def frechet_matrix(f: Any, X: jax.Array, *directions: jax.Array, real: bool = False) -> jax.Array:
     """K with vec L(X, …, E) = K vec E."""
-    return matrix_of(lambda E: frechet_derivative(f, X, *directions, E), len(X))
+    return matrix_of(lambda E: frechet_derivative(f, X, *directions, E, real=real), len(X))
 
 
 def _where_close(found: jax.Array, wanted: jax.Array, result: jax.Array) -> jax.Array:
     error = jnp.linalg.norm(found - wanted)/jnp.linalg.norm(wanted)
-    return jnp.where(error < jnp.sqrt(jnp.finfo(wanted.dtype).eps), result, jnp.nan)
+    close = error < jnp.sqrt(jnp.finfo(wanted.dtype).eps)
+    return result*jnp.where(close, 1, jnp.nan)  # so that derivatives are nan as well

@@ -16,6 +16,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import jax.scipy.linalg
+from numpy.polynomial.legendre import leggauss
 
 Function = Callable[[Any], Any]
 
@@ -24,15 +25,29 @@ PADE_13 = (64764752532480000.0, 32382376266240000.0, 7771770303897600.0, 1187353
            40840800.0, 960960.0, 16380.0, 182.0, 1.0)
 THETA_13 = 5.371920351148152
 SQUARINGS = 48
+WORST_BASIS = (1e8, 1e4, 1e3)  # condition of eigenvectors, for derivatives of order 0, 1, 2
 
 
 # --- functions of matrices ---------------------------------------------------------------
 
 
-def matrix_function(f: Function, X: jax.Array) -> jax.Array:
-    """f(X), by eigenvalues."""
+def matrix_function(f: Any, X: jax.Array, real: bool = False) -> jax.Array:
+    """f(X), by the exponential where that gives it, else by eigenvalues, nan without a basis."""
+    if isinstance(f, str):
+        return by_name(f)(X)
+    values, V, back = eigenbasis(X, 0, real)
+    return real_where_given((V*f(values)) @ back, X)
+
+
+def eigenbasis(X: jax.Array, order: int, real: bool) -> tuple:
+    """Eigenvalues, eigenvectors and their inverse, nan where these are no good basis."""
     values, V = jnp.linalg.eig(X)
-    return real_where_given((V*f(values)) @ jnp.linalg.inv(V), X)
+    back = jnp.linalg.inv(V)
+    good = jnp.linalg.norm(V)*jnp.linalg.norm(back) < WORST_BASIS[min(order, 2)]*len(X)
+    if real:
+        good &= jnp.abs(values.imag).max() <= 1e-9*jnp.abs(values).max()
+        values = values.real
+    return values*jnp.where(good, 1, jnp.nan), V, back
 
 
 def expm(X: jax.Array) -> jax.Array:
@@ -60,7 +75,30 @@ def expm(X: jax.Array) -> jax.Array:
 
 
 def real_where_given(found: jax.Array, X: jax.Array) -> jax.Array:
-    return found if jnp.iscomplexobj(X) or not jnp.iscomplexobj(found) else found.real
+    """Without imaginary parts that are rounding errors, nan where they are none."""
+    if jnp.iscomplexobj(X) or not jnp.iscomplexobj(found):
+        return found
+    rounding = jnp.abs(found.imag).max() <= 1e-6*jnp.abs(found).max()
+    return found.real*jnp.where(rounding, 1, jnp.nan)
+
+
+def _hyperbolic(sign: int, turned: bool, X: jax.Array) -> jax.Array:
+    """cosh and sinh, of iX cos and i sin."""
+    if not turned:
+        return (expm(X) + sign*expm(-X))/2
+    wave = expm(1j*X)
+    return wave.real if sign == 1 else wave.imag
+
+
+def by_name(f: str) -> Function:
+    """A function of a matrix that the exponential gives."""
+    return {
+        "exp": expm,
+        "cosh": lambda X: _hyperbolic(1, False, X), "sinh": lambda X: _hyperbolic(-1, False, X),
+        "cos": lambda X: _hyperbolic(1, True, X), "sin": lambda X: _hyperbolic(-1, True, X),
+        "tan": lambda X: jnp.linalg.solve(_hyperbolic(1, True, X), _hyperbolic(-1, True, X)),
+        "tanh": lambda X: jnp.linalg.solve(_hyperbolic(1, False, X), _hyperbolic(-1, False, X)),
+    }[f]
 
 
 def frechet_derivative_of(function: Function, X: jax.Array, *directions: jax.Array) -> jax.Array:
@@ -72,20 +110,27 @@ def frechet_derivative_of(function: Function, X: jax.Array, *directions: jax.Arr
     return function(X)
 
 
-def by_differences(functions: Sequence[Function], X: jax.Array, E: jax.Array) -> jax.Array:
+def by_differences(functions: Sequence[Function], X: jax.Array, E: jax.Array,
+                   real: bool = False) -> jax.Array:
     """V(f[λᵢ, λⱼ]∘(V⁻¹E V))V⁻¹"""
-    values, V = jnp.linalg.eig(X)
-    back = jnp.linalg.inv(V)
+    values, V, back = eigenbasis(X, 1, real)
     table = differences(functions[0], functions[1], values)
     return real_where_given(V @ (table*(back @ E @ V)) @ back, X)
 
 
 def differences(f: Function, slope: Function, x: jax.Array) -> jax.Array:
+    """The difference quotient or the mean of the slope, whichever has the smaller error."""
+    eps = jnp.finfo(x.dtype).eps
     gap = x[:, None] - x[None, :]
-    same = jnp.abs(gap) <= jnp.finfo(x.dtype).eps**(1/3)*jnp.abs(x).max()
     values = f(x)
-    return jnp.where(same, slope((x[:, None] + x[None, :])/2),
-                     (values[:, None] - values[None, :])/jnp.where(same, 1, gap))
+    apart = jnp.where(gap == 0, 1, gap)
+    quotient = (values[:, None] - values[None, :])/apart
+    its_error = jnp.where(gap == 0, jnp.inf, eps*(
+        jnp.abs(values)[:, None] + jnp.abs(values)[None, :])/jnp.abs(apart))
+    mean, rougher = (sum(weight*slope(x[:, None] - (1 + s)/2*gap)/2 for s, weight in zip(
+        *leggauss(nodes), strict=True)) for nodes in (12, 8))
+    error = jnp.abs(mean - rougher) + eps*jnp.abs(mean)
+    return jnp.where((error <= its_error) | (gap == 0), mean, quotient)
 
 
 def divided_differences(f: Function, slope: Function, x: jax.Array) -> jax.Array:
@@ -108,6 +153,9 @@ def signed(V: jax.Array, *others: jax.Array) -> tuple[jax.Array, ...]:
 
 
 def of_pencil(A: jax.Array, B: jax.Array | None) -> tuple[jax.Array, jax.Array]:
+    symmetric = jnp.stack([jnp.abs(M - M.T).max() <= 1e-5*jnp.abs(M).max()
+                           for M in ((A,) if B is None else (A, B))]).all()
+    A = A*jnp.where(symmetric, 1, jnp.nan)
     if B is None:
         return tuple(jnp.linalg.eigh(A))
     back = jnp.linalg.inv(jnp.linalg.cholesky(B))

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from itertools import permutations, product
-from math import factorial
 from typing import Any
 
 import numpy as np
@@ -19,15 +18,18 @@ import numpy as np
 Array = Any
 Function = Callable[[Any], Any]
 
-WORST_BASIS = 1e8  # condition of eigenvectors
+EPS = np.finfo(float).eps
+WORST_BASIS = (1e8, 1e4, 1e3)  # condition of eigenvectors, for derivatives of order 0, 1, 2
 
 
 # --- functions of matrices ---------------------------------------------------------------
 
 
-def matrix_function(f: Function, X: Array) -> Array:
-    """f(X), by eigenvalues."""
-    values, V, back = eigenbasis(X)
+def matrix_function(f: Any, X: Array, real: bool = False) -> Array:
+    """f(X), by SciPy where it has f by name, else by eigenvalues, which may have to be real."""
+    if isinstance(f, str):
+        return by_name(f, X)
+    values, V, back = eigenbasis(X, 0, real)
     return real_where_given((V*f(values)) @ back, X)
 
 
@@ -41,19 +43,19 @@ def logm(X: Array) -> Array:
 
 
 def by_name(known: Any, X: Array) -> Array:
-    """The exponential, the logarithm, or a power; nan where it is not real."""
+    """What SciPy has by its own algorithm, or a power; nan where it is not real."""
     X = np.asarray(X)
     if X.dtype.kind not in "fc":
         X = X.astype(float)
     scipy = import_module("scipy.linalg")
-    if known == "exp":
-        return scipy.expm(X)
-    if np.array_equal(X, X.T.conj()):
-        values, V = np.linalg.eigh(X)
-        with np.errstate(invalid="ignore"):
-            return (V*(np.log(values) if known == "log" else values**known)) @ V.T.conj()
-    found = scipy.logm(X) if known == "log" else scipy.fractional_matrix_power(X, known)
-    return real_where_given(found, X)
+    if known in ("log", None) or not isinstance(known, str):
+        if np.array_equal(X, X.T.conj()):
+            values, V = np.linalg.eigh(X)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                return (V*(np.log(values) if known == "log" else values**known)) @ V.T.conj()
+        found = scipy.logm(X) if known == "log" else scipy.fractional_matrix_power(X, known)
+        return real_where_given(found, X)
+    return getattr(scipy, f"{known}m")(X)
 
 
 def real_where_given(found: Array, *given: Array) -> Array:
@@ -67,30 +69,36 @@ def real_where_given(found: Array, *given: Array) -> Array:
         A.dtype.kind == "f" for A in given) else found.real
 
 
-def eigenbasis(X: Array) -> tuple[Array, Array, Array]:
-    """Eigenvalues, eigenvectors and the inverse of these."""
+def eigenbasis(X: Array, order: int, real: bool = False) -> tuple[Array, Array, Array]:
+    """Eigenvalues, eigenvectors and their inverse, as good as derivatives of an order ask for."""
+    X = np.asarray(X, np.result_type(X, float))
     if np.array_equal(X, X.T.conj()):
         values, V = np.linalg.eigh(X)
         return values, V, V.T.conj()
     values, V = np.linalg.eig(X)
-    if not np.linalg.cond(V) < WORST_BASIS:
+    if not np.linalg.cond(V) < WORST_BASIS[min(order, 2)]:
         raise np.linalg.LinAlgError("a function of a matrix without a basis of eigenvectors")
-    return values, V, np.linalg.inv(V)
+    if real and np.abs(np.imag(values)).max(initial=0) > 1e-9*np.abs(values).max(initial=0):
+        raise np.linalg.LinAlgError("a function for real numbers, of complex eigenvalues")
+    return np.real(values) if real else values, V, np.linalg.inv(V)
 
 
 def expm_frechet(X: Array, E: Array) -> Array:
     return import_module("scipy.linalg").expm_frechet(X, E, compute_expm=False)
 
 
-def frechet_derivative(f: Any, X: Array, *directions: Array) -> Array:
+def frechet_derivative(f: Any, X: Array, *directions: Array, real: bool = False) -> Array:
     """
     The derivative of f at X along directions.
 
-    ``f`` is ``"exp"``, ``"log"``, the exponent of a power, or the function and its derivatives.
+    ``f`` is SciPy's name of a function, the exponent of a power, or the function and its
+    derivatives.
     """
     if isinstance(f, tuple):
-        return by_differences(f, X, directions)
-    if f != "exp" and np.array_equal(X, X.T.conj()):
+        return by_differences(f, X, directions, real)
+    if f == "exp" and len(directions) == 1:
+        return expm_frechet(X, *directions)
+    if (f == "log" or not isinstance(f, str)) and np.array_equal(X, X.T.conj()):
         return by_differences(slopes(f, len(directions)), X, directions)
     n, block = len(X), X
     for E in directions:
@@ -110,11 +118,13 @@ def slopes(f: Any, order: int) -> tuple[Function, ...]:
     return tuple(found)
 
 
-def by_differences(functions: Sequence[Function], X: Array, directions: Sequence[Array]) -> Array:
+def by_differences(functions: Sequence[Function], X: Array, directions: Sequence[Array],
+                   real: bool = False) -> Array:
     """V(Σ f[λᵢ, λⱼ, …](V⁻¹E V)ᵢⱼ …)V⁻¹, over the orders of the directions."""
-    values, V, back = eigenbasis(X)
+    values, V, back = eigenbasis(X, len(directions), real)
     turned = [back @ E @ V for E in directions]
-    table = differences(functions, values)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        table = differences(functions, values)
     if len(turned) == 1:
         inside = table*turned[0]
     else:
@@ -127,49 +137,57 @@ def by_differences(functions: Sequence[Function], X: Array, directions: Sequence
 
 
 def differences(functions: Sequence[Function], x: Array) -> Array:
-    """f[xᵢ, xⱼ, …] with as many arguments as there are functions."""
-    order = len(functions) - 1
-    close = np.finfo(x.dtype).eps**(1/(2 + order))*max(np.abs(x).max(initial=0), 1e-300)
-    if order == 1:
-        f, slope = functions
-        gap = np.subtract.outer(x, x)
-        same = np.abs(gap) <= close
-        middle = np.add.outer(x, x)/2
-        values = f(x)
-        return np.where(same, slope(middle), np.subtract.outer(values, values)/np.where(
-            same, 1, gap))
-    known: dict[tuple[int, ...], Any] = {}
+    """
+    f[xᵢ, xⱼ, …] with as many arguments as there are functions.
 
-    def at(places: tuple[int, ...]) -> Any:
-        if places not in known:
-            low, high = max(((i, j) for i in places for j in places),
-                            key=lambda pair: abs(x[pair[0]] - x[pair[1]]))
-            if abs(x[high] - x[low]) <= close:
-                k = len(places) - 1
-                known[places] = functions[k](sum(x[p] for p in places)/(k + 1))/factorial(k)
-            else:
-                without = []
-                for place in (low, high):
-                    rest = list(places)
-                    rest.remove(place)
-                    without.append(at(tuple(rest)))
-                known[places] = (without[0] - without[1])/(x[high] - x[low])
-        return known[places]
+    Each is the difference quotient of the two that are furthest apart, or the mean of a
+    derivative (Hermite and Genocchi), whichever has the smaller error.
+    """
+    order = np.argsort(x)
+    x = x[order]
+    found = functions[0](x)
+    errors = np.abs(found)*EPS
+    for k in range(1, len(functions)):
+        lower, lower_errors = found, errors
+        points = np.stack(np.broadcast_arrays(*(
+            x.reshape((-1,) + (1,)*(k - i)) for i in range(k + 1))))
+        gap = points[0] - points[-1]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            quotient = (lower[..., None] - lower[None, ...])/gap
+            its_error = (lower_errors[..., None] + lower_errors[None, ...])/np.abs(gap)
+        mean, rougher = (mean_over_simplex(functions[k], points, nodes) for nodes in (12, 8))
+        error = np.abs(mean - rougher) + EPS*np.abs(mean)
+        better = (error <= its_error) | (gap == 0)
+        ascending = tuple(np.sort(np.indices(gap.shape), axis=0))
+        found = np.where(better, mean, quotient)[ascending]
+        errors = np.where(better, error, its_error)[ascending]
+    return found[np.ix_(*[np.argsort(order)]*len(functions))]
 
-    n = len(x)
-    found = [at(tuple(sorted(places))) for places in product(range(n), repeat=order + 1)]
-    return np.array(found).reshape((n,)*(order + 1))
+
+def mean_over_simplex(f: Function, points: Array, nodes: int) -> Array:
+    """∫ f(x₀ + s₁(x₁ - x₀) + …) over 1 ≥ s₁ ≥ … ≥ s_k ≥ 0"""
+    at, weights = np.polynomial.legendre.leggauss(nodes)
+    at, weights = (at + 1)/2, weights/2
+    total: Array = 0
+    for choice in product(range(nodes), repeat=len(points) - 1):
+        s, weight, place = 1.0, 1.0, points[0]
+        for j, k in enumerate(choice):
+            weight *= weights[k]*s
+            s *= at[k]
+            place = place + s*(points[j + 1] - points[j])
+        total = total + weight*f(place)
+    return total
 
 
 def divided_differences(f: Function, slope: Function, x: Array) -> Array:
     """f[xᵢ, xⱼ] of a column."""
-    return differences((f, slope), x.ravel())
+    return differences((f, slope), np.asarray(x, np.result_type(x, float)).ravel())
 
 
-def frechet_matrix(f: Any, X: Array, *directions: Array) -> Array:
+def frechet_matrix(f: Any, X: Array, *directions: Array, real: bool = False) -> Array:
     """K with vec L(X, …, E) = K vec E."""
     n = len(X)
-    columns = [frechet_derivative(f, X, *directions, unit.reshape(n, n).T)
+    columns = [frechet_derivative(f, X, *directions, unit.reshape(n, n).T, real=real)
                for unit in np.eye(n*n, dtype=np.result_type(X, float))]
     return np.column_stack([column.T.ravel() for column in columns])
 
@@ -185,6 +203,9 @@ def signed(V: Array, *others: Array) -> tuple[Array, ...]:
 
 def of_pencil(A: Array, B: Array | None) -> tuple[Array, Array]:
     """Eigenvalues and eigenvectors of a symmetric matrix, or of it and a positive definite one."""
+    for M in (A,) if B is None else (A, B):
+        if np.abs(M - M.T).max(initial=0) > 1e-8*np.abs(M).max(initial=0):
+            raise np.linalg.LinAlgError("eigenvalues of a matrix that is not symmetric")
     if B is None:
         values, V = np.linalg.eigh(A)
         return values, V

@@ -31,6 +31,7 @@ __all__ = [
     "MatlayoutBug",
     "MatlayoutError",
     "NotLinearError",
+    "ParseError",
     "RepeatedValuesWarning",
     "ShapeError",
     "SingularError",
@@ -107,6 +108,10 @@ class FactsError(MatlayoutError, ValueError):
 
 class NotLinearError(MatlayoutError, ValueError):
     """What was given as a differential is not linear in the differentials of the variables."""
+
+
+class ParseError(MatlayoutError, ValueError):
+    """A text that can't be read; the message shows the place."""
 
 
 class FormError(MatlayoutError, ValueError):

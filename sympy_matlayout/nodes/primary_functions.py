@@ -5,7 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sympy import Abs, Expr, Lambda, Max, Min, Piecewise, Pow, S, Symbol, exp, log, sign
+from sympy import (
+    Abs,
+    Expr,
+    Lambda,
+    Max,
+    Min,
+    Piecewise,
+    Pow,
+    S,
+    Symbol,
+    arg,
+    ceiling,
+    conjugate,
+    exp,
+    floor,
+    im,
+    log,
+    re,
+    sign,
+)
 from sympy.core.basic import Basic
 from sympy.core.function import FunctionClass
 from sympy.matrices import ImmutableDenseMatrix, MatrixBase
@@ -24,7 +43,9 @@ __all__ = ["KINKED", "DividedDifferences", "FrechetDerivative", "FrechetMatrix",
            "PrimaryFunction", "expm", "logm", "matrix_function", "of_argument", "slope_of", "sqrtm"]
 
 NAMES = {exp: "expm", log: "logm"}
+BY_NAME = {"exp", "log", "cos", "sin", "tan", "cosh", "sinh", "tanh"}
 KINKED = (Abs, Max, Min, Piecewise, sign)
+NOT_DIFFERENTIABLE = (arg, ceiling, conjugate, floor, im, re)
 
 
 def of_argument(body: Any, z: Basic) -> Lambda:
@@ -36,6 +57,15 @@ def of_argument(body: Any, z: Basic) -> Lambda:
 
 
 def _as_function(f: Any, what: str) -> Lambda:
+    """A function of one argument that has a derivative, as far as that can be seen."""
+    found = _read_function(f, what)
+    if found.expr.has(*NOT_DIFFERENTIABLE):
+        raise ArgumentError(f"{what}: {found.expr} has no derivative by a complex argument, and a "
+                            "function of a matrix is taken at its eigenvalues")
+    return found
+
+
+def _read_function(f: Any, what: str) -> Lambda:
     if isinstance(f, Lambda):
         signature: Any = f.signature
         if len(signature) != 1 or not isinstance(signature[0], Symbol):
@@ -89,15 +119,22 @@ def _code_of_derivative(node: Any, printer: Any, name: str) -> str:
     order = len(node.directions) + (name == "frechet_matrix")
     if body == exp(z) and order == 1 and name == "frechet_derivative":
         return numpy_call(printer, "expm_frechet", *node.args[1:])
-    if body in (exp(z), log(z)):
-        f = f"'{body.func.__name__}'"
+    real = ["real=True"] if body.has(*KINKED) else []
+    if (named := _known_by_name(node.function)) is not None:
+        f = named
     elif isinstance(body, Pow) and body.base == z:
         f = printer._print(body.exp)
     else:
         slopes = (_code_of_function(slope_of(node.function, k) if k else node.function, printer)
                   for k in range(order + 1))
         f = f"({', '.join(slopes)},)"
-    return numpy_call(printer, name, f, *node.args[1:])
+    return numpy_call(printer, name, f, *node.args[1:], *real)
+
+
+def _known_by_name(f: Any) -> str | None:
+    """The name of what code has an algorithm of its own for, of any matrix."""
+    known = f.expr.is_Function and f.expr.args == f.variables and f.expr.func.__name__
+    return f"'{known}'" if known in BY_NAME else None
 
 
 class _OfFunction(MatrixNode):
@@ -222,8 +259,11 @@ class PrimaryFunction(_OfFunction):
     def _numpycode(self, printer):
         if self._head in NAMES:
             return numpy_call(printer, NAMES[self._head], self.matrix)
+        if (named := _known_by_name(self.function)) is not None:
+            return numpy_call(printer, "matrix_function", named, self.matrix)
+        real = ["real=True"] if self.function.expr.has(*KINKED) else []
         return numpy_call(printer, "matrix_function", _code_of_function(self.function, printer),
-                          self.matrix)
+                          self.matrix, *real)
 
 
 def _of_explicit(f: Any, matrix: Any) -> Any:

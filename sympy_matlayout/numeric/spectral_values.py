@@ -14,6 +14,7 @@ from typing import Any
 
 import mpmath
 from mpmath import mp, mpf
+from sympy import log
 
 from ..core.registry import declares
 from ..nodes.factorizations import Cholesky, QFactor, RFactor
@@ -121,6 +122,8 @@ def _in_basis(f: Any, X: NumericMatrix, basis: tuple, directions: Sequence[Numer
     values, V, back = basis
     if f.expr.has(*KINKED) and not all(map(_almost_real, values)):
         raise NotReal(f"{f.expr} of a matrix with complex eigenvalues")
+    if isinstance(f.expr, log) and min(map(abs, values)) <= max(map(abs, values))*rounding():
+        raise NoValue("the logarithm of a singular matrix")
     table = _Differences(f, [mp.re(v) if _almost_real(v) else v for v in values], at)
     inner = [times(times(back, E), V) for E in directions]
     n, k = X.rows, len(directions)

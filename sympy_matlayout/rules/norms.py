@@ -11,13 +11,14 @@ from typing import Any
 from sympy import Abs, Lambda, Rational, S, oo, sign
 
 from ..core.bound_symbols import argument_symbol
-from ..core.errors import DerivativeNotImplementedError
+from ..core.errors import DerivativeNotImplementedError, SingularError
 from ..core.registry import construct
-from ..core.shapes import shape
+from ..core.shapes import shape, show
 from ..linear_maps.maps import HadamardBy, InnerProduct
 from ..nodes.norm import FROBENIUS, NUCLEAR, LargestEntry, MaxEntry, Norm
 from ..nodes.singular_values import LeftSingularVector, PolarFactor, RightSingularVector
 from ..simplify import constructors as c
+from ..simplify.rank import rank_bounds
 from .table import Edges, Varies, cited, local_differentials
 
 
@@ -28,7 +29,8 @@ def norm(node: Any, varies: Varies) -> Edges:
     X, order = node.matrix, node.order
     if order == FROBENIUS or node.is_of_vector and order == 2:
         gradient = c.scale(1/node, X)
-    elif order == NUCLEAR:  # X of full rank
+    elif order == NUCLEAR:
+        _require_full_rank(X)
         gradient = _polar_factor(X)
     elif order == 2:
         gradient = c.multiply(construct(LeftSingularVector, X, S.Zero),
@@ -46,6 +48,15 @@ def norm(node: Any, varies: Varies) -> Edges:
             f"the norm of order {order} is not differentiated, met in {node}: its order varies, or "
             "may be infinite")
     yield X, InnerProduct(gradient)
+
+
+def _require_full_rank(X: Any) -> None:
+    """Refuse what sizes and structure show to have zero among its singular values."""
+    for bound in rank_bounds(X):
+        if bound.is_Integer and not any((bound >= size) == True for size in shape(X)):  # noqa: E712
+            raise SingularError(
+                f"{X} is {show(shape(X))} and of rank at most {bound}, and the nuclear norm has "
+                "no derivative where a singular value is zero")
 
 
 def _polar_factor(X: Any) -> Any:

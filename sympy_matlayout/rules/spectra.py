@@ -310,13 +310,13 @@ def _require_symmetric(node: Any) -> None:
 
 
 def _warn_of_repeated(node: Any, spare: Any) -> None:
-    """Warn where the rank says that zero is repeated, among all or at the place asked for."""
+    """Warn where the rank says that zero is repeated, but for the largest value alone."""
     matrix = node.args[0]
     m, n = shape(matrix)
-    if isinstance(node, Eigenvectors):
-        spare = S.One
+    last = getattr(node, "place", None) == (m - 1 if spare == 1 else 0)
     for bound in rank_bounds(matrix):
-        if bound.is_Integer and same_size(m, n) and m.is_Integer and bound < m - 1 - (spare - 1):
+        repeated = bound.is_Integer and (not m.is_Integer or bound < m - spare)
+        if repeated and same_size(m, n) and not last:
             warnings.warn(
                 f"{matrix} is {m}×{n} and of rank at most {bound}, so that 0 is repeated among "
                 f"its values; {type(node).__name__} has no derivative there",

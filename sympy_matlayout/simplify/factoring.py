@@ -406,6 +406,8 @@ def _sum(terms: Iterable[Term], size: Shape) -> tuple[Expr, Basic]:
 @cached(limits.CACHED_TERMS)
 def _factored(terms: tuple[Term, ...], size: Shape) -> tuple[Expr, Basic]:
     """Of several factors that could be taken out next, the one that leads furthest."""
+    if not terms:
+        return S.Zero, c.ZeroMatrix(*size)
     shared = _most_shared(terms)
     ways = [] if shared else [_written(terms, size)]
     for one in _worth_trying(shared, terms):

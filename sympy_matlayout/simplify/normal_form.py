@@ -139,7 +139,7 @@ def _summands(expr: Basic) -> list[Basic]:
     if not has_pairs(expr):
         return _flat_summands(expr, pairs=False)
     found = []
-    for scalar, word in words(expr, normal_form):
+    for scalar, word in words(expr, _unless_in_progress):
         scalar = normal_form(scalar)
         try:
             written = Expansion(normal_form).open(word)
@@ -147,6 +147,11 @@ def _summands(expr: Basic) -> list[Basic]:
             written = _flat_summands(c.multiply(*word), pairs=False)
         found.extend(c.scale(scalar, m) for m in written)
     return found
+
+
+def _unless_in_progress(expr: Basic) -> Basic:
+    """The form of an argument, which may be written with the whole that it is an argument of."""
+    return expr if expr in _in_progress.get() else normal_form(expr)
 
 
 def _flat_summands(expr: Basic, pairs: bool) -> list[Basic]:

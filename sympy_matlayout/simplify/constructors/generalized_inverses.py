@@ -139,7 +139,7 @@ def sylvester_solution(A: Any, B: Any, C: Any) -> Basic:
         return C
     number, core = split_scalar(C)
     (a, left), (b, right) = split_scalar(A), split_scalar(B)
-    if isinstance(left, Identity) and isinstance(right, Identity):
+    if isinstance(left, Identity) and isinstance(right, Identity) and a + b != 0:
         return scale(number/(a + b), core)
     if A == B and same_shape(shape(A), shape(core)) and multiply(A, core) == multiply(core, A):
         return scale(number/2, multiply(core, inverse(A)))

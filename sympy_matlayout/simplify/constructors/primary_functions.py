@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import combinations
 from typing import Any
 
 from sympy import Add, Expr, Lambda, Mul, Pow, S, exp, log
@@ -56,7 +56,8 @@ def primary_function(f: Any, X: Basic) -> Basic:
         constant, factors = body.as_independent(z, as_Add=False)
         return multiply(constant, *(primary_function(Lambda((z,), a), X)
                                     for a in Mul.make_args(factors)))
-    if isinstance(body, Pow) and z not in body.exp.free_symbols:
+    if isinstance(body, Pow) and z not in body.exp.free_symbols and not (
+            body.base == z and _is_root_of_power(X, body.exp)):
         return power(primary_function(Lambda((z,), body.base), X), body.exp)
     head: Any = body.func
     if body.is_Function and len(body.args) == 1 and body.args[0] != z:
@@ -68,6 +69,13 @@ def primary_function(f: Any, X: Basic) -> Basic:
     return new(PrimaryFunction, f, X) if found is None else found
 
 
+def _is_root_of_power(X: Any, exponent: Any) -> bool:
+    """Whether a power of X is kept as a function, since (X²)^(1/2) is no power of X."""
+    inside = base_and_exponent(X)[1]
+    return inside != 1 and not exponent.is_integer and not (
+        inside.is_Rational and abs(inside) <= 1)
+
+
 def _of_simple(f: Any, X: Any) -> Basic | None:
     """f of a matrix of which it is taken part by part, or number by number."""
     n = shape(X)[0]
@@ -75,10 +83,11 @@ def _of_simple(f: Any, X: Any) -> Basic | None:
         return scale(f(trace(X)), Identity(S.One))
     c, core = split_scalar(X)
     if isinstance(core, (Identity, ZeroMatrix)):
-        return scale(f(c if isinstance(core, Identity) else S.Zero), Identity(n))
+        value = f(c if isinstance(core, Identity) else S.Zero)
+        return scale(value, Identity(n)) if value.is_finite is not False else None
     if isinstance(core, DiagMatrix):
         return diag(elementwise(f, scale(c, core.args[0])))
-    if isinstance(core, BlockDiagMatrix):
+    if isinstance(core, BlockDiagMatrix) and all(same_size(*shape(B)) for B in core.args):
         return BlockDiagMatrix(*(construct(PrimaryFunction, f, scale(c, B)) for B in core.args))
     if isinstance(core, KroneckerProduct) and (k := _only_factor(core)) is not None:
         inside = primary_function(f, scale(c, core.args[k]))
@@ -214,8 +223,7 @@ def frechet_derivative(f: Any, X: Basic, *directions: Any) -> Basic:
 
 def _closed(f: Any, X: Any, directions: Sequence[Basic]) -> Basic | None:
     if len(directions) > 1:
-        pairs = pairwise((X, *directions))
-        if all(_commute(*pair) for pair in pairs) and all(_commute(X, E) for E in directions):
+        if all(_commute(*pair) for pair in combinations((X, *directions), 2)):
             return multiply(primary_function(slope_of(f, len(directions)), X), *directions)
         return None
     (E,) = directions

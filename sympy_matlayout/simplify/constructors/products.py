@@ -19,10 +19,12 @@ from sympy.matrices.expressions import (
     ZeroMatrix,
 )
 
+from ...core.bound_symbols import bound_symbol
 from ...core.registry import construct, declared, declares
 from ...core.shapes import Shape, is_matrix, is_scalar_shape, same_size
 from ...core.shapes import shape as shape_of
 from ...nodes.matrix_sum import MatrixSum
+from ...nodes.primary_functions import PrimaryFunction, of_argument
 from ...nodes.structured import facts_about
 from .identities import merged_by_identity
 from .nodes import factors_of, new, split_scalar
@@ -264,7 +266,9 @@ def power_of_power(base: MatPow, exponent: Expr) -> Basic | None:
     inside: Any = base.args[1]
     if exponent.is_integer or inside.is_Rational and abs(inside) <= 1 and exponent.is_real:
         return power(base.args[0], inside*exponent)
-    return None
+    # a root of a power, which SymPy's own products would take for the power of a base
+    z = bound_symbol("z")
+    return construct(PrimaryFunction, of_argument(z**exponent, z), base)
 
 
 @declares("power", Transpose)
