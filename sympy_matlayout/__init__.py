@@ -19,6 +19,7 @@ from .core.errors import (
     MatlayoutBug,
     MatlayoutError,
     NotLinearError,
+    ParseError,
     RepeatedValuesWarning,
     ShapeError,
     SingularError,
@@ -143,6 +144,7 @@ from .nodes.vech import (
     vech,
 )
 from .optimization.objective import scipy_objective
+from .parsing.parse import Symbols, parse_matrix_expr
 from .printing.printers import latex, pprint, pretty
 from .rewriting.canonicalization import canonical
 from .rewriting.traces import (
@@ -213,6 +215,7 @@ __all__ = [
     "MaxEntry",
     "Norm",
     "NotLinearError",
+    "ParseError",
     "PolarFactor",
     "PrimaryFunction",
     "PseudoInverse",
@@ -238,6 +241,7 @@ __all__ = [
     "Structure",
     "StructureError",
     "SylvesterSolution",
+    "Symbols",
     "SymmetricMatrixSymbol",
     "SymmetrizerMatrix",
     "ToeplitzBasis",
@@ -293,6 +297,7 @@ __all__ = [
     "matrix_derivative",
     "matrix_function",
     "max_entry",
+    "parse_matrix_expr",
     "pinv",
     "polar_factor",
     "pprint",

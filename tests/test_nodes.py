@@ -5,9 +5,11 @@ import pickle
 import mpmath
 import numpy as np
 import pytest
+import sympy
 from mpmath import mp
 from sympy import (
     Basic,
+    Dummy,
     Function,
     Identity,
     Integer,
@@ -21,6 +23,7 @@ from sympy import (
     latex,
     log,
     oo,
+    preorder_traversal,
     pretty,
     srepr,
     symbols,
@@ -159,10 +162,19 @@ def test_no_class_is_forgotten():
     assert {kind for kind in public if not any(issubclass(k, kind) for k in tried)} == set()
 
 
+# srepr of SymPy 1.12 writes into the Dummies that it prints, so that they can't be pickled again
+OLD_SYMPY = sympy.__version__.startswith("1.12")
+
+
+def _has_dummies(node):
+    return any(isinstance(part, Dummy) for part in preorder_traversal(node))
+
+
 @pytest.mark.parametrize("node", EXAMPLES + LEFT_OPEN, ids=name)
 def test_rebuilds_pickles_and_prints(node):
     assert node.func(*node.args) == node
-    assert pickle.loads(pickle.dumps(node)) == node
+    if not (OLD_SYMPY and _has_dummies(node)):
+        assert pickle.loads(pickle.dumps(node)) == node
     assert eval(srepr(node), {**vars(names), "Function": Function}) == node
     assert type(node).__name__ not in latex(node), "has no LaTeX of its own"
     assert "Error" not in pretty(node) + pretty(node, use_unicode=False)

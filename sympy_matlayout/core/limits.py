@@ -117,6 +117,20 @@ DOUBLINGS = 2
 # Nobody nests deeper by hand; a circle in somebody's objects ends here.
 NESTED_LEVELS = 1_000_000
 
+# --- text that is read -------------------------------------------------------------------
+
+# Nobody writes longer formulas by hand, nor deeper brackets or sums of more terms.
+TEXT = 20_000
+TEXT_DEPTH = 50
+TEXT_LEVELS = 150
+NUMBER_DIGITS = 300
+# A line longer than this is shown in part, around the place that is meant.
+SHOWN_TEXT = 90
+# So many choices of scalars, vectors and matrices are tried, and so many that are as likely
+# compared.
+READINGS = 1000
+TIED_READINGS = 4
+
 # --- what is kept of earlier work -------------------------------------------------------
 
 # Nodes and shapes are looked up in every step of a sweep, forms once for an expression.

@@ -274,7 +274,8 @@ def _of_explicit(f: Any, matrix: Any) -> Any:
     if isinstance(body, log) and body.args == (z,):
         return matrix.log()
     plain = Symbol("z")
-    return matrix.analytic_func(body.xreplace({z: plain}), plain)
+    # SymPy 1.12 writes into a matrix of its own class, which has to be one that can be changed
+    return matrix.as_mutable().analytic_func(body.xreplace({z: plain}), plain)
 
 
 class FrechetDerivative(_OfFunction):

@@ -1,0 +1,67 @@
+"""Subscripts of formulas, which are indices or parts of names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from .syntax import Node, Refuse, Statement, walk
+
+__all__ = ["name_with_subscript", "without_subscripts"]
+
+
+def name_with_subscript(node: Node) -> str:
+    r"""x_1 of ``x_{1}`` and X_tr of ``X_{\text{tr}}``."""
+    base, *parts = node.args
+    return "_".join([base.value, "".join(str(p.value) for p in parts)])
+
+
+def without_subscripts(statements: Sequence[Statement], declared: frozenset[str], refuse: Refuse
+                       ) -> list[Statement]:
+    """
+    Subscripts as entries, or as parts of names.
+
+    ``x_i`` is an entry where a sum runs over i, and ``x_1`` is one of ``x`` where that
+    occurs in another way as well; elsewhere both are names.
+    """
+    whole = {a.value for s in statements for a in _alone(s.expr)} | declared | {
+        s.name for s in statements if s.name}
+    return [Statement(_resolved(s.expr, frozenset(), whole, declared, refuse), s.name, s.place)
+            for s in statements]
+
+
+def _alone(node: Node, bound: frozenset[str] = frozenset()) -> Iterator[Node]:
+    """Names that stand alone or with an index of a sum."""
+    if node.head == "subscript":
+        base, *parts = node.args
+        if base.head != "name" or any(p.value in bound for part in parts for p in walk(part)):
+            yield from _alone(base, bound)
+        return
+    if node.head == "name":
+        yield node
+    inside = bound | {node.value} if node.head == "sum" else bound
+    for a in node.args:
+        yield from _alone(a, inside)
+
+
+def _resolved(node: Node, bound: frozenset[str], whole: set[str], declared: frozenset[str],
+              refuse: Refuse) -> Node:
+    inside = bound | {node.value} if node.head == "sum" else bound
+    args = tuple(_resolved(a, inside, whole, declared, refuse) for a in node.args)
+    if node.head != "subscript":
+        return node if args == node.args else Node(node.head, node.place, args, node.value)
+    base, *parts = args
+    names = {p.value for part in parts for p in walk(part) if p.head == "name"}
+    if base.head == "name" and not names & bound:
+        simple = all(p.head in ("name", "number") for p in parts)
+        name = name_with_subscript(node) if simple else ""
+        indexed = not simple or not names and (base.value in whole and name not in declared)
+        if not indexed and (name in declared or not names or not names <= set("ijkl")):
+            if base.value in ("I", "1", "0"):
+                return Node("sized", node.place, (base, *parts))
+            return Node("name", node.place, value=name)
+    loose = sorted((names - bound) & set("ijkl"))
+    if loose:
+        refuse(f"{loose[0]} is no index of a sum; if this is a name, say what it is: "
+               f"shapes={{{name_with_subscript(node) if base.head == 'name' else 'x_i'!r}: 'n'}}",
+               node.place)
+    return Node("entry", node.place, tuple(args))
