@@ -2,6 +2,9 @@
 Matrix derivatives for SymPy, in the layout you ask for: right, or refused with a reason.
 
 Importing this changes nothing in SymPy.
+
+A star import takes no name that SymPy has: ``hessian``, ``lambdify``, ``latex``, ``pprint``,
+``pretty`` and ``ShapeError`` are imported by name.
 """
 
 from .checking.check import DerivativeCheck, check_derivative
@@ -28,19 +31,18 @@ from .core.errors import (
     VariableError,
 )
 from .derivatives.derivation import Derivation, Step, derivation
-from .derivatives.derivative import (
-    gradient,
-    hessian,
-    hessian_vector_product,
-    jacobian,
-    matrix_derivative,
-)
+from .derivatives.derivative import gradient, jacobian, matrix_derivative
 from .derivatives.differential import (
     differential,
     gradient_from_differential,
     hessian_from_differential,
     jacobian_from_differential,
     second_differential,
+)
+from .derivatives.second_derivatives import (
+    directional_derivative,
+    hessian,
+    hessian_vector_product,
 )
 from .derivatives.vectorization import collect_vec, expand_vec
 from .layouts.conversion import convert_layout
@@ -228,7 +230,6 @@ __all__ = [
     "RuleCheck",
     "ScalarDifferential",
     "SelectionMatrix",
-    "ShapeError",
     "Sigmoid",
     "SingularError",
     "SingularValue",
@@ -269,6 +270,7 @@ __all__ = [
     "cycle_traces",
     "derivation",
     "differential",
+    "directional_derivative",
     "eigenvalue",
     "eigenvalues",
     "eigenvector",
@@ -280,7 +282,6 @@ __all__ = [
     "gradient",
     "gradient_from_differential",
     "hadamard_traces",
-    "hessian",
     "hessian_from_differential",
     "hessian_vector_product",
     "install",
@@ -288,8 +289,6 @@ __all__ = [
     "jacobian",
     "jacobian_from_differential",
     "ky_fan_norm",
-    "lambdify",
-    "latex",
     "layout",
     "left_eigenvector",
     "local_differentials",
@@ -300,8 +299,6 @@ __all__ = [
     "parse_matrix_expr",
     "pinv",
     "polar_factor",
-    "pprint",
-    "pretty",
     "qr",
     "register_structure",
     "schatten_norm",

@@ -34,6 +34,7 @@ from sympy.matrices.expressions import Identity, OneMatrix
 
 import sympy_matlayout
 from sympy_matlayout import *
+from sympy_matlayout import ShapeError, hessian, lambdify
 
 m, n, p = symbols("m n p", integer=True, positive=True)
 i, j = symbols("i j", integer=True)
@@ -91,9 +92,8 @@ EXPRESSIONS = [
      ArgumentError, "the expression is no scalar or matrix expression, but of"),
     (lambda: gradient(X, X),
      ShapeError, "the gradient is for scalars, and this is n×n; use jacobian"),
-    (lambda: hessian(X, X), ShapeError, "the Hessian is for scalars, and this is n×n"),
     (lambda: hessian_vector_product(X, X, X),
-     ShapeError, "the Hessian is for scalars, and this is n×n"),
+     ShapeError, "the product of a Hessian and a vector is for scalars, and this is n×n"),
 ]
 
 VARIABLES = [

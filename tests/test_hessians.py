@@ -1,7 +1,10 @@
 """Hessians and Hessian-vector products against second differences, and as textbooks print them."""
 
+import itertools
+
 import mpmath
 import pytest
+import sympy
 from definition import SIZES, check_against_definition, m, n, p
 from mpmath import mp
 from sympy import (
@@ -25,13 +28,18 @@ from sympy.matrices.expressions import (
     Transpose,
 )
 
+import sympy_matlayout
 from sympy_matlayout import (
+    ArgumentError,
     CommutationMatrix,
     DiagonalEmbedding,
     Differential,
     Norm,
     ShapeError,
+    VariableError,
     Vec,
+    directional_derivative,
+    gradient,
     hessian,
     hessian_from_differential,
     hessian_vector_product,
@@ -153,7 +161,7 @@ def test_through_intermediates():
 
 def test_refusals():
     with pytest.raises(ShapeError, match="for scalars"):
-        hessian(X*x, x)
+        hessian_vector_product(X*x, x, y)
     with pytest.raises(ShapeError, match="the direction is"):
         hessian_vector_product(x.T*A*x, x, b)
 
@@ -183,3 +191,129 @@ def test_by_a_vector_no_kronecker_product_is_left(f):
     log(Determinant(A + x*x.T)), Trace(x.T*A*x)/Trace(x.T*x)], ids=str)
 def test_third_derivatives_in_every_form(f):
     check_against_definition(hessian(f, x), x)
+
+
+# --- lists of variables, matrices, scalars, directions -----------------------------------
+
+s = Symbol("s")
+BY_ALL = [
+    (Norm(X*x + b - u)**2, [x, b]), (t*Norm(X*x - u)**2 + s**3*t, [x, t, s]),
+    (Trace(X.T*C*A)*t, [t, X]), (Trace(x.T*A*y) + log(1 + exp(x.T*y)), [y, x]),
+    (Norm(x)**2/2 + Trace(u.T*(X*x - b)), [x, u]),  # a Lagrangian: KKT's matrix
+]
+
+
+@pytest.mark.parametrize("f, variables", BY_ALL, ids=str)
+def test_by_a_list_of_variables(f, variables):
+    """Every block against second differences, in its place."""
+    with mp.workdps(45):
+        blocks = [[second_partials(f, a, e) for e in variables] for a in variables]
+        values = blocks[0][0][1]
+        wanted = [[blocks[i][j][0] for j in range(len(variables))] for i in range(len(variables))]
+        H = hessian(f, variables)
+        found = [[vec_of_scalar(evaluate(H.blocks[i, j], values)) for j in range(len(variables))]
+                 for i in range(len(variables))]
+        for row, right in zip(found, wanted, strict=True):
+            for block, numbers in zip(row, right, strict=True):
+                assert near(block, numbers, mpmath.mpf(10)**-12)
+
+
+def test_by_scalars_alone_it_is_sympys():
+    f = exp(s*t)*s**2 + t**3
+    assert (hessian(f, [s, t]) - sympy.hessian(f, [s, t])).expand().is_zero_matrix
+    assert hessian(f, t) == f.diff(t, 2)
+    assert hessian(f, s, t) == f.diff(s, t)
+    assert hessian(x.T*A*x*t**3, t) == 6*t*Trace(x.T*A*x)
+
+
+def test_a_lagrangian_gives_the_matrix_of_karush_kuhn_and_tucker():
+    Q_ = MatrixSymbol("Q", n, n)
+    H = hessian(Trace(x.T*Q_*x)/2 + Trace(u.T*(X*x - b)), [x, u])
+    assert H.blocks[0, 1] == X.T and H.blocks[1, 0] == X and H.blocks[1, 1].is_ZeroMatrix
+    assert normal_form(2*H.blocks[0, 0]) == Q_ + Q_.T
+
+
+@pytest.mark.parametrize("F, variable", [(x*x.T*A, x), (X*A*X.T, X), (X*x, X), (Trace(X.T*C)*X, X)],
+                         ids=str)
+def test_of_a_matrix_it_is_stacked(F, variable):
+    """Magnus and Neudecker, chapter 6.10: Hf_1, Hf_2, … one below the other."""
+    H = hessian(F, variable)
+    rows, cols = F.shape
+    size = variable.shape[0]*variable.shape[1]
+    assert sympy.expand(H.shape[0] - rows*cols*size) == 0 and H.shape[1] == size
+    with mp.workdps(40):
+        values = example_values([F, variable], SIZES)
+        found = evaluate(H, values)
+        numbers = {key: value for key, value in values.items() if key in (m, n, p)}
+        count = [int(numbers.get(q, q)) for q in (rows, cols)]
+        k_ = 0
+        for j_ in range(count[1]):
+            for i_ in range(count[0]):
+                entry = vec_of_scalar(evaluate(hessian(F[i_, j_], variable), values))
+                assert near(found[k_:k_ + entry.rows, :], entry, mpmath.mpf(10)**-30)
+                k_ += entry.rows
+        assert k_ == found.rows
+
+
+def test_of_a_matrix_by_a_scalar_it_has_the_shape_of_the_matrix():
+    assert hessian(A*t**3*s, t) == 6*s*t*A
+    assert hessian(A*t**3*s, t, s) == 3*t**2*A
+    with pytest.raises(VariableError, match="take the derivative by the scalar"):
+        hessian(X*t, X, t)
+    with pytest.raises(ShapeError, match="by one variable"):
+        hessian(X*x, [x, X])
+    with pytest.raises(VariableError, match="a list of variables, and a second"):
+        hessian(x.T*x, [x], x)
+    with pytest.raises(VariableError, match="empty list"):
+        hessian(x.T*x, [])
+
+
+@pytest.mark.parametrize("F, variable, order", [
+    (M.inverse(), M, 3), (Trace(x.T*A*x)*exp(Trace(x.T*y)), x, 3), (X*A*X.T*b, X, 2),
+    (log(Determinant(M)), M, 3), (sin(t)*A, t, 3), (Norm(X*x - b), x, 1)], ids=str)
+def test_along_directions(F, variable, order):
+    """The derivative by the numbers t, u, … of F(X + tV + uW + …) at zero."""
+    steps = [Symbol(f"V{k}") if not is_matrix(variable) else MatrixSymbol(f"V{k}", *variable.shape)
+             for k in range(order)]
+    found = directional_derivative(F, variable, *steps)
+    assert not is_matrix(F) or found.shape == F.shape
+    with mp.workdps(60):
+        values = example_values([F, variable, *steps], SIZES)
+
+        def along(*ts):
+            moved = values[variable] + sum((r*values[V] for r, V in zip(ts, steps, strict=True)),
+                                           0*values[variable])
+            return evaluate(F, {**values, variable: moved})
+
+        wanted = _mixed(along, order, mpmath.mpf(10)**-12)
+        found = evaluate(found, values)
+        assert near(vec_of_scalar(found), vec_of_scalar(wanted), mpmath.mpf(10)**-15)
+
+
+def _mixed(f, order, h):
+    """The derivative by each of the arguments once, by central differences."""
+    total = None
+    for signs in itertools.product((1, -1), repeat=order):
+        term = f(*(h*r for r in signs))*mpmath.fprod(signs)
+        total = term if total is None else total + term
+    return total/(2*h)**order
+
+
+def test_directions_are_checked():
+    with pytest.raises(ArgumentError, match="no direction"):
+        directional_derivative(x.T*x, x)
+    with pytest.raises(ShapeError, match="the direction is"):
+        directional_derivative(x.T*x, x, u)
+    with pytest.raises(VariableError, match="depends on x"):
+        directional_derivative(x.T*x, x, A*x)
+
+
+def test_gradients_by_a_list():
+    assert gradient(x.T*A*y, [x, y]) == gradient(x.T*A*y, x, y)
+    assert gradient(x.T*y, [x]) == (y,)
+
+
+def test_a_star_import_takes_no_name_of_sympys():
+    assert not set(sympy_matlayout.__all__) & set(sympy.__all__)
+    for name in ("hessian", "lambdify", "latex", "pprint", "pretty", "ShapeError"):
+        assert getattr(sympy_matlayout, name).__module__.startswith("sympy_matlayout")

@@ -10,12 +10,11 @@ from sympy.core.basic import Basic
 
 from ..core.errors import ShapeError, reporting_bugs
 from ..core.registry import known_derivative
-from ..core.shapes import Shape, is_vector_shape, same_shape, shape, show
+from ..core.shapes import Shape, is_vector_shape, shape, show
 from ..layouts.conversion import Derivative, written
 from ..layouts.layout import Arrangement, Layout, check_form
 from ..linear_maps.graph import Graph, zero
 from ..nodes.undefined_functions import FunctionDerivative, FunctionGradient, FunctionJacobian
-from ..reading.read import in_shape, read_function
 from ..simplify import constructors as c
 from ..simplify.canonical_form import canonical_form
 from ..structures.conventions import check_convention
@@ -24,8 +23,6 @@ from .problem import Problem
 
 __all__ = [
     "gradient",
-    "hessian",
-    "hessian_vector_product",
     "jacobian",
     "matrix_derivative",
 ]
@@ -180,21 +177,23 @@ def gradient(f: Any, X: Any, *more: Any, where: Mapping[Basic, Any] | None = Non
     ==========
 
     f : a scalar or 1x1 expression
-    X, *more : MatrixSymbols, transposes of these, scalar Symbols
+    X, *more : MatrixSymbols, transposes of these, scalar Symbols; or one list of these
     where, structure, convention, assumptions, simplify : as for ``matrix_derivative``; by a
         structured X the gradient is the projection unless asked otherwise
 
     Returns
     =======
 
-    One expression for one variable, a tuple for several.
+    One expression for one variable, a tuple for several and for a list.
 
     See Also
     ========
 
     sympy_matlayout.matrix_derivative, sympy_matlayout.jacobian
     """
-    problem = Problem.read(f, (X, *more), where, structure, assumptions, simplify)
+    several = bool(more) or isinstance(X, (tuple, list))
+    given = (*(X if isinstance(X, (tuple, list)) else (X,)), *more)
+    problem = Problem.read(f, given, where, structure, assumptions, simplify)
     if shape(problem.function):
         raise ShapeError(f"the gradient is for scalars, and this is "
                          f"{show(shape(problem.function))}; use jacobian or matrix_derivative")
@@ -203,7 +202,7 @@ def gradient(f: Any, X: Any, *more: Any, where: Mapping[Basic, Any] | None = Non
     found = dict(zip(graph.variables, graph.gradients(), strict=True))
     results = tuple(problem.written(*(
         v.along_structure(found[v.symbol], convention) for v in problem.variables)))
-    return results if more else results[0]
+    return results if several else results[0]
 
 
 def jacobian(F: Any, X: Any, *, where: Mapping[Basic, Any] | None = None,
@@ -265,136 +264,6 @@ def _by_scalars(node: FunctionDerivative) -> Basic:
         for _ in range(int(order)):
             found = matrix_derivative(found, symbol, layout=Layout.NUMERATOR)
     return found
-
-
-@reporting_bugs
-def hessian(f: Any, X: Any, Y: Any = None, *, form: str = "vec",
-            where: Mapping[Basic, Any] | None = None, structure: Any = None,
-            convention: str = "projection", assumptions: Any = True,
-            simplify: bool = True) -> Basic:
-    r"""
-    The Hessian matrix `\partial\,\mathrm{vec}(\nabla_X f)/\partial\,\mathrm{vec}^T(Y)`.
-
-    Explanation
-    ===========
-
-    For `X` of shape `m \times n` and `Y` of `p \times q` it is `mn \times pq`,
-    vec column-major; for vectors of lengths `n` and `p` it is `n \times p`.  With
-    `Y = X`, the default, it is symmetric.  The layout doesn't matter to it.
-
-    Examples
-    ========
-
-    >>> from sympy import MatrixSymbol, Trace, symbols
-    >>> from sympy_matlayout import hessian
-    >>> m, n = symbols('m n', integer=True, positive=True)
-    >>> A, x, X = MatrixSymbol('A', n, n), MatrixSymbol('x', n, 1), MatrixSymbol('X', m, n)
-    >>> hessian(x.T*A*x, x)
-    A + A.T
-    >>> hessian(Trace(X*A*X.T), X)
-    KroneckerProduct(A + A.T, I)
-
-    Parameters
-    ==========
-
-    f : a scalar or 1x1 expression
-    X, Y : MatrixSymbols, transposes of these, or Symbols
-    form : ``"vec"``, or ``"vech"`` by the free entries of a structured X and Y
-    where, structure, convention, assumptions, simplify : as for ``matrix_derivative``; by a
-        structured X it is `PHP` with the projection `P`, unless asked otherwise
-
-    See Also
-    ========
-
-    sympy_matlayout.hessian_vector_product, sympy_matlayout.gradient,
-    sympy_matlayout.hessian_from_differential
-
-    References
-    ==========
-
-    .. [1] J. R. Magnus, H. Neudecker, Matrix Differential Calculus, 3rd ed., chapter 10
-    """
-    problem = _twice(f, (X, X if Y is None else Y), where, structure, assumptions, simplify)
-    first, second = problem.variables
-    slope = _slope(problem)
-    slope = in_shape(slope, shape(slope) or (S.One, S.One))
-    H = arranged(problem.graph([Variable(second.symbol, second.transposed)], slope),
-                 Variable(second.symbol, second.transposed), Layout.NUMERATOR, "vec")
-    check_form(form, ("vec", "vech") if first.structure or second.structure else ("vec",),
-               "the Hessian")
-    left, right = (v.onto(form, check_convention(convention)) for v in (first, second))
-    (found,) = problem.written(c.multiply(c.transpose(left), H, right))
-    return found
-
-
-@reporting_bugs
-def hessian_vector_product(f: Any, X: Any, V: Any, *,
-                           where: Mapping[Basic, Any] | None = None, structure: Any = None,
-                           convention: str = "projection", assumptions: Any = True,
-            simplify: bool = True) -> Basic:
-    r"""
-    The derivative of the gradient in the direction `V`, without the Hessian.
-
-    Explanation
-    ===========
-
-    It has the shape of `X` and `V`, and
-    `\mathrm{vec}` of it is the Hessian times `\mathrm{vec}(V)`; it comes from one
-    forward sweep over the graph of the gradient.
-
-    Examples
-    ========
-
-    >>> from sympy import MatrixSymbol, Trace, symbols
-    >>> from sympy_matlayout import hessian_vector_product
-    >>> m, n = symbols('m n', integer=True, positive=True)
-    >>> A, X, V = MatrixSymbol('A', n, n), MatrixSymbol('X', m, n), MatrixSymbol('V', m, n)
-    >>> hessian_vector_product(Trace(X*A*X.T), X, V)
-    V*(A + A.T)
-
-    Parameters
-    ==========
-
-    f : a scalar or 1x1 expression
-    X : a MatrixSymbol, the transpose of one, or a Symbol
-    V : a matrix expression of the shape of `X`, or a scalar
-    where, structure, convention, assumptions, simplify : as for ``hessian``
-
-    See Also
-    ========
-
-    sympy_matlayout.hessian
-    """
-    problem = _twice(f, (X,), where, structure, assumptions, simplify)
-    (variable,) = problem.variables
-    direction = in_shape(read_function(V), variable.shape)
-    if not same_shape(shape(direction), variable.shape):
-        raise ShapeError(f"the direction is {show(shape(direction))}, "
-                         f"and the variable {show(variable.shape)}")
-    check_convention(convention)
-    if variable.structure is not None:
-        direction = variable.structure.arranged(direction, convention)
-    graph = problem.graph(function=_slope(problem))
-    found = graph.tangent({variable.symbol: variable.turn(direction)})
-    if variable.structure is not None:
-        found = variable.structure.arranged(found, convention)
-    (found,) = problem.written(found)
-    return found
-
-
-def _twice(f: Any, variables: tuple, *given: Any) -> Problem:
-    problem = Problem.read(f, variables, *given)
-    if shape(problem.function):
-        raise ShapeError("the Hessian is for scalars, and this is "
-                         f"{show(shape(problem.function))}")
-    return problem
-
-
-def _slope(problem: Problem) -> Basic:
-    """The gradient by all entries of the first variable, a function to differentiate again."""
-    variable = problem.variables[0]
-    (slope,) = problem.graph([variable]).gradients()
-    return variable.turn(slope)
 
 
 def arranged(graph: Graph, variable: Variable, layout: Layout, form: str,
