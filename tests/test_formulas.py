@@ -5,7 +5,7 @@ from definition import check_against_definition
 from mpmath import mp
 
 from sympy_matlayout import matrix_derivative
-from sympy_matlayout.__main__ import verdict
+from sympy_matlayout.formula_table import verdict
 from sympy_matlayout.formulas import FORMULAS, KNOWN
 
 by_name = pytest.mark.parametrize("formula", FORMULAS, ids=lambda f: f.name)
