@@ -7,6 +7,8 @@ NumPy by hand.  All sizes are different.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import mpmath
 import numpy as np
 import pytest
@@ -101,6 +103,14 @@ MATLAB = [
     ("sum((X*beta - y).^2)/n", "X:mn beta:n y:m n:",
      lambda X, beta, y, n: ((X @ beta - y)**2).sum()/n),
     ("sum((x - mean(x)).^2)/(length(x) - 1)", "x:n", lambda x: np.var(x, ddof=1)),
+    ("(X'*X + lambda*eye(size(X,2)))\\(X'*y)", "X:mn y:m lambda:",
+     lambda X, y, **s: inv(X.T @ X + s["lambda"]*np.eye(3)) @ X.T @ y),
+    ("x - ones(length(x),1)*mean(x)", "x:n", lambda x: x - x.mean()),
+    ("0.5*x'*x - 2.5*c", "x:n c:", lambda x, c: x @ x/2 - 2.5*c),
+    ("e'*E*e", "e:n E:nn", lambda e, E: e @ E @ e),
+    ("A'*b + inv(B)*c*2", "A:mn b:m B:nn c:n", lambda A, b, B, c: A.T @ b + 2*inv(B) @ c),
+    ("x(2:end) - x(1:end-1)", "x:n", lambda x: np.diff(x)),
+    ("N*log(det(S)) + 2*pi*r", "N: S:nn r:", None),
     ("vec(X)'*kron(B, A)*vec(X)", "X:mn B:nn A:mm",
      lambda X, B, A: X.T.ravel() @ np.kron(B, A) @ X.T.ravel()),
 ]
@@ -165,7 +175,17 @@ NUMPY = [
     ("np.sum((X @ w - y)**2)/X.shape[0]", "X:mn w:n y:m"),
     ("((X @ w - y)**2).sum()/len(y)", "X:mn w:n y:m"),
     ("np.power(x, 3)*np.pi", "x:n"),
-    ("np.where_is_x", None),
+    ("np.eye(len(x)) - np.outer(x, x)", "x:n"),
+    ("x - np.ones(len(x))*np.mean(x)", "x:n"),
+    ("np.linalg.solve(X.T @ X + lam*np.eye(X.shape[1]), X.T @ y)", "X:mn lam: y:m"),
+    ("np.log(x + eps)", "x:n eps:"),
+    ("alpha*A @ B + beta*C", "alpha: A:mn B:np beta: C:mp"),
+    ("A - A.mean(axis=1, keepdims=1)", "A:mn"),
+    ("np.size(A, 1)*A", "A:mn"),
+    ("x[-2:] @ x[:2]", "x:n"),
+    ("x.T @ y + x.T @ A @ y", "A:nn x:n y:n"),
+    ("np.sum((X @ w\n        - y)**2)", "X:mn w:n y:m"),
+    ("np.sum(e**2)*np.e", "e:n"),
     ("X @ np.ones((n, p))", "X:mn"),
     ("np.mean(X, axis=(0, 1))", "X:mn"),
 ]
@@ -234,6 +254,26 @@ LATEX = [
     (r"\sum_{i=1}^{n-1} (x_{i+1} - x_i)^2", "x:n", lambda x: (np.diff(x)**2).sum()),
     (r"\mathbf{x}' \mathbf{A}^{2} \mathbf{x}", "x:n A:nn", lambda x, A: x @ A @ A @ x),
     (r"X^{+} y", "X:pn y:p", lambda X, y: np.linalg.pinv(X) @ y),
+    (r"1/2 x^\top A x + \lambda/2 \|x\|_2^2 + 1/n \sum_{i=1}^n x_i", "x:n A:nn lambda:",
+     lambda x, A, **s: x @ A @ x/2 + s["lambda"]/2*x @ x + x.mean()),
+    (r"A^\mathsf{T} A \bm{x}", "A:mn x:n", lambda A, x: A.T @ A @ x),
+    (r"f = x^\top A x \\ + b^\top x", "x:n A:nn b:n", lambda x, A, b: x @ A @ x + b @ x),
+    (r"$\theta_0 + \theta^\top x$", "theta_0: theta:n x:n",
+     lambda theta_0, theta, x: theta_0 + theta @ x),
+    (r"\exp{\left(-\frac ab\right)} c + \log{a}^2 + \log_2 c", "a: b: c:",
+     lambda a, b, c: np.exp(-a/b)*c + np.log(a)**2 + np.log2(c)),
+    (r"\log(2\pi) + \mathbf{e}^\top\mathbf{e}", "e:n", lambda e: np.log(2*np.pi) + e @ e),
+    (r"1^\top x + x \cdot y", "x:n y:n", lambda x, y: x.sum() + x @ y),
+    (r"\sum_{k=1}^p \sigma_k \mathbf{u}_k \mathbf{v}_k^\top", "sigma:p u:pm v:pn",
+     lambda sigma, u, v: u.T @ np.diag(sigma) @ v),
+    (r"\sum_i (\mathbf{x}_i-\mu)(\mathbf{x}_i-\mu)^\top", "x:mn mu:n",
+     lambda x, mu: (x - mu).T @ (x - mu)),
+    (r"\sum_{k=0}^{n-1} x_k^\top Q x_k", "x:np Q:pp", lambda x, Q: tr(x @ Q @ x.T)),
+    (r"\max(0, \mathbf{x}) + (x - y)_+", "x:n y:n",
+     lambda x, y: np.maximum(0, x) + np.maximum(x - y, 0)),
+    (r"|A||B| + {\rm tr}(AB)", "A:nn B:nn", lambda A, B: det(A)*det(B) + tr(A @ B)),
+    (r"(sI - A)^{-1} B", "s: A:nn B:np", lambda s, A, B: inv(s*np.eye(3) - A) @ B),
+    (r"x_0 + \frac{c}{a} + .5 c", "x_0:n c: a:", None),
     (r"a^\top X^\top X b", "a:n X:mn b:n", lambda a, X, b: a @ X.T @ X @ b),
 ]
 
@@ -426,6 +466,36 @@ BROKEN = [
     (r"\frac{x}{A^\top}", r"{A^\top}", "only scalars stand below a fraction bar"),
     (r"\left( x", "", ") is missing"),
     (r"\{x", "", r"\} is missing"),
+    ("x'*y\n+ z'*z", "x'*y", "this has no name, and more follows"),
+    ("A^T*A", "T", "a transpose is written '"),
+    ("1/A", "1", "it would fit with A a scalar"),
+    ("NaN*x", "NaN", "no number to calculate with"),
+    ("1/0", "1/0", "no value among the real numbers"),
+    ("sqrt(-1)*x", "sqrt(-1)", "no value among the real numbers"),
+    ("ones(-1,1)", "ones(-1,1)", "which are positive"),
+    ("sum(x) = 3", "sum(x)", "what stands before = is a name"),
+    ("length(A)*x", "length(A)", "the larger of two sizes"),
+    ("np.linalg.slogdet(A)", "np.linalg.slogdet(A)", "slogdet has two values"),
+    ("np.kron(x, A)", "np.kron(x, A)", "an array of one axis"),
+    ("np.inner(2, x)", "2", "inner product of a scalar and"),
+    ("x[2:1] @ y", "2:1", "an empty slice"),
+    (r"\|Xw\|/\sigma x", r"\|Xw\|/\sigma x", "what belongs below the bar"),
+    (r"\log a/b", "/", "the function or what it is of"),
+    (r"\sin^{-1}(a)", "{-1}", "a reciprocal or the inverse function"),
+    (r"\operatorname{tr}(Y-XB)^\top (Y-XB)", "^", "put all that it is of in brackets"),
+    (r"\det(I+A)(I-A)", "(", "Put all of that in brackets"),
+    (r"\min_w \|Xw-y\|^2", "w", "write the objective alone"),
+    (r"\|x\|_A^2", r"\|x\|_A^2", "a norm by the matrix A"),
+    (r"\phi(x) + \|x\|", r"\phi", "a function that is not known"),
+    (r"\frac{d}{dx} \|x\|", r"\frac{d}{dx}", "a derivative"),
+    (r"W^{(1)} \mathbf x", "{(1)}", "an upper index"),
+    (r"\mathbb{E}[\|Ax\|^2]", r"\mathbb{E}", "there are no expected values"),
+    (r"\|x\| + 2 3", "3", "two numbers side by side"),
+    (r"x_{1}_{2}", "x_{1}_{2}", "a subscript belongs to a name"),
+    (r"\sum_", "", "the formula ends"),
+    (r"\|x\|_0", r"\|x\|_0", "counts entries"),
+    (r"x^\top x + tr(AB)", "tr", r"\operatorname{tr}"),
+    (r"\|A\|_F^{2}^3", "{2}^3"[:0], "a power of a power"),
     ("9^9^9^9", "9^9^9^9", "more than 300 digits"),
     ("1e999999999", "1e999999999", "more than 300 digits"),
     ("gamma(1000000000)", "gamma(1000000000)", "this large"),
@@ -449,6 +519,7 @@ def test_hostile_texts_are_refused_at_once():
     for text in ("("*5000 + "x" + ")"*5000, "x+"*50000 + "x", "x" + "'"*3000, "-"*4000 + "x",
                  r"\sqrt"*500 + "x", r"\frac"*500 + "{x}{y}", "{"*800 + "x" + "}"*800,
                  r"\log"*500 + " x", "sum("*49 + "x" + ")"*49 + "'"*150,
+                 "a1 = a0*a0\n" + "".join(f"a{k + 1} = a{k}*a{k}\n" for k in range(1, 40)) + "a40",
                  "X^(10^(10^10))", "9"*100000, "x**"*300 + "x"):
         with pytest.raises((ParseError, ArgumentError)):
             parse_matrix_expr(text)
@@ -531,3 +602,111 @@ def test_languages_are_recognised():
     assert not wrong
     unclear = [row[0] for row in NUMPY if row[1] and language_of(row[0], "auto") != "numpy"]
     assert set(unclear) <= {"X * w", "logsumexp(x)"}
+
+
+# --- random expressions, written in three ways -------------------------------------------
+
+
+class Writer:
+    """Random expressions of given sizes, as each language has them, and as NumPy code."""
+
+    NAMES: ClassVar = {("m", "n"): "AB", ("n", "m"): "C", ("n", "n"): "DF", ("m", "m"): "G",
+                       ("m", "1"): "uv", ("n", "1"): "xyw", ("1", "1"): "ab"}
+
+    def __init__(self, seed):
+        self.chance = np.random.default_rng(seed)
+
+    def leaf(self, shape):
+        name = self.chance.choice(list(self.NAMES[shape]))
+        return (name,)*4
+
+    def tree(self, shape, depth):
+        """(MATLAB, NumPy, LaTeX, code on columns) of one expression."""
+        if depth == 0:
+            return self.leaf(shape)
+        options = [self.sum, self.scaled, self.entrywise, self.leaf_or_deeper]
+        if shape == ("1", "1"):
+            options += [self.inner, self.trace, self.norm, self.quotient]
+        else:
+            options += [self.product, self.product]
+            if shape[::-1] in self.NAMES and "1" not in shape:
+                options.append(self.transpose)
+            if shape[0] == shape[1]:
+                options.append(self.inverse)
+        return options[self.chance.integers(len(options))](shape, depth - 1)
+
+    def leaf_or_deeper(self, shape, depth):
+        return self.tree(shape, depth)
+
+    def sum(self, shape, depth):
+        a, b = self.tree(shape, depth), self.tree(shape, depth)
+        sign = self.chance.choice(["+", "-"])
+        return tuple(f"({x} {sign} {y})" for x, y in zip(a, b, strict=True))
+
+    def scaled(self, shape, depth):
+        a, b = self.tree(("1", "1"), 0), self.tree(shape, depth)
+        return (f"({a[0]}*{b[0]})", f"({a[1]}*({b[1]}))", f"({a[2]} {b[2]})",
+                f"({a[3]}*({b[3]}))")
+
+    def entrywise(self, shape, depth):
+        f = self.chance.choice(["tanh", "cos"]) if shape != ("1", "1") else "tanh"
+        a = self.tree(shape, depth)
+        return (f"tanh({a[0]})", f"np.tanh({a[1]})", rf"\tanh({a[2]})", f"np.tanh({a[3]})") \
+            if f == "tanh" else (f"({a[0]}.*{a[0]})", f"(({a[1]})*({a[1]}))",
+                                 rf"({a[2]} \odot {a[2]})", f"(({a[3]})*({a[3]}))")
+
+    def product(self, shape, depth):
+        inner = self.chance.choice(["m", "n"])
+        a, b = self.tree((shape[0], inner), depth), self.tree((inner, shape[1]), depth)
+        return (f"({a[0]}*{b[0]})", f"({a[1]} @ {b[1]})", f"({a[2]} {b[2]})",
+                f"({a[3]} @ {b[3]})")
+
+    def transpose(self, shape, depth):
+        a = self.tree(shape[::-1], depth)
+        return f"({a[0]})'", f"({a[1]}).T", rf"\left({a[2]}\right)^\top", f"({a[3]}).T"
+
+    def inverse(self, shape, depth):
+        a = self.leaf(shape)
+        return f"inv({a[0]})", f"np.linalg.inv({a[1]})", f"{a[2]}^{{-1}}", f"inv({a[3]})"
+
+    def inner(self, shape, depth):
+        size = self.chance.choice(["m", "n"])
+        a, b = self.tree((size, "1"), depth), self.tree((size, "1"), depth)
+        return (f"(({a[0]})'*{b[0]})", f"np.dot({a[1]}, {b[1]})",
+                rf"\left({a[2]}\right)^\top {b[2]}", f"np.sum(({a[3]})*({b[3]}))")
+
+    def trace(self, shape, depth):
+        a = self.tree(("n", "n"), depth)
+        return (f"tr({a[0]})", f"np.trace({a[1]})", rf"\operatorname{{tr}}({a[2]})",
+                f"np.trace({a[3]})")
+
+    def norm(self, shape, depth):
+        a = self.tree(("m", "1"), depth)
+        return (f"norm2({a[0]})^2", f"np.linalg.norm({a[1]})**2",
+                rf"\lVert {a[2]} \rVert_2^2", f"np.sum(({a[3]})**2)")
+
+    def quotient(self, shape, depth):
+        a, b = self.tree(shape, depth), self.tree(shape, 0)
+        return (f"(({a[0]})/({b[0]}^2 + 1))", f"(({a[1]})/({b[1]}**2 + 1))",
+                rf"\frac{{{a[2]}}}{{{b[2]}^2 + 1}}", f"(({a[3]})/(({b[3]})**2 + 1))")
+
+
+@pytest.mark.parametrize("syntax", ["matlab", "numpy", "latex"])
+def test_random_expressions(syntax):
+    shapes = {name: (sizes if "1" not in sizes else sizes[:1]) if sizes != ("1", "1") else ()
+              for sizes, names in Writer.NAMES.items() for name in names}
+    spec = " ".join(f"{name}:{''.join(given)}" for name, given in shapes.items())
+    arrays = {name: np.asarray(value)[:, None] if np.ndim(value) == 1 else value
+              for name, value in data(spec).items()}
+    sizes = {Symbol(s, integer=True, positive=True): SIZES[s] for s in "mn"}
+    for seed in range(120):
+        writer = Writer(seed)
+        shape = list(Writer.NAMES)[seed % len(Writer.NAMES)]
+        texts = writer.tree(shape, 3)
+        text = texts[{"matlab": 0, "numpy": 1, "latex": 2}[syntax]]
+        expr, symbols = parse_matrix_expr(text, shapes, syntax)
+        wanted = eval(texts[3], {"np": np, "inv": inv, **arrays})
+        found = value_of(expr, symbols, sizes, {k: arrays[k] for k in symbols if k in arrays})
+        wanted = float(np.sum(wanted)) if np.size(wanted) == 1 else wanted
+        assert np.shape(found) == np.shape(wanted), text
+        assert np.asarray(found) == pytest.approx(np.asarray(wanted), rel=1e-9, abs=1e-9), text

@@ -123,6 +123,7 @@ NESTED_LEVELS = 1_000_000
 TEXT = 20_000
 TEXT_DEPTH = 50
 TEXT_LEVELS = 150
+TEXT_OPERATIONS = 4000
 NUMBER_DIGITS = 300
 # A line longer than this is shown in part, around the place that is meant.
 SHOWN_TEXT = 90

@@ -10,6 +10,7 @@ from sympy import S, Symbol
 from ..core.shapes import is_matrix
 from ..nodes.norm import Norm
 from ..simplify import constructors as c
+from .conventions import GREEK_SCALARS
 from .meaning import (
     ELEMENTWISE,
     Meaning,
@@ -56,7 +57,9 @@ def _allow_scalar(meaning: Meaning, node: Node, argument: Node, what: str, parts
         conflict.reason += ("; a multiple of the identity is \\lambda I, and of a vector of ones "
                             "\\lambda \\mathbf{1}")
         raise conflict
-    if not _is_number(argument):
+    if argument.head == "name" and argument.value in GREEK_SCALARS:
+        meaning.cost += 0.5
+    elif not _is_number(argument):
         meaning.cost += 2 if meaning.language == "numpy" else 3
     if meaning.is_guessed and argument.head not in ("number", "name", "neg", "div", "call"):
         meaning.doubt(_of_repeated(meaning.misfit(what, node, *(form for form, _ in parts))))
@@ -83,6 +86,16 @@ BETWEEN_COLUMNS = {
     "latex": "; the inner product is x^\\top y, the product of entries x \\odot y"}
 
 
+@operation("cdot")
+def _dot(meaning: Meaning, node: Node) -> Value:
+    r"""x \cdot y of two columns is their inner product."""
+    left, right = (meaning.of(a) for a in node.args)
+    if left.form.is_vector and left.form.cols == 1 and right.form.cols == 1 \
+            and meaning.sizes.same(left.form.rows, right.form.rows):
+        return Value(SCALAR, lambda: c.multiply(c.transpose(left.build()), right.build()))
+    return product(meaning, node, left, right)
+
+
 @operation("mul")
 def _mul(meaning: Meaning, node: Node) -> Value:
     return product(meaning, node, *(meaning.of(a) for a in node.args))
@@ -95,8 +108,10 @@ def product(meaning: Meaning, node: Node, left: Value, right: Value) -> Value:
         if meaning.language == "numpy":
             raise Conflict(f"@ is for matrices and vectors, and this is {meaning.shown(m)} @ "
                            f"{meaning.shown(n)}; a scalar times a matrix is written *", node.place)
-        # where nothing stands between factors, scalars come first
-        meaning.cost += meaning.language == "latex" and n.is_scalar and not m.is_scalar
+        if n.is_scalar and not m.is_scalar:  # scalars come first
+            meaning.cost += 1.5 if node.args[1].head == "name" else meaning.language == "latex"
+        elif m.is_scalar and n.rows == 1 and node.args[0].head == "entry":
+            meaning.cost += 1.5  # u_k v_k' is of two vectors
         return Value(n if m.is_scalar else m, lambda: _times(a(), b()))
     if not meaning.sizes.same(m.rows if m.flat else m.cols, n.rows):
         conflict = meaning.misfit("product", node, m, n)
@@ -122,6 +137,8 @@ def _by_entries(meaning: Meaning, node: Node) -> Value:
 
 def by_entries(meaning: Meaning, node: Node, left: Value, right: Value) -> Value:
     form, (a, b) = together(meaning, node, (left, right), "product by entries")
+    if left.form.flat != right.form.flat and node.head == "times":
+        meaning.cost += 1.5*(not (left.form.is_scalar or right.form.is_scalar))
     if left.form.is_scalar or right.form.is_scalar:
         return Value(form, lambda: _times(a(), b()))
     return Value(form, lambda: c.hadamard(a(), b()))
@@ -171,6 +188,9 @@ def _left_quotient(meaning: Meaning, node: Node) -> Value:
 @operation("kron")
 def _kron(meaning: Meaning, node: Node) -> Value:
     (m, a), (n, b) = (meaning.of(x) for x in node.args)
+    if m.flat or n.flat:
+        raise Conflict("a Kronecker product with an array of one axis; x[:, None] is a column",
+                       node.place)
     if m.is_scalar or n.is_scalar:
         return Value(n if m.is_scalar else m, lambda: _times(a(), b()))
     rows, cols = (meaning.sizes.product(*s) for s in ((m.rows, n.rows), (m.cols, n.cols)))
@@ -182,7 +202,7 @@ def _transpose(meaning: Meaning, node: Node) -> Value:
     form, build = meaning.of(node.args[0])
     if form.is_scalar or form.flat:
         # nobody transposes what has no rows: a column is meant, with its second axis
-        if node.args[0].head in ("name", "entry"):
+        if node.args[0].head in ("name", "entry", "add", "sub"):
             meaning.cost += 1 if form.flat else 5
         return Value(form, build)
     return Value(Form(form.cols, form.rows), lambda: c.transpose(build()))
@@ -193,6 +213,10 @@ def _transpose(meaning: Meaning, node: Node) -> Value:
 
 @operation("pow")
 def _power(meaning: Meaning, node: Node) -> Value:
+    top = node.args[1].args[0] if node.args[1].head == "neg" else node.args[1]
+    if meaning.is_matlab and top.value in ("T", "H", "t") and top.value not in meaning.declared:
+        raise Conflict("a transpose is written ' here, and an inverse one inv(X)'",
+                       node.args[1].place)
     (form, a), (exponent, k) = (meaning.of(x) for x in node.args)
     if not exponent.is_scalar:
         raise Conflict(f"an exponent that is {meaning.shown(exponent)}, and has to be a scalar",
@@ -259,7 +283,10 @@ def norm_of(meaning: Meaning, node: Node, of: Value, order: str) -> Value:
         return Value(SCALAR, lambda: Norm(build(), S(2) if order == "2" else order))
     if order in ("nuc",) or not (order in ("", "fro", "oo") or order.isalnum()):
         raise Conflict(f"no norm of a vector has the order {order}", node.place)
-    if order in meaning.forms and not meaning.forms[order].is_scalar:
+    if order == "0":
+        raise Conflict("the norm of order 0 counts entries, and has no derivative", node.place)
+    if order in meaning.forms and not meaning.forms[order].is_scalar or order.isalpha() \
+            and order not in ("fro", "oo", "p", "q", "r", "s"):
         raise Conflict(f"a norm by the matrix {order}: write the product that is meant, "
                        f"x^\\top {order} x", node.place)
 

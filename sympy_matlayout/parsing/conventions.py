@@ -20,42 +20,58 @@ FAR = 1.0
 
 
 def kinds_of(name: str, language: str, bold: bool = False, indexed: bool = False,
-             as_scalar: bool = False) -> Kinds:
+             as_scalar: bool = False, turned: bool = False) -> Kinds:
     """
     The kinds of a name with what each costs.
 
     matrixcalculus.org's convention: a to g are scalars, h to z vectors, capitals matrices;
     i to n may be numbers, Greek letters are one or the other, words as well.  A name in
     bold is no scalar, one with an index as in x_i may be a family of vectors, and one that
-    divides or multiplies numbers (``as_scalar``) may be a scalar whatever its letter.
+    divides or multiplies numbers (``as_scalar``) may be a scalar whatever its letter; one
+    that is ``turned`` may be a column of NumPy's.
     """
     stem = re.sub(r"[_\d].*$", "", name) or name
-    if stem[0].isupper():
-        scalar, vector, matrix = 3.0, 3.0, 0.0
-    elif stem in GREEK_SCALARS:
-        scalar, vector, matrix = 0.0, 1.0, 4.0
-    elif stem in GREEK_VECTORS:
-        scalar, vector, matrix = 1.0, 0.0, 4.0
-    elif len(stem) > 1:
-        scalar, vector, matrix = 0.0, 0.0, 1.0
-    elif stem < "h":
-        # formulas have a, b and c for vectors as well
-        scalar, vector, matrix = 0.0, 0.25 if language == "latex" else 1.0, 4.0
-    else:
-        scalar, vector, matrix = 1.0 if stem in "ijklmn" else 3.0, 0.0, 4.0
+    if name == "pi" and language != "numpy" and not bold:
+        return [(0.0, "constant"), (1.0, "column")]
+    scalar, vector, matrix = _usual(stem, language)
     if bold and not stem[0].isupper():
         scalar, vector, matrix = 3.0, 0.0, 4.0
-    elif as_scalar and stem in "ijklmn":
-        scalar, vector = 0.0, 0.5
     elif as_scalar:
-        scalar = min(scalar, 1.0)
-    if indexed:
+        scalar, vector, matrix = _beside_numbers(stem, scalar, vector, matrix)
+    if indexed and bold:
+        vector, matrix = 1.0, 0.0
+    elif indexed:
         matrix = min(matrix, 1.0)
-    if language == "numpy":
-        kinds = [(scalar, "scalar"), (vector, "flat"), (vector + 1, "column"), (matrix, "matrix")]
-    else:
-        kinds = [(scalar, "scalar"), (vector, "column"), (matrix, "matrix")]
-    return sorted(kinds)
+    if language != "numpy":
+        return sorted([(scalar, "scalar"), (vector, "column"), (matrix, "matrix")])
+    # a transpose says that there are two axes
+    return sorted([(scalar, "scalar"), (vector, "flat"),
+                   (vector + (1 if turned else 3), "column"), (matrix, "matrix")])
+
+
+def _usual(stem: str, language: str) -> tuple[float, float, float]:
+    """What a scalar, a vector and a matrix cost by the letter."""
+    if stem[0].isupper():
+        return 3.0, 3.0, 0.0
+    if stem in GREEK_SCALARS:
+        return 0.0, 1.0, 4.0
+    if stem in GREEK_VECTORS:
+        return 1.0, 0.0, 4.0
+    if len(stem) > 1:
+        return 0.0, 0.0, 1.0
+    if stem < "h":  # formulas have a, b and c for vectors as well
+        return 0.0, 0.25 if language == "latex" else 1.0, 4.0
+    return 1.0 if stem in "ijklmn" else 3.0, 0.0, 4.0
+
+
+def _beside_numbers(stem: str, scalar: float, vector: float, matrix: float
+                    ) -> tuple[float, float, float]:
+    """The same where the name divides or multiplies numbers."""
+    if stem in "CDKLMNT":
+        return 0.0, vector, 0.5
+    if stem in "ijklmn":
+        return 0.0, 0.5, matrix
+    return scalar if stem[0].isupper() else min(scalar, 1.0), vector, matrix
 
 
 # --- places where scalars stand ----------------------------------------------------------
@@ -69,10 +85,15 @@ def scalar_places(node: Node) -> Iterator[str]:
     for part in walk(node):
         if part.head in ("div", "each_div", "pow", "each_pow"):
             yield from _names(_factors(part.args[1]))
-        if part.head in ("mul", "times"):
+        if part.head in ("mul", "times", "cdot"):
             factors = list(_factors(part))
-            if any(map(_is_of_scalar_value, factors)):
-                yield from _names(factors)
+            if any(map(_is_of_scalar_value, factors)) or any(map(_is_identity, factors)):
+                yield from _names(f for f in factors if not _is_identity(f))
+
+
+def _is_identity(node: Node) -> bool:
+    return node.head in ("name", "sized") and node.value in ("I", "eye") or (
+        node.head == "call" and node.value[0] in ("eye", "identity", "ones"))
 
 
 def _names(factors: Iterable[Node]) -> Iterator[str]:
@@ -83,7 +104,7 @@ def _names(factors: Iterable[Node]) -> Iterator[str]:
 
 
 def _factors(node: Node) -> Iterator[Node]:
-    if node.head in ("mul", "times"):
+    if node.head in ("mul", "times", "cdot"):
         for a in node.args:
             yield from _factors(a)
     elif node.head in ("neg", "div", "each_div"):

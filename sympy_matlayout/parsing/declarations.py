@@ -69,7 +69,7 @@ class Declaration:
 
 def form_of(sizes: Sizes, kind: str, given: tuple[Any, ...] | None = None, square: bool = False
             ) -> Form:
-    if kind == "scalar":
+    if kind in ("scalar", "constant"):
         return Form(S.One, S.One)
     if given is not None:
         rows, cols = given if len(given) == 2 else (given[0], S.One)

@@ -43,7 +43,7 @@ def _fit(meaning: Meaning, name: str, index: Index, high: Any) -> None:
     """What x_i and x_{i+1} are entries of is as long as the last of them asks for."""
     longest: dict[Any, tuple[Any, Place]] = {}
     for size, offset, place in index.uses:
-        if (index.first + offset).is_nonpositive:
+        if (index.first + offset).is_negative or index.first + offset == 0 != index.first:
             raise Conflict(f"{name} begins at {index.first}, and places are counted from one",
                            place)
         known = meaning.sizes.value(size)
@@ -51,6 +51,7 @@ def _fit(meaning: Meaning, name: str, index: Index, high: Any) -> None:
             longest[known] = offset, place
     for size, (offset, place) in longest.items():
         before = meaning.sizes.multiplied(size)
+        offset += index.first == 0  # x_0 is the first entry where a sum begins with it
         if not meaning.sizes.same(size, high + offset) \
                 and not (before - high - offset).is_nonnegative:
             raise Conflict(f"{name} counts to {meaning.sizes.named(high + offset)} here, of "
@@ -108,11 +109,11 @@ def _place(meaning: Meaning, node: Node, size: Any) -> Callable[[], Any]:
                 raise Conflict(f"a place that depends on {name.value} is {name.value}, "
                                f"{name.value}+1 or the like", node.place)
             index.uses.append((size, offset, node.place))
-            return lambda: index.k + index.first + offset - 1
-    form, build = meaning.of(node)
-    if not form.is_scalar:
-        raise Conflict("an index is a number", node.place)
-    return lambda: build() - 1
+            return lambda: index.k + offset + (index.first - 1 if index.first != 0 else 0)
+    at = meaning.count(node)
+    if (at - 1).is_negative:
+        raise Conflict("places are counted from one here", node.place)
+    return lambda: at - 1
 
 
 def _offset(node: Node) -> Any:
@@ -152,7 +153,7 @@ def _index(meaning: Meaning, node: Node) -> Value:
     if base.head == "call" and base.value[0] == "slogdet":
         if len(places) != 1 or places[0].value != "1":
             raise Conflict("of slogdet only [1], the logarithm, is covered", node.place)
-        return meaning.of(base)
+        return meaning.of(Node("call", base.place, base.args, ("logdet", base.value[1])))
     return taken(meaning, node, meaning.of(base), places, first=0)
 
 
@@ -200,33 +201,39 @@ def _span(meaning: Meaning, node: Node, size: Any, first: int
         return size, _all_of(meaning, size), False
     if node.head == "range":
         return _part(meaning, node, size, first)
-    if node.head == "name" and node.value == "end":
-        return S.One, _alone(lambda: meaning.sizes.named(size) - 1), True
     if node.head == "neg" and not first:
         back = meaning.count(node.args[0])
         return S.One, _alone(lambda: meaning.sizes.named(size) - back), True
+    meaning.ends.append(size)
     at = meaning.count(node) - first
+    meaning.ends.pop()
     if at.is_negative:
         raise Conflict("places are counted from one here" if first else "no such place",
                        node.place)
     if meaning.sizes.value(size).is_Integer and at.is_Integer and at >= meaning.sizes.value(size):
         raise Conflict(f"there are {meaning.sizes.value(size)} places", node.place)
-    return S.One, _alone(lambda: at), True
+    return S.One, _alone(lambda: meaning.sizes.named(at)), True
 
 
 def _part(meaning: Meaning, node: Node, size: Any, first: int
           ) -> tuple[Any, Callable[[], tuple[Any, Any, Any]], bool]:
     has_start, has_stop = node.value or (True, True)
     ends = list(node.args)
-    start = meaning.count(ends.pop(0)) - first if has_start else S.Zero
-    to_end = not has_stop or (ends[0].head == "name" and ends[0].value == "end")
-    if to_end:
-        stop = size
-    elif ends[0].head == "neg":
-        stop = size - meaning.count(ends[0].args[0])
-    else:
-        stop = meaning.count(ends[0])
-    return (stop - start, lambda: (start, meaning.sizes.named(stop), S.One), False)
+    meaning.ends.append(size)
+    start = _from_either_end(meaning, ends.pop(0), size) - first if has_start else S.Zero
+    stop = _from_either_end(meaning, ends.pop(0), size) if has_stop else size
+    meaning.ends.pop()
+    number = meaning.sizes.value(stop - start)
+    if number.is_positive is False or start.is_negative:
+        raise Conflict("an empty slice, or one that begins before the first place", node.place)
+    return (number, lambda: (meaning.sizes.named(start), meaning.sizes.named(stop), S.One), False)
+
+
+def _from_either_end(meaning: Meaning, node: Node, size: Any) -> Any:
+    """-1 of NumPy is counted from the end."""
+    if node.head == "neg" and meaning.language == "numpy":
+        return size - meaning.count(node.args[0])
+    return meaning.count(node)
 
 
 def _with_new_axis(node: Node, of: Value, places: Sequence[Node]) -> Value:

@@ -23,7 +23,7 @@ from .arithmetic import by_entries, norm_of, product
 from .entries import taken
 from .meaning import Meaning, applied, as_matrix, operation, scaled, together
 from .sizes import SCALAR, Conflict, Form, Value
-from .syntax import Node
+from .syntax import Node, asks_for_size
 
 __all__ = ["FUNCTIONS", "is_function"]
 
@@ -125,7 +125,7 @@ ENTRYWISE: dict[str, Callable[[Any], Any]] = {
     "gamma": sympy.gamma, "gammaln": sympy.loggamma, "lgamma": sympy.loggamma,
     "loggamma": sympy.loggamma, "digamma": sympy.digamma, "psi": sympy.digamma,
     "sigmoid": Sigmoid, "expit": Sigmoid, "logistic": Sigmoid, "softplus": Softplus,
-    "relu": _relu,
+    "relu": _relu, "ReLU": _relu,
     **dict.fromkeys(("asin", "arcsin"), sympy.asin),
     **dict.fromkeys(("acos", "arccos"), sympy.acos),
     **dict.fromkeys(("atan", "arctan"), sympy.atan),
@@ -162,10 +162,12 @@ def _entrywise(call: Call, f: Callable[[Any], Any]) -> Value:
 
 def _require_no_matrix_function(call: Call, form: Form) -> None:
     form = call.meaning.settled(form)
-    if form.rows == form.cols and call.name in OF_MATRICES | {"sin": "", "cos": ""}:
+    of = call.places[0]
+    may_be_square = form.rows == form.cols or of.head in ("name", "neg", "transpose", "pow")
+    if may_be_square and (call.name in OF_MATRICES or call.name in ("sin", "cos")):
         other = OF_MATRICES.get(call.name, "")
         call.meaning.doubt(Conflict(
-            f"\\{call.name} of a square matrix: the function of the matrix"
+            f"\\{call.name} of a matrix that is square, or may be: the function of the matrix"
             + (f", \\operatorname{{{other}}}," if other else "") + " or of every entry, "
             f"\\operatorname{{{call.name}}}? A formula can't tell; " + (
                 f"write \\operatorname{{{other}}} for the first, and the second in "
@@ -262,7 +264,7 @@ def _reduced(call: Call, total: Callable[[Any, Any, Any], Any],
     if axis is None or form.flat:
         return Value(SCALAR, lambda: total(build(), *sizes()))
     keeps = call.option("keepdims")
-    flat = call.is_numpy and not (keeps is not None and keeps.value == "True")
+    flat = call.is_numpy and not (keeps is not None and keeps.value in ("True", "1"))
     left = (S.One, form.cols) if axis == "rows" else (form.rows, S.One)
     if left == (1, 1):
         return Value(SCALAR, lambda: total(build(), *sizes()))
@@ -387,6 +389,9 @@ def _trace(call: Call) -> Value:
 @function("det", "logdet", "slogdet")
 def _determinant(call: Call) -> Value:
     call.require(1)
+    if call.name == "slogdet":
+        raise Conflict("slogdet has two values; its logarithm is np.linalg.slogdet(S)[1]",
+                       call.node.place)
     _, build = call.square()
 
     def built() -> Any:
@@ -456,9 +461,13 @@ def _inner(call: Call) -> Value:
     if call.is_numpy and call.name == "inner" and left.form.is_matrix:
         raise Conflict("np.inner of matrices is X @ Y.T; the sum over all entries is np.vdot",
                        call.node.place)
-    form, build = by_entries(call.meaning, call.node, left, right)
-    if form.is_scalar:
-        return Value(form, build)
+    if left.form.is_scalar != right.form.is_scalar:
+        raise call.meaning.misfit("inner product", call.node, left.form, right.form)
+    if left.form.is_scalar:
+        return by_entries(call.meaning, call.node, left, right)
+    same = call.meaning.sizes.same
+    if not (same(left.form.rows, right.form.rows) and same(left.form.cols, right.form.cols)):
+        raise call.meaning.misfit("inner product", call.node, left.form, right.form)
     return Value(SCALAR, lambda: c.inner(left.build(), right.build()))
 
 
@@ -466,7 +475,7 @@ def _inner(call: Call) -> Value:
 def _outer(call: Call) -> Value:
     call.require(2)
     (m, a), (n, b) = call.argument(0), call.argument(1)
-    if m.cols != 1 or n.cols != 1:
+    if m.is_scalar or n.is_scalar or m.cols != 1 or n.cols != 1:
         raise Conflict("outer is of two vectors", call.node.place)
     return Value(Form(m.rows, n.rows), lambda: c.multiply(a(), c.transpose(b())))
 
@@ -534,7 +543,7 @@ def _length(call: Call) -> Value:
 @function("eye", "identity")
 def _identity(call: Call) -> Value:
     sizes = _sizes_given(call)
-    if len(set(sizes)) != 1:
+    if len(sizes) == 2 and not call.meaning.sizes.same(*sizes):
         raise Conflict(f"{call.name} has one size, {call.name}(n)", call.node.place)
     return Value(Form(sizes[0], sizes[0]), lambda: c.Identity(call.meaning.sizes.named(sizes[0])))
 
@@ -556,7 +565,16 @@ def _sizes_given(call: Call) -> tuple[Any, ...]:
     call.require(2)
     given = call.places[0].args if call.places and call.places[0].head == "sequence" \
         else call.places
-    return tuple(map(call.meaning.count, given))
+    first = given[0] if len(given) == 1 else None
+    if first is not None and asks_for_size(first) and (
+            first.head == "method" or first.head == "call" and len(first.args) == 1
+            and first.value[0] == "size" and not call.is_numpy):  # ones(size(X))
+        form = call.meaning.of(first.args[0]).form
+        return (form.rows,) if form.flat else (form.rows, form.cols)
+    sizes = tuple(map(call.meaning.count, given))
+    if not sizes or any(size.is_positive is False for size in sizes):
+        raise Conflict(f"{call.name} has one size or two, which are positive", call.node.place)
+    return sizes
 
 
 @function("ones_like", "zeros_like")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -10,6 +11,7 @@ from ..core import limits
 from ..core.caches import cached
 from ..core.errors import ArgumentError, ParseError
 from . import latex, matlab, numpy_syntax
+from .functions import is_function
 from .latex import TexReader, Token
 from .subscripts import without_subscripts
 from .syntax import Node, Place, Refuse, Statement
@@ -23,6 +25,14 @@ IN_PYTHON = re.compile(r"@|\*\*|\b(np|jnp|numpy|jax|scipy)\.|\breturn\b")
 LIKE_PYTHON = re.compile(r"\.T\b|\.[a-z]\w*\(|\w\[|\b(axis|keepdims)=")
 IN_LATEX = re.compile(r"\\[A-Za-z]{2}|\\[|{,;!]|\^\{|_\{|\|")
 IN_MATLAB = re.compile(r"\.[*/^']|\w'|\)'|\^")
+
+
+SURROUNDINGS = {
+    "latex": (r"\$+|\\[\[\]()](?!\w)", r"\\(begin|end)\{(aligned|align|equation|gather|split)\*?\}",
+              r"\\(label|tag)\{[^}]*\}", r"\\\\\s*&?\s*(?=[-+])"),
+    "numpy": (r"(?m)^\s*(import|from)\s[^\n]*$", r"(?m)^\s*def\s+\w+\([\w\s,=.]*\)\s*:",
+              r"\blambda\s+[\w\s,]*:"),
+}
 
 
 @dataclass(frozen=True)
@@ -66,6 +76,7 @@ def language_of(text: str, syntax: Any) -> str:
             raise ArgumentError(f"syntax={syntax!r}: the languages are {', '.join(SYNTAXES)}, and "
                                 "'auto' to look at the text")
         return found
+    text = re.sub(r"(?m)(#.*|(?<!\\)%.*)$", "", text)
     if IN_LATEX.search(text):
         return "latex"
     if IN_PYTHON.search(text):
@@ -76,16 +87,55 @@ def language_of(text: str, syntax: Any) -> str:
 def statements(text: Any, language: str, declared: frozenset[str]) -> Text:
     """The statements of a text."""
     refuse = _checked(text)
-    tree = _parsed(text, "matlab" if language == "matrixcalculus" else language, refuse)
+    grammar = "matlab" if language == "matrixcalculus" else language
+    tree = _parsed(_plain(text, grammar), grammar, refuse)
     bold: set[str] = set()
     if language == "latex":
         reader = TexReader(_tokens(tree), len(text), refuse, declared, bold)
-        found = without_subscripts(reader.statements(), declared, refuse)
+        found = reader.statements()
     else:
-        found = _statements(tree, GRAMMARS["numpy" if language == "numpy" else "matlab"], refuse)
+        found = _statements(tree, GRAMMARS[grammar], refuse)
     if not found:
         refuse("there is no expression in this text", (0, len(text)))
+    _require_shallow(found, refuse)
+    for statement in found[:-1]:
+        if statement.name is None:
+            refuse("this has no name, and more follows: give it one, r = …, or join the lines",
+                   statement.place)
+    if language == "latex":
+        found = without_subscripts(found, declared, refuse)
     return Text(tuple(found), language, frozenset(bold))
+
+
+def _plain(text: str, language: str) -> str:
+    """Without what only surrounds a formula or a function, every place as it was."""
+    for pattern in SURROUNDINGS.get(language, ()):
+        text = re.sub(pattern, lambda found: re.sub(r"[^\n]", " ", found[0]), text)
+    if language != "latex":
+        depth, kept = 0, []
+        for c in text:
+            depth += (c in "([{") - (c in ")]}")
+            kept.append(" " if c == "\n" and depth > 0 else c)
+        text = "".join(kept)
+    return text
+
+
+def _require_shallow(found: Sequence[Statement], refuse: Refuse) -> None:
+    """Terms of a sum are levels as well, as brackets are; and what is defined is put in."""
+    sizes: dict[str, int] = {}
+    for statement in found:
+        level, depth, size = [statement.expr], 0, 0
+        while level:
+            size += sum(sizes.get(node.value, 1) if node.head == "name" else 1 for node in level)
+            level, depth = [a for node in level for a in node.args], depth + 1
+        if depth > limits.TEXT_LEVELS:
+            refuse(f"an expression {depth} operations deep, more than the {limits.TEXT_LEVELS} "
+                   "that are read; give parts names: r = X*w - y; r'*r", statement.place)
+        if size > limits.TEXT_OPERATIONS:
+            refuse(f"with all definitions put in this has {size:,} operations, more than the "
+                   f"{limits.TEXT_OPERATIONS:,} that are read", statement.place)
+        if statement.name:
+            sizes[statement.name] = size
 
 
 def _checked(text: Any) -> Refuse:
@@ -204,9 +254,10 @@ def _statements(tree: Any, grammar: Any, refuse: Refuse) -> list[Statement]:
 
 def _left_side(node: Node, refuse: Refuse) -> str:
     """r, or f of f(x, y)"""
-    if node.head == "name":
+    if node.head == "name" and not is_function(node.value):
         return node.value
-    if node.head != "call" or not node.value[0] or any(a.head != "name" for a in node.args):
+    named = node.head == "call" and node.value[0] and not is_function(node.value[0])
+    if not (named and node.args and all(a.head == "name" for a in node.args)):
         refuse("what stands before = is a name that is given to what follows", node.place)
     return node.value[0]
 

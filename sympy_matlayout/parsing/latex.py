@@ -18,8 +18,8 @@ GRAMMAR = r"""
 start: item*
 ?item: group | COMMAND -> token | NUMBER -> token | LETTER -> token | SYMBOL -> token
 group: "{" item* "}"
-COMMAND: /\\([A-Za-z]+\*?|[^A-Za-z\s])/
-NUMBER: /\d+\.\d+|\d/
+COMMAND: /\\([A-Za-z]+\*?|[^A-Za-z])/
+NUMBER: /\d+\.\d+|\.\d+|\d/
 LETTER: /[A-Za-z]/
 SYMBOL: /\|\||[-+*\/^_()\[\]|=,'<>!:;&.]/
 %ignore /\s+|~|%[^\n]*/
@@ -27,7 +27,7 @@ SYMBOL: /\|\||[-+*\/^_()\[\]|=,'<>!:;&.]/
 
 IGNORED = {r"\,", r"\;", r"\:", r"\!", r"\ ", r"\quad", r"\qquad", r"\left", r"\right", r"\bigl",
            r"\bigr", r"\Bigl", r"\Bigr", r"\big", r"\Big", r"\bigg", r"\biggl", r"\biggr",
-           r"\displaystyle", r"\textstyle", r"\limits", r"\nolimits", r"\mathop", "&"}
+           r"\middle", r"\displaystyle", r"\textstyle", r"\limits", r"\nolimits", r"\mathop", "&"}
 FONTS = {rf"\{name}" for name in (
     "mathbf", "boldsymbol", "bm", "mathrm", "mathit", "mathsf", "mathcal", "mathbb", "vec", "text",
     "mathnormal", "symbf", "pmb", "mathbfit", "rm", "bf", "textbf", "textrm", "operatorname",
@@ -37,9 +37,12 @@ ACCENTS = {rf"\{name}" for name in ("hat", "bar", "tilde", "widehat", "widetilde
 FUNCTIONS = {
     "log", "ln", "exp", "det", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arctan", "max", "min",
     "tr", "Tr", "trace", "diag", "Diag", "vec", "vech", "sum", "sign", "sgn", "softmax", "relu",
-    "adj", "cof", "logsumexp", "logdet", "inv", "expm", "logm", "rank", "abs", "norm", "sqrt",
+    "adj", "cof", "ReLU", "logsumexp",
+    "logdet", "inv", "expm", "logm", "rank", "abs", "norm", "sqrt",
     "sigmoid", "lse", "pinv"}
-TRANSPOSE = {r"\top", r"\intercal", r"\mathsf", "T", r"\mathrm", r"\T", r"\transpose"}
+INVERTIBLE = {"sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "log", "ln"}
+OF_MATRIX_TO_NUMBER = {"tr", "Tr", "trace", "det", "logdet"}
+TRANSPOSE = {r"\top", r"\intercal", r"\mathsf", "T", r"\prime", r"\mathrm", r"\T", r"\transpose"}
 GREEK = {
     "alpha", "beta", "gamma", "delta", "epsilon", "varepsilon", "zeta", "eta", "theta", "vartheta",
     "iota", "kappa", "lambda", "mu", "nu", "xi", "pi", "rho", "varrho", "sigma", "tau", "upsilon",
@@ -48,7 +51,7 @@ GREEK = {
 OPENING = {"(": ")", "[": "]", r"\{": r"\}", r"\lbrack": r"\rbrack"}
 NORMS = {r"\|": r"\|", r"\lVert": r"\rVert", r"\Vert": r"\Vert", "||": "||"}
 BARS = {"|": "|", r"\lvert": r"\rvert", r"\vert": r"\vert"}
-PRODUCTS = {r"\cdot": "mul", r"\times": "mul", "*": "mul", r"\odot": "times", r"\circ": "times",
+PRODUCTS = {r"\cdot": "cdot", r"\times": "mul", "*": "mul", r"\odot": "times", r"\circ": "times",
             r"\otimes": "kron", "/": "div"}
 
 
@@ -78,7 +81,7 @@ class TexReader:
 
     def __init__(self, tokens: Sequence[Token], end: int, refuse: Refuse,
                  declared: frozenset[str], bold: set[str]):
-        self.tokens = [t for t in tokens if t.text not in IGNORED]
+        self.tokens = list(_separated([t for t in tokens if t.text not in IGNORED]))
         self.end, self.refuse, self.declared, self.bold = end, refuse, declared, bold
         self.at = self.level = 0
         self.closers: list[str] = []
@@ -173,14 +176,36 @@ class TexReader:
         found = self.chain()
         while self._now() in PRODUCTS:
             head = PRODUCTS[self._now()]
+            if head == "div" and _is_bare_call(found):
+                self.refuse("what is divided, the function or what it is of? Write "
+                            "\\frac{\\log a}{b} or \\log\\frac{a}{b}", self._place())
             self.at += 1
             minus = self._now() == "-"
             self.at += minus
+            if head == "div":
+                found = self._divided(found, minus)
+                continue
             right = self.chain()
             if minus:
                 right = Node("neg", right.place, (right,))
             found = Node(head, (found.place[0], right.place[1]), (found, right))
         return found
+
+    def _divided(self, left: Node, minus: bool) -> Node:
+        """1/2 x is half of x, 1/n \\sum a mean; what else follows a divisor belongs to neither."""
+        below = self.factor()
+        quotient = Node("div", (left.place[0], below.place[1]), (left, below))
+        if minus:
+            quotient = Node("neg", quotient.place, (quotient,))
+        if not self._begins_factor():
+            return quotient
+        bracketed = below.head not in ("name", "entry", "pow", "call", "subscript", "number")
+        if not (below.head == "number" or bracketed or self._is_function()
+                or self._now() in NORMS or self._now() in BARS):
+            self.refuse("what belongs below the bar? Write \\frac{a}{b} c, or a/(b c)",
+                        (left.place[0], self._place()[1]))
+        rest = self.chain()
+        return Node("mul", (left.place[0], rest.place[1]), (quotient, rest))
 
     def chain(self, until_function: bool = False) -> Node:
         r"""Factors side by side; log x log y is a product of two, and log det X one of one."""
@@ -191,6 +216,9 @@ class TexReader:
             if until_function and found is not None and self._is_function():
                 break
             factor = self.factor()
+            if found is not None and factor.head == "number" and _last(found).head == "number":
+                self.refuse("two numbers side by side; a product is \\cdot, and digits of one "
+                            "number have no space between them", factor.place)
             found = factor if found is None else Node(
                 "mul", (found.place[0], factor.place[1]), (found, factor))
         assert found is not None
@@ -223,21 +251,29 @@ class TexReader:
             self.at += 1
             return self._within(token)
         if text in OPENING:
-            return self._enclosed(OPENING[text], lambda node, whole: Node(
-                node.head, whole, node.args, node.value))
+            return self._bracketed(text)
         if text in NORMS:
             return self._norm(NORMS[text])
         if text in BARS:
             return self._enclosed(BARS[text], lambda node, whole: Node("bars", whole, (node,)))
         if text in self._commands():
             return self._commands()[text]()
-        if text[0].isdigit():
+        if text[0].isdigit() or text[0] == "." != text:
             return self._number()
         if text.isalpha() or text[1:] in GREEK:
             return self._letter()
         if text[1:].isalpha():
             self.refuse(f"{text} is not covered here" + REASONS.get(text, ""), place)
         return self._unexpected()
+
+    def _bracketed(self, opening: str) -> Node:
+        found = self._enclosed(OPENING[opening], lambda node, whole: Node(
+            node.head, whole, node.args, node.value))
+        after = [t.text for t in self.tokens[self.at:self.at + 2]]
+        if after == ["_", "+"]:  # the positive part
+            self.at += 2
+            return Node("call", found.place, (found,), ("relu", {}))
+        return Node("brackets", found.place, (found,)) if after[:1] == ["_"] else found
 
     def _commands(self) -> dict[str, Callable[[], Node]]:
         return {**dict.fromkeys((r"\frac", r"\dfrac", r"\tfrac"), self._fraction),
@@ -248,16 +284,53 @@ class TexReader:
         start = self._place()[0]
         self.at += 1
         above, below = self._argument(), self._argument()
+        first = below.args[0] if below.head == "mul" else below
+        if above.value == "d" == first.value and below.head == "mul":
+            self.refuse("a derivative; write the function alone, its derivative is what is asked "
+                        "for", (start, below.place[1]))
         return Node("div", (start, below.place[1]), (above, below))
 
     def _letter(self) -> Node:
         token = self.tokens[self.at]
         text, place = token.text, token.place
         self.at += 1
-        if text in ("f", "g", "h") and self._now() == "(" and text not in self.declared:
+        self._refuse_words(token)
+        if self._now() == "(" and text not in self.declared and (
+                text in ("f", "g", "h") or self._is_of_names(self.at)):
             self.refuse(f"{text}(...) is a function that is not known, or a product: write "
                         f"{text} \\cdot (...) for that", place)
         return Node("name", place, value=text.lstrip("\\"))
+
+    def _is_of_names(self, at: int) -> bool:
+        """(x), or (x, y), which is what a function is of."""
+        at += 1
+        while at + 1 < len(self.tokens):
+            text = self.tokens[at].text
+            if not (text.isalpha() and text != "group" or text[1:] in GREEK or text in FONTS
+                    or text == "group" and self.tokens[at - 1].text in FONTS):
+                return False
+            if self.tokens[at + 1].text == ")":
+                return True
+            at += 1 + (self.tokens[at + 1].text == ",")
+        return False
+
+    def _refuse_words(self, first: Token) -> None:
+        """tr(AB) and log x without a backslash are letters side by side."""
+        word, end = first.text, first.place[1]
+        for token in self.tokens[self.at:self.at + 12]:
+            if not token.text.isalpha() or token.text == "group" or token.place[0] != end:
+                break
+            word, end = word + token.text, token.place[1]
+        before = self.tokens[self.at - 2] if self.at > 1 else None
+        if before is not None and before.text.isalpha() and before.place[1] == first.place[0]:
+            return
+        named = [f for f in FUNCTIONS if word.startswith(f) and len(f) > 1]
+        after = self.tokens[self.at + len(word) - 1].text if self.at + len(word) - 1 < len(
+            self.tokens) else ""
+        if named and (word in named and after == "(" or max(map(len, named)) > 2):
+            name = max(named, key=len)
+            self.refuse(f"{name} is a function where it is written \\operatorname{{{name}}}, and "
+                        "a product of letters here", (first.place[0], end))
 
     def _inner_product(self) -> Node:
         start = self._place()[0]
@@ -293,11 +366,21 @@ class TexReader:
         with self._deeper():
             return self._atom()
 
-    def _enclosed(self, closer: str, made: Callable[[Node, Place], Node]) -> Node:
+    def _is_transpose_next(self) -> bool:
+        after = self.tokens[self.at + 1] if self.at + 1 < len(self.tokens) else None
+        parts = () if after is None else after.inside or (after,)
+        return any(t.text in TRANSPOSE - {r"\mathrm", r"\mathsf"} for t in parts)
+
+    def _enclosed(self, closer: str, made: Callable[[Node, Place], Node],
+                  others: list[Node] | None = None) -> Node:
+        """What is in brackets; ``others`` takes what follows after commas."""
         start = self._place()[0]
         self.at += 1
         self.closers.append(closer)
         inside = self.sum()
+        while others is not None and self._now() == ",":
+            self.at += 1
+            others.append(self.sum())
         if self._now() == "." and self.at + 1 < len(self.tokens):
             self.at += 1
         self._take(closer)
@@ -307,7 +390,7 @@ class TexReader:
     def _number(self) -> Node:
         start = self._place()[0]
         text, last = "", self._place()
-        while self._now()[:1].isdigit() or self._now() == "." and text:
+        while self._now()[:1].isdigit() or self._now()[:1] == "." and (text or self._now() != "."):
             if text and self._place()[0] != last[1]:
                 break
             text, last = text + self._now(), self._place()
@@ -349,7 +432,15 @@ class TexReader:
             self.refuse(f"{command} is for a name, and this is none", token.place)
         if command in ACCENTS:
             name += command[1:].removeprefix("wide")  # as SymPy prints them
+        if command == r"\mathbb" and name not in ("1", "I"):
+            self.refuse(f"\\mathbb{{{name}}} is not covered: there are no expected values, "
+                        "probabilities or sets", (start, token.place[1]))
+        if command == r"\text" and (self._begins_factor() or self.at > 2) and name.isalpha() \
+                and name.islower() and len(name) > 1:
+            self.refuse(f"\\text{{{name}}} is a word; for a name write \\mathrm{{{name}}}",
+                        (start, token.place[1]))
         if command.startswith(r"\operatorname") or (
+                self._now() == "[" and command in (r"\mathrm", r"\mathsf")) or (
                 self._now() == "(" and command in (r"\text", r"\mathrm", r"\mathsf")
                 and name not in self.declared):
             self.refuse(f"{name} is no function that is known here", (start, token.place[1]))
@@ -377,6 +468,12 @@ class TexReader:
                 self.at += 2
                 return name
             return None
+        inside = self.tokens[self.at].inside if text == "group" else ()
+        if inside and inside[0].text in FONTS:  # {\rm tr}, \mathop{\mathrm{tr}}
+            name = "".join(_flat_texts(inside))
+            if name in FUNCTIONS:
+                self.at += 1
+                return name
         if text.startswith("\\") and text[1:] in FUNCTIONS - {"sum", "vec", "sqrt"}:
             self.at += 1
             return text[1:]
@@ -397,17 +494,38 @@ class TexReader:
         while self._now() in ("^", "_"):
             kind = self._now()
             self.at += 1
-            scripts.append((kind, self._argument()))
+            script = self._argument()
+            if kind == "^" and script.head == "neg" and name in INVERTIBLE:
+                self.refuse(f"\\{name}^{{-1}} is a reciprocal or the inverse function: write "
+                            "\\frac{1}{…} or \\arc…", script.place)
+            if kind == "_" and not (name == "log" and script.head == "number"):
+                self.refuse(f"a subscript of {name} is not covered" + (
+                    "; write the objective alone" if name in ("min", "max") else ""),
+                    script.place)
+            scripts.append((kind, script))
+        others: list[Node] = []
         inside: Node
         if self._now() in OPENING:
-            inside = self._enclosed(OPENING[self._now()], lambda node, whole: node)
+            inside = self._enclosed(OPENING[self._now()], lambda node, whole: node, others)
+            if self._now() == "(" and name in OF_MATRIX_TO_NUMBER:
+                self.refuse(f"{name}(...)(...): what is it of? Put all of that in brackets",
+                            self._place())
+        elif self._now() == "group":
+            inside = self._within(self.tokens[self.at])
+            self.at += 1
         else:
             inside = self.chain(until_function=True)
         end = self.tokens[self.at - 1].place[1]
-        found = Node("call", (place[0], end), (inside,), (name, {}))
+        found = Node("call", (place[0], end), (inside, *others), (name, {}))
         for kind, script in scripts:
             if kind == "^":
                 found = Node("pow", found.place, (found, script))
+            else:
+                base = Node("call", script.place, (script,), ("log", {}))
+                found = Node("div", found.place, (found, base))
+        if name in OF_MATRIX_TO_NUMBER and self._now() == "^" and self._is_transpose_next():
+            self.refuse(f"the transpose of {name}(...), which is a number; put all that it is of "
+                        "in brackets", self._place())
         return self._with_scripts(found)
 
     def _sum_over_index(self) -> Node:
@@ -419,6 +537,8 @@ class TexReader:
         while self._now() in ("^", "_"):
             kind = self._now()
             self.at += 1
+            if self.at >= len(self.tokens):
+                self._unexpected()
             if kind == "^":
                 upper = self._argument()
                 continue
@@ -467,13 +587,24 @@ class TexReader:
             token = self.tokens[self.at] if self.at < len(self.tokens) else None
             if kind == "_" and token is not None:
                 flat = token.inside if token.text == "group" else (token,)
-                orders.append("".join(t.text for t in flat if t.text not in FONTS))
+                orders.append("".join(_flat_texts(flat)))
                 self.at += 1
             else:
+                if power is not None:
+                    self.refuse("a power of a power: write brackets", self._place())
                 power = self._argument()
         end = self.tokens[self.at - 1].place[1]
         node = Node("norm", (found.place[0], end), found.args, orders[0] if orders else "")
         return node if power is None else Node("pow", node.place, (node, power))
+
+    def _refuse_upper_index(self, token: Token, inside: Sequence[Token]) -> None:
+        texts = [t.text for t in inside]
+        if texts == ["-"]:
+            self.refuse("- stands alone here; an inverse is X^{-1}", token.place)
+        if len(texts) > 2 and texts[0] in ("(", "[") and texts[-1] in (")", "]") \
+                and len(texts) == 3 or texts in (["i"], ["j"], ["i", "j"]):
+            self.refuse("an upper index is not covered; as a name write W_1, and a power of a sum "
+                        "without brackets", token.place)
 
     def _with_scripts(self, base: Node) -> Node:
         found = base
@@ -525,8 +656,13 @@ class TexReader:
 
     def _raised(self, base: Node) -> Node:
         token = self.tokens[self.at]
+        if token.text in FONTS and self.at + 1 < len(self.tokens):  # ^\\mathsf{T}
+            self.at += 1
+            token = Token("group", (token.place[0], self.tokens[self.at].place[1]),
+                          (token, self.tokens[self.at]))
         inside = list(token.inside) if token.text == "group" else [token]
         inside = [t for t in inside if t.text not in IGNORED]
+        self._refuse_upper_index(token, inside)
         place = (base.place[0], token.place[1])
         minus = len(inside) > 1 and inside[0].text == "-"
         words = [t for part in inside[minus:] for t in (
@@ -534,6 +670,8 @@ class TexReader:
         first = words[0].text if words else ""
         if len(words) == 1 and first in TRANSPOSE - self.declared:
             self.at += 1
+            if base.head == "number" and base.value == "1":
+                base = Node("name", base.place, value="1")  # a column of ones
             found = Node("transpose", place, (base,))
             if not minus:
                 return found
@@ -551,7 +689,13 @@ class TexReader:
             reader = self._inner(inside[1:], token.place[1] - 1)
             self.at += 1
             return Node("each_pow", place, (base, reader.sum()))
-        exponent = self._argument()
+        if base.head in ("pow", "each_pow"):
+            self.refuse("a power of a power: write brackets, (a^b)^c or a^{b^c}", token.place)
+        if token.text == "group":
+            self.at += 1
+            exponent = self._within(token)
+        else:
+            exponent = self._argument()
         if base.head == "name" and base.value == "e" and "e" not in self.declared:
             return Node("call", place, (exponent,), ("exp", {}))
         return Node("pow", place, (base, exponent))
@@ -563,3 +707,33 @@ def _word(group: Sequence[Token]) -> str | None:
         letters = group[1].inside or (group[1],)
         return "".join(t.text.lstrip("\\") for t in letters)
     return None
+
+
+def _flat_texts(tokens: Sequence[Token]) -> Iterator[str]:
+    for t in tokens:
+        if t.text == "group":
+            yield from _flat_texts(t.inside)
+        elif t.text not in FONTS:
+            yield t.text
+
+
+def _separated(tokens: Sequence[Token]) -> Iterator[Token]:
+    """|A||B| has two bars in the middle, and no norm."""
+    alone = sum(t.text == "||" for t in tokens) % 2
+    for t in tokens:
+        if alone and t.text == "||":
+            middle = t.place[0] + 1
+            yield Token("|", (t.place[0], middle))
+            yield Token("|", (middle, t.place[1]))
+        else:
+            yield t
+
+
+def _last(chain: Node) -> Node:
+    return chain.args[-1] if chain.head == "mul" else chain
+
+
+def _is_bare_call(node: Node) -> bool:
+    """log a, without brackets."""
+    last = _last(node)
+    return last.head == "call" and bool(last.args) and last.place[1] == last.args[-1].place[1]

@@ -43,7 +43,7 @@ arguments: argument ("," argument)* TEXT?
          | sum ":" sum    -> range
 
 NAME: /[A-Za-z_][A-Za-z_0-9]*/
-NUMBER: /(\d+(\.\d*(?![\*\/\^']))?|\.\d+)([eE][+-]?\d+)?/
+NUMBER: /(\d+\.\d+|\d+\.(?![*\/^'\\])|\d+|\.\d+)([eE][+-]?\d+)?/
 TEXT.2: /,\s*('\w+'|"\w+")/
 _SEPARATOR: /\s*(;|\n)\s*(;|\n|\s)*/
 %ignore /[ \t\r]+/

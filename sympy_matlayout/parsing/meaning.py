@@ -20,8 +20,9 @@ from .syntax import Node, Place
 __all__ = ["CONSTANTS", "Index", "Meaning", "applied", "as_matrix", "operation", "repeated",
            "scaled", "together"]
 
+NOT_NUMBERS = {"inf", "Inf", "nan", "NaN", "NA"}
 OPERATIONS: dict[str, Callable[[Meaning, Node], Value]] = {}
-CONSTANTS: dict[str, Any] = {"pi": sympy.pi, "e": sympy.E, "E": sympy.E}
+CONSTANTS: dict[str, Any] = {"pi": sympy.pi, "e": sympy.E}  # of NumPy's modules
 # what is told from the language that is written, where it can be told from nothing else
 ELEMENTWISE = {"matlab": " (entry by entry it is .^)", "latex": " (entry by entry it is "
                "^{\\odot 2}; x^\\top x or \\|x\\|^2 is the square of a length)", "numpy": ""}
@@ -55,9 +56,11 @@ class Meaning:
     """
 
     language: str
+    is_function: Callable[[str], bool]
     forms: Mapping[str, Form]
     sizes: Sizes
     counts: Mapping[str, Symbol]
+    declared: frozenset[str] = frozenset()
     is_guessed: bool = False  # the language, from the look of the text
     sum_of: str = "all"  # what sum of a matrix is, of "all" entries or of "rows" along each column
     symbols: dict[str, Any] = field(default_factory=dict)
@@ -66,6 +69,7 @@ class Meaning:
     indices: dict[str, Index] = field(default_factory=dict)
     later: list[Callable[[], None]] = field(default_factory=list)
     doubts: list[Conflict] = field(default_factory=list)
+    ends: list[Any] = field(default_factory=list)  # what end of MATLAB is, of the innermost index
     steps: int = 0
     cost: float = 0
 
@@ -81,7 +85,7 @@ class Meaning:
         self.steps += 1
         form, build = known(self, node)
         form = self.settled(form)
-        return Value(form, (lambda: c.as_scalar(build())) if form.is_scalar else build)
+        return Value(form, (lambda: _real(c.as_scalar(build()), node)) if form.is_scalar else build)
 
     def define(self, name: str, value: Value) -> None:
         """What follows may use the name."""
@@ -108,6 +112,9 @@ class Meaning:
     def require_square(self, form: Form, node: Node, what: str) -> None:
         if form.is_scalar:
             self.cost += 5
+            if node.head in ("name", "pow", "add", "sub"):
+                self.doubt(Conflict(f"the {what} of a scalar; if a matrix is meant, say so in "
+                                    "shapes=", node.place))
         elif not form.is_matrix or not self.sizes.same(form.rows, form.cols):
             raise Conflict(f"the {what} of {self.shown(self.settled(form))}, which is not square",
                            node.place)
@@ -115,7 +122,11 @@ class Meaning:
     def count(self, node: Node) -> Any:
         """A number of rows or terms: a number, a name for one, or what is made of these."""
         if node.head == "number" and node.value.isdigit():
+            if len(node.value) > 9:
+                raise Conflict("a number of rows this large", node.place)
             return S(int(node.value))
+        if node.head == "name" and node.value == "end" and self.ends:
+            return self.ends[-1]
         if node.head == "name" and node.value in self.counts:
             return self.counts[node.value]
         if node.head in COUNTED and node.args:
@@ -128,17 +139,27 @@ class Meaning:
 
     def size_named(self, node: Node) -> Any:
         """X.shape[0], len(x), size(X, 1), …; None where it is none of these."""
-        of, axis = _size_asked(node)
+        of, axis = _size_asked(node, self.language)
         if of is None:
             return None
         form = self.of(of).form
         if axis is None:
             return form.rows*form.cols
         if axis == "length":
+            if form.is_matrix:
+                raise Conflict(f"length of {self.shown(form)} is the larger of two sizes; write "
+                               "size(X, 1) or size(X, 2)", node.place)
             return form.cols if form.rows == 1 else form.rows
         if axis not in ("0", "1") or (form.flat and axis == "1"):
-            raise Conflict(f"there is no axis {axis}", node.place)
+            raise Conflict("there is no such axis", node.place)
         return (form.rows, form.cols)[int(axis)]
+
+
+def _real(value: Any, node: Node) -> Any:
+    """A scalar, which has to be a number: 1/0 is none, nor is log(-1) a real one."""
+    if value.is_number and (value.is_finite is False or value.is_real is False):
+        raise Conflict("this has no value among the real numbers", node.place)
+    return value
 
 
 COUNTED: dict[str, Callable[..., Any]] = {
@@ -146,7 +167,7 @@ COUNTED: dict[str, Callable[..., Any]] = {
     "times": lambda a, b: a*b, "neg": lambda a: -a}
 
 
-def _size_asked(node: Node) -> tuple[Node | None, str | None]:
+def _size_asked(node: Node, language: str) -> tuple[Node | None, str | None]:
     """Of what a size is asked for, and along which axis."""
     if node.head == "index" and node.args[0].head == "method" and node.args[0].value == "shape" \
             and len(node.args) == 2 and node.args[1].head == "number":
@@ -156,7 +177,10 @@ def _size_asked(node: Node) -> tuple[Node | None, str | None]:
     if node.head == "call" and node.args:
         name = node.value[0]
         if name == "size" and len(node.args) == 2 and node.args[1].head == "number":
-            return node.args[0], str(int(node.args[1].value) - 1)
+            first = 0 if language == "numpy" else 1
+            return node.args[0], str(int(node.args[1].value) - first)
+        if name == "size" and language == "numpy" and len(node.args) == 1:
+            return node.args[0], None
         if name in ("len", "length"):
             return node.args[0], "0" if name == "len" else "length"
         if name == "numel":
@@ -180,6 +204,8 @@ def _number(_: Meaning, node: Node) -> Value:
 @operation("name", "function")
 def _name(meaning: Meaning, node: Node) -> Value:
     name = node.value
+    if node.head == "function" and name in CONSTANTS:
+        return Value(SCALAR, lambda: CONSTANTS[name])
     if name in meaning.indices:
         index = meaning.indices[name]
         return Value(SCALAR, lambda: index.k + index.first)
@@ -189,8 +215,6 @@ def _name(meaning: Meaning, node: Node) -> Value:
         return Value(meaning.forms[name], lambda: meaning.symbols[name])
     if name in meaning.counts:
         return Value(SCALAR, lambda: meaning.counts[name])
-    if name in CONSTANTS:
-        return Value(SCALAR, lambda: CONSTANTS[name])
     if name in ("I", "eye", "Id"):
         n = meaning.sizes.fresh()
         return Value(Form(n, n), lambda: c.Identity(meaning.sizes.named(n)))
@@ -198,7 +222,15 @@ def _name(meaning: Meaning, node: Node) -> Value:
         n = meaning.sizes.fresh()
         kind = c.OneMatrix if name == "1" else c.ZeroMatrix
         return Value(Form(n, S.One), lambda: kind(meaning.sizes.named(n), S.One))
-    raise Conflict(f"{name} is a function here; what it is of is missing", node.place)
+    if name in NOT_NUMBERS:
+        raise Conflict(f"{name} is no number to calculate with", node.place)
+    raise Conflict(f"{name} is a function here; what it is of is missing"
+                   if meaning.is_function(name) else f"{name} can't stand here", node.place)
+
+
+@operation("brackets")
+def _brackets(meaning: Meaning, node: Node) -> Value:
+    return meaning.of(node.args[0])
 
 
 @operation("sized")

@@ -8,14 +8,12 @@ from typing import Any
 from sympy import Symbol
 from sympy.core.basic import Basic
 
-from ..core import limits
 from ..core.errors import reporting_bugs
 from ..reading.read import read
 from .declarations import declarations
-from .languages import Text, language_of, refusing, statements
+from .languages import language_of, refusing, statements
 from .readings import Reading, Readings
 from .sizes import Conflict
-from .syntax import Refuse
 
 __all__ = ["Symbols", "parse_matrix_expr"]
 
@@ -132,22 +130,10 @@ def parse_matrix_expr(text: str, shapes: Mapping[str, Any] | None = None, syntax
     given = declarations(shapes)
     found = statements(text, language, frozenset(given))
     refuse = refusing(text)
-    _require_shallow(found, refuse)
     try:
         return _with_symbols(Readings(found, given, syntax == "auto").meant())
     except Conflict as conflict:
         refuse(conflict.reason, *conflict.places)
-
-
-def _require_shallow(text: Text, refuse: Refuse) -> None:
-    """Terms of a sum are levels as well, as brackets are."""
-    for statement in text.statements:
-        level, depth = [statement.expr], 0
-        while level:
-            level, depth = [a for node in level for a in node.args], depth + 1
-        if depth > limits.TEXT_LEVELS:
-            refuse(f"an expression {depth} operations deep, more than the {limits.TEXT_LEVELS} "
-                   "that are read; give parts names: r = X*w - y; r'*r", statement.place)
 
 
 def _with_symbols(reading: Reading) -> tuple[Any, Symbols]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from sympy import Symbol
+from sympy import Symbol, pi
 from sympy.core.basic import Basic
 
 from ..core import limits
@@ -18,22 +18,23 @@ from .conventions import FAR, kinds_of, scalar_places
 from .declarations import Declaration, form_of
 from .functions import is_function
 from .languages import Text
-from .meaning import CONSTANTS, Meaning
+from .meaning import NOT_NUMBERS, Meaning
 from .sizes import Conflict, Sizes, Value, size_symbol
-from .syntax import Node, names_in, walk
+from .syntax import Node, asks_for_size, names_in, walk
 
 __all__ = ["Reading", "Readings"]
 
 # names that are no symbols, in each language
-RESERVED = {"numpy": {"None", "True", "False", "np", "jnp"}, "latex": {"I", "1", "0"},
-            "matlab": {"eye", "I", "end", "Inf", "inf"},
-            "matrixcalculus": {"eye", "I", "end", "Inf", "inf"}}
+RESERVED = {"numpy": {"None", "True", "False", "np", "jnp", "newaxis"}, "latex": {"I", "1", "0"},
+            "matlab": {"eye", "I", "end"}, "matrixcalculus": {"eye", "I", "end"}}
 # functions of matrixcalculus.org, whose sum is of all entries
 THEIRS = {"vector", "matrix", "norm1", "norm2", "logdet", "tr"}
 SUM = "sum()"  # stands among the names for what sum means
-KIND_WORDS = {"scalar": "a scalar", "flat": "a vector", "column": "a column", "row": "a row",
+KIND_WORDS = {"constant": "3.14…", "scalar": "a scalar", "flat": "a vector", "column": "a column",
+              "row": "a row",
               "matrix": "a matrix", "all": "all entries", "rows": "each column"}
-KIND_SHAPES = {"scalar": "()", "flat": "'n'", "column": "('n', 1)", "matrix": "('m', 'n')"}
+KIND_SHAPES = {"constant": "()", "scalar": "()", "flat": "'n'", "column": "('n', 1)",
+               "matrix": "('m', 'n')"}
 
 
 @dataclass
@@ -47,7 +48,7 @@ class Reading:
 
     @property
     def symbols(self) -> dict[str, Any]:
-        return self.meaning.symbols
+        return {name: s for name, s in self.meaning.symbols.items() if not s.is_number}
 
     @property
     def sizes(self) -> dict[str, Symbol]:
@@ -91,6 +92,8 @@ class Readings:
         self.counts = self._names_of_sizes()
         self.names = self._open_names()
         self.as_scalars = {name for s in text.statements for name in scalar_places(s.expr)}
+        self.turned = {n.args[0].value for s in text.statements for n in walk(s.expr)
+                       if n.head == "transpose" and n.args[0].head == "name"}
         written = {n.value for s in text.statements for n in names_in(s.expr)}
         self.taken = frozenset(map(str, written | set(self.counts) | {
             s.name for s in text.statements if s.name}))
@@ -104,9 +107,9 @@ class Readings:
             indices = {n.value for n in walk(statement.expr) if n.head == "sum"}
             for node in walk(statement.expr):
                 for part in _counting(node):
-                    for name in walk(part):
-                        if name.head == "name" and name.value not in indices | {"end"}:
-                            found.setdefault(name.value, size_symbol(name.value))
+                    for name in _names_counting(part):
+                        if name not in indices | {"end", "None", "newaxis"}:
+                            found.setdefault(name, size_symbol(name))
         return found
 
     def _open_names(self) -> list[str]:
@@ -116,7 +119,7 @@ class Readings:
         for statement in self.text.statements:
             for node in names_in(statement.expr):
                 name = node.value
-                known = name in defined or name in self.counts or name in CONSTANTS \
+                known = name in defined or name in self.counts or name in NOT_NUMBERS \
                     or name in RESERVED[self.text.language] or is_function(name) \
                     and name not in ("gamma", "psi")
                 if node.head == "called" and not self._is_indexed(node):
@@ -132,8 +135,7 @@ class Readings:
         name = called.value
         if self.text.language in ("numpy", "latex") or is_function(name):
             return name in self.given and self.text.language not in ("numpy", "latex")
-        return name in self.given or all(
-            a.head in ("number", "colon", "range") or a.value == "end" for a in called.args) or any(
+        return name in self.given or all(map(_is_index, called.args)) or any(
             n.head == "name" and n.value == name for s in self.text.statements
             for n in walk(s.expr))
 
@@ -212,7 +214,8 @@ class Readings:
         indexed = any(
             node.head == "entry" and len(node.args) == 2 and node.args[0].value == name
             for s in self.text.statements for node in walk(s.expr))
-        return kinds_of(name, language, name in self.text.bold, indexed, name in self.as_scalars)
+        return kinds_of(name, language, name in self.text.bold, indexed, name in self.as_scalars,
+                        name in self.turned)
 
     def _assignments(self) -> Iterator[tuple[float, dict[str, str]]]:
         """Kinds of all names, in the order of what they cost together."""
@@ -250,9 +253,10 @@ class Readings:
         forms = {name: self.given[name].form(sizes, kinds[name]) if name in self.given
                  else form_of(sizes, kinds[name]) for name in self.names}
         language = self.text.language
-        meaning = Meaning(language, forms, sizes, self.counts,
-                          self.is_guessed and language == "matlab", kinds.get(
-                              SUM, "rows" if self._is_matlab_alone() else "all"), cost=prior)
+        meaning = Meaning(
+            language, is_function, forms, sizes, self.counts, frozenset(self.given),
+            self.is_guessed and language == "matlab",
+            kinds.get(SUM, "rows" if self._is_matlab_alone() else "all"), cost=prior)
         values: dict[str, Value] = {}
         *before, last = self.text.statements
         try:
@@ -296,7 +300,8 @@ class Readings:
         forms = {name: meaning.settled(meaning.forms[name]) for name in self.names}
         meaning.sizes.name_all(size for form in forms.values() for size in (form.rows, form.cols))
         for name, form in forms.items():
-            meaning.symbols[name] = _symbol(meaning, name, form, self.given.get(name))
+            meaning.symbols[name] = pi if reading.kinds[name] == "constant" else _symbol(
+                meaning, name, form, self.given.get(name))
         written = {n.value for s in self.text.statements for n in names_in(s.expr)}
         meaning.symbols.update((n, s) for n, s in self.counts.items() if n in written)
 
@@ -316,6 +321,23 @@ class Readings:
             "write sum(sum(X)) or sum(X, 1), or name the language, syntax='matlab' or " \
             "'matrixcalculus'"
         return Conflict("\n".join([*lines, advice]))
+
+
+def _is_index(node: Node) -> bool:
+    """What stands in an index of MATLAB and hardly in a call: 2, :, end - 1, i."""
+    return node.head in ("number", "colon", "range") or all(
+        n.head in ("number", "add", "sub") or n.value in ("end", "i", "j", "k", "l", "m", "n")
+        for n in walk(node))
+
+
+def _names_counting(node: Node) -> Iterator[str]:
+    """Names in a number of rows; X of size(X, 1) is none."""
+    if asks_for_size(node):
+        return
+    if node.head == "name":
+        yield node.value
+    for a in node.args:
+        yield from _names_counting(a)
 
 
 def _counting(node: Node) -> Sequence[Node]:

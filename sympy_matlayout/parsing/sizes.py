@@ -34,7 +34,7 @@ class Form:
 
     @property
     def is_scalar(self) -> bool:
-        return self.rows == 1 and self.cols == 1 and not self.flat
+        return self.rows == 1 and self.cols == 1
 
     @property
     def is_vector(self) -> bool:

@@ -51,10 +51,14 @@ def _resolved(node: Node, bound: frozenset[str], whole: set[str], declared: froz
         return node if args == node.args else Node(node.head, node.place, args, node.value)
     base, *parts = args
     names = {p.value for part in parts for p in walk(part) if p.head == "name"}
+    if base.head not in ("name", "brackets") or node.args[0].head == "subscript":
+        refuse("a subscript belongs to a name or to brackets", node.place)
     if base.head == "name" and not names & bound:
         simple = all(p.head in ("name", "number") for p in parts)
         name = name_with_subscript(node) if simple else ""
-        indexed = not simple or not names and (base.value in whole and name not in declared)
+        numbers = [p.value for p in parts]
+        indexed = not simple or not names and name not in declared and (
+            len(parts) > 1 or base.value in whole and numbers != ["0"])
         if not indexed and (name in declared or not names or not names <= set("ijkl")):
             if base.value in ("I", "1", "0"):
                 return Node("sized", node.place, (base, *parts))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-__all__ = ["Node", "Place", "Refuse", "Statement", "names_in", "walk"]
+__all__ = ["Node", "Place", "Refuse", "Statement", "asks_for_size", "names_in", "walk"]
 
 Place = tuple[int, int]  # where it begins and ends in the text
 Refuse = Callable[..., NoReturn]  # with a reason and places in the text
@@ -37,6 +37,17 @@ class Statement:
     expr: Node
     name: str | None
     place: Place
+
+
+SIZES = ("size", "len", "length", "numel")
+
+
+def asks_for_size(node: Node) -> bool:
+    """X.shape, X.shape[0], len(x), size(X, 1)"""
+    if node.head == "index":
+        return asks_for_size(node.args[0])
+    return node.head == "method" and node.value in ("shape", "size") or (
+        node.head == "call" and node.value[0] in SIZES)
 
 
 def walk(node: Node) -> Iterator[Node]:
