@@ -21,6 +21,7 @@ from .core.errors import (
     LayoutError,
     MatlayoutBug,
     MatlayoutError,
+    NoClosedFormError,
     NotLinearError,
     ParseError,
     RepeatedValuesWarning,
@@ -145,7 +146,9 @@ from .nodes.vech import (
     unvech,
     vech,
 )
+from .optimization.matrix_equations import solve_matrix_equation
 from .optimization.objective import scipy_objective
+from .optimization.stationary_points import StationaryPoint, stationary_points
 from .parsing.parse import Symbols, parse_matrix_expr
 from .printing.printers import latex, pprint, pretty
 from .rewriting.canonicalization import canonical
@@ -215,6 +218,7 @@ __all__ = [
     "MatrixSum",
     "MatrixUnit",
     "MaxEntry",
+    "NoClosedFormError",
     "Norm",
     "NotLinearError",
     "ParseError",
@@ -238,6 +242,7 @@ __all__ = [
     "SkewSymmetricMatrixSymbol",
     "Softmax",
     "Softplus",
+    "StationaryPoint",
     "Step",
     "Structure",
     "StructureError",
@@ -306,9 +311,11 @@ __all__ = [
     "second_differential",
     "singular_value",
     "singular_values",
+    "solve_matrix_equation",
     "solve_sylvester",
     "split_traces",
     "sqrtm",
+    "stationary_points",
     "tangent_projection",
     "trace_normal_form",
     "transpose_traces",

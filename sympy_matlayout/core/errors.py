@@ -30,6 +30,7 @@ __all__ = [
     "LayoutError",
     "MatlayoutBug",
     "MatlayoutError",
+    "NoClosedFormError",
     "NotLinearError",
     "ParseError",
     "RepeatedValuesWarning",
@@ -112,6 +113,10 @@ class NotLinearError(MatlayoutError, ValueError):
 
 class ParseError(MatlayoutError, ValueError):
     """A text that can't be read; the message shows the place."""
+
+
+class NoClosedFormError(MatlayoutError, NotImplementedError):
+    """An equation that no closed form was found for; the message says how far it came."""
 
 
 class FormError(MatlayoutError, ValueError):

@@ -1,0 +1,84 @@
+"""A solution put into its equations, with numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import permutations
+from typing import Any
+
+from mpmath import mp, mpf
+from sympy import Dummy, Symbol
+from sympy.core.basic import Basic
+
+from ..core.errors import MatlayoutError, NoClosedFormError
+from ..core.shapes import is_matrix, shape
+from ..nodes.traversal import postorder
+from ..numeric.account import NoValue
+from ..numeric.evaluation import evaluate
+from ..numeric.examples import example_values
+
+__all__ = ["require_solution", "sizes_in"]
+
+DIGITS, TOLERANCE = 40, mpf(10)**-20
+NUMBERS = (2, 3, 5, 4)  # for sizes, in all orders: some solutions need more rows than columns
+
+
+def require_solution(residuals: Sequence[Any], values: Mapping[Any, Any]) -> None:
+    """
+    That the residuals are zero where the values are put in.
+
+    Refused is what is not, and what has no value for any sizes: an inverse of a matrix that
+    never has one.
+    """
+    known = [*residuals, *values.values()]
+    wrong = False
+    for sizes in _choices(sizes_in(known)):
+        with mp.workdps(DIGITS):
+            try:
+                found = _largest(residuals, values, sizes, known)
+            except (MatlayoutError, NoValue, ZeroDivisionError):
+                continue
+        if found < TOLERANCE:
+            return
+        wrong = True
+    if wrong:
+        raise NoClosedFormError("a closed form was found that does not solve the equations")
+    raise NoClosedFormError("the closed form that was found has no value: it needs the inverse of "
+                            "a matrix that has none, whatever the numbers")
+
+
+def _largest(residuals: Sequence[Any], values: Mapping[Any, Any], sizes: Mapping[Any, int],
+             known: Sequence[Any]) -> Any:
+    """The largest entry of a residual, relative to what its symbols give elsewhere."""
+    free = example_values([e for e in known if isinstance(e, Basic)], sizes)
+    there = {v: evaluate(value, free) for v, value in values.items()}
+    worst = mpf(0)
+    for residual in residuals:
+        at, near = (evaluate(residual, {**free, **given}) for given in (there, {}))
+        scale = max(mpf(1), _size(near), *map(_size, there.values()))
+        worst = max(worst, _size(at)/scale)
+    return worst
+
+
+def _size(value: Any) -> Any:
+    return max(map(abs, value)) if hasattr(value, "rows") else abs(value)
+
+
+def sizes_in(exprs: Sequence[Any]) -> list[Symbol]:
+    """The symbols in shapes."""
+    found: dict[Symbol, None] = {}
+    for node in postorder(list(exprs), lambda e: e.args):
+        if is_matrix(node):
+            for size in shape(node):
+                found.update(dict.fromkeys(
+                    s for s in size.free_symbols if not isinstance(s, Dummy)))
+    return sorted(found, key=str)
+
+
+def _choices(symbols: Sequence[Symbol]) -> Iterator[dict[Any, int]]:
+    count = len(symbols)
+    numbers = NUMBERS if count <= len(NUMBERS) else (*NUMBERS, *range(6, 6 + count))
+    for k, chosen in enumerate(permutations(numbers[:max(count, 1)], count)):
+        if k == 24:
+            return
+        yield dict(zip(symbols, chosen, strict=True))
