@@ -110,7 +110,7 @@ def product(meaning: Meaning, node: Node, left: Value, right: Value) -> Value:
                            f"{meaning.shown(n)}; a scalar times a matrix is written *", node.place)
         if n.is_scalar and not m.is_scalar:  # scalars come first
             meaning.cost += 1.5 if node.args[1].head == "name" else meaning.language == "latex"
-        elif m.is_scalar and n.rows == 1 and node.args[0].head == "entry":
+        elif not n.is_scalar and n.rows == 1 and node.args[0].head == "entry":
             meaning.cost += 1.5  # u_k v_k' is of two vectors
         return Value(n if m.is_scalar else m, lambda: _times(a(), b()))
     if not meaning.sizes.same(m.rows if m.flat else m.cols, n.rows):
@@ -119,6 +119,8 @@ def product(meaning: Meaning, node: Node, left: Value, right: Value) -> Value:
             conflict.reason += BETWEEN_COLUMNS.get(meaning.language, "")
         raise conflict
     if not m.flat:
+        if m.cols == n.rows == 1 and node.args[0].head == "name" and meaning.language != "numpy":
+            meaning.cost += 1.25  # m v' is of a number m, if it can be
         return Value(Form(m.rows, n.cols, n.flat), lambda: c.multiply(a(), b()))
     if n.flat:
         return Value(SCALAR, lambda: c.multiply(c.transpose(a()), b()))
@@ -204,6 +206,9 @@ def _transpose(meaning: Meaning, node: Node) -> Value:
         # nobody transposes what has no rows: a column is meant, with its second axis
         if node.args[0].head in ("name", "entry", "add", "sub"):
             meaning.cost += 1 if form.flat else 5
+            if not form.flat:
+                meaning.doubt(Conflict(f"the transpose of a scalar, {node.args[0].value or ''}",
+                                       node.place))
         return Value(form, build)
     return Value(Form(form.cols, form.rows), lambda: c.transpose(build()))
 

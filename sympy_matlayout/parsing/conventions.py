@@ -32,7 +32,7 @@ def kinds_of(name: str, language: str, bold: bool = False, indexed: bool = False
     """
     stem = re.sub(r"[_\d].*$", "", name) or name
     if name == "pi" and language != "numpy" and not bold:
-        return [(0.0, "constant"), (1.0, "column")]
+        return [(0.0, "constant"), (1.0 if turned or indexed else 3.0, "column")]
     scalar, vector, matrix = _usual(stem, language)
     if bold and not stem[0].isupper():
         scalar, vector, matrix = 3.0, 0.0, 4.0
@@ -84,7 +84,9 @@ def scalar_places(node: Node) -> Iterator[str]:
     """Names below a fraction bar, in exponents, and beside numbers such as norms and sums."""
     for part in walk(node):
         if part.head in ("div", "each_div", "pow", "each_pow"):
-            yield from _names(_factors(part.args[1]))
+            # A/K is of two matrices
+            yield from (name for name in _names(_factors(part.args[1]))
+                        if not name[0].isupper() or name in ("M", "N", "T"))
         if part.head in ("mul", "times", "cdot"):
             factors = list(_factors(part))
             if any(map(_is_of_scalar_value, factors)) or any(map(_is_identity, factors)):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
-from sympy import S, Symbol, sympify
-from sympy.core.basic import Basic
+from sympy import Expr, S, Symbol, sympify
 from sympy.matrices.expressions import MatrixExpr, MatrixSymbol
 
 from ..core.errors import ArgumentError
@@ -88,7 +88,20 @@ def declarations(shapes: Mapping[str, Any] | None) -> dict[str, Declaration]:
         raise ArgumentError(f"shapes={shapes!r}: a dictionary from names to sizes, such as "
                             "{'X': ('m', 'n'), 'x': 'n', 'c': ()}")
     symbols: dict[str, Any] = {}
-    return {name: _declaration(name, given, symbols) for name, given in shapes.items()}
+    for given in shapes.values():  # symbols that are given stand for all sizes of their names
+        for size in given if isinstance(given, (tuple, list)) else (given,):
+            if isinstance(size, Expr) and not isinstance(size, MatrixExpr):
+                for symbol in size.atoms(Symbol):
+                    if symbols.setdefault(symbol.name, symbol) != symbol:
+                        raise ArgumentError(f"shapes= holds two different symbols {symbol}")
+    found = {name: _declaration(name, given, symbols) for name, given in shapes.items()}
+    for name, declared in found.items():
+        for size in declared.size_symbols:
+            other = found.get(size.name)
+            if other is not None and other.kinds(False) != ("scalar",):
+                raise ArgumentError(f"shapes[{name!r}] has the size {size.name}, which is said to "
+                                    "be a vector or a matrix")
+    return found
 
 
 def _declaration(name: str, given: Any, symbols: dict[str, Any]) -> Declaration:
@@ -100,12 +113,15 @@ def _declaration(name: str, given: Any, symbols: dict[str, Any]) -> Declaration:
         return Declaration(sizes=(), symbol=given)
     parts = tuple(given) if isinstance(given, (tuple, list)) else (given,)
     words = [p for p in parts if isinstance(p, str) and p in WORDS]
+    if words and len(parts) == 1:
+        return Declaration(words[0])
     sizes = tuple(_size(name, p, symbols) for p in parts if p not in words)
     word = words[0] if words else ""
     square = word in ("square", *STRUCTURES)
     if square and len(sizes) == 1:
         sizes *= 2
-    if len(words) > 1 or len(sizes) > 2 or (square and (len(sizes) != 2 or sizes[0] != sizes[1])):
+    if len(words) > 1 or len(sizes) > 2 or (words and not square) or (
+            square and (len(sizes) != 2 or sizes[0] != sizes[1])):
         raise ArgumentError(f"shapes[{name!r}] = {given!r}: (), 'n', ('m', 'n'), "
                             f"('n', 'n', 'symmetric'), or one of {', '.join(WORDS)}")
     return Declaration(word, sizes)
@@ -113,13 +129,18 @@ def _declaration(name: str, given: Any, symbols: dict[str, Any]) -> Declaration:
 
 def _size(name: str, given: Any, symbols: dict[str, Any]) -> Any:
     """A number, a name, or an expression of SymPy."""
-    if isinstance(given, str) and given.strip().isdigit():
+    if isinstance(given, str) and given.strip().isdecimal():
         given = int(given)
+    if isinstance(given, str) and (given.lower() in ("psd", "spd", "pd")
+                                   or get_close_matches(given.lower(), WORDS, 1, 0.8)):
+        raise ArgumentError(f"shapes[{name!r}]: {given!r} is no word that is known; there are "
+                            + ", ".join(WORDS))
     if isinstance(given, str) and given.strip().isidentifier():
         return symbols.setdefault(given.strip(), size_symbol(given.strip()))
-    if isinstance(given, (int, Basic)) and not isinstance(given, bool):
+    if isinstance(given, (int, Expr)) and not isinstance(given, bool):
         size = sympify(given)
-        if size.is_integer is not False and size.is_positive is not False:
+        if size.is_positive is not False and (size.is_Integer if size.is_number
+                                              else size.is_integer is not False):
             return size
     raise ArgumentError(f"shapes[{name!r}]: {given!r} is no size, which is a positive whole "
                         "number, a name such as 'n', or an expression of SymPy")

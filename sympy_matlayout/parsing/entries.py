@@ -113,7 +113,15 @@ def _place(meaning: Meaning, node: Node, size: Any) -> Callable[[], Any]:
     at = meaning.count(node)
     if (at - 1).is_negative:
         raise Conflict("places are counted from one here", node.place)
+    _require_within(meaning, node, at - 1, size)
     return lambda: at - 1
+
+
+def _require_within(meaning: Meaning, node: Node, at: Any, size: Any) -> None:
+    known = meaning.sizes.value(size)
+    if (at - known).is_nonnegative:
+        raise Conflict("there is no such place: there "
+                       + (f"are {known}" if known != 1 else "is one"), node.place)
 
 
 def _offset(node: Node) -> Any:
@@ -203,6 +211,8 @@ def _span(meaning: Meaning, node: Node, size: Any, first: int
         return _part(meaning, node, size, first)
     if node.head == "neg" and not first:
         back = meaning.count(node.args[0])
+        if back == 0 or (back - meaning.sizes.value(size)).is_positive:
+            raise Conflict("there is no such place", node.place)
         return S.One, _alone(lambda: meaning.sizes.named(size) - back), True
     meaning.ends.append(size)
     at = meaning.count(node) - first
@@ -210,8 +220,7 @@ def _span(meaning: Meaning, node: Node, size: Any, first: int
     if at.is_negative:
         raise Conflict("places are counted from one here" if first else "no such place",
                        node.place)
-    if meaning.sizes.value(size).is_Integer and at.is_Integer and at >= meaning.sizes.value(size):
-        raise Conflict(f"there are {meaning.sizes.value(size)} places", node.place)
+    _require_within(meaning, node, at, size)
     return S.One, _alone(lambda: meaning.sizes.named(at)), True
 
 
@@ -224,8 +233,9 @@ def _part(meaning: Meaning, node: Node, size: Any, first: int
     stop = _from_either_end(meaning, ends.pop(0), size) if has_stop else size
     meaning.ends.pop()
     number = meaning.sizes.value(stop - start)
-    if number.is_positive is False or start.is_negative:
-        raise Conflict("an empty slice, or one that begins before the first place", node.place)
+    if number.is_positive is False or start.is_negative or (
+            stop - meaning.sizes.value(size)).is_positive:
+        raise Conflict("an empty slice, or one beyond the first or last place", node.place)
     return (number, lambda: (meaning.sizes.named(start), meaning.sizes.named(stop), S.One), False)
 
 

@@ -23,7 +23,7 @@ from .arithmetic import by_entries, norm_of, product
 from .entries import taken
 from .meaning import Meaning, applied, as_matrix, operation, scaled, together
 from .sizes import SCALAR, Conflict, Form, Value
-from .syntax import Node, asks_for_size
+from .syntax import Node, asks_for_size, walk
 
 __all__ = ["FUNCTIONS", "is_function"]
 
@@ -163,7 +163,9 @@ def _entrywise(call: Call, f: Callable[[Any], Any]) -> Value:
 def _require_no_matrix_function(call: Call, form: Form) -> None:
     form = call.meaning.settled(form)
     of = call.places[0]
-    may_be_square = form.rows == form.cols or of.head in ("name", "neg", "transpose", "pow")
+    forms = call.meaning.forms
+    named = [forms[a.value] for a in walk(of) if a.head == "name" and a.value in forms]
+    may_be_square = form.rows == form.cols or sum(not f.is_scalar for f in named) == 1
     if may_be_square and (call.name in OF_MATRICES or call.name in ("sin", "cos")):
         other = OF_MATRICES.get(call.name, "")
         call.meaning.doubt(Conflict(
@@ -227,19 +229,24 @@ def _written_out(call: Call) -> Value:
 def _axis(call: Call, place: int = 1) -> str | None:
     """"rows" where a row is left, "columns" where a column is, None for all entries."""
     given = call.option("axis", place)
-    if given is None or given.value in ("None", "all"):
+    if given is None:
         return None
-    if given.head == "sequence":
-        return None if len(given.args) == 2 else _axis_of(call, given.args[0])
-    return _axis_of(call, given)
+    if given.head in ("text", "name") and given.value in ("None", "all"):
+        return "all"
+    if given.head == "sequence" and len(given.args) == 2:
+        if {_axis_of(call, a) for a in given.args} == {"rows", "columns"}:
+            return "all"
+        raise Conflict(f"{call.name} along two axes that are one", given.place)
+    return _axis_of(call, given.args[0] if given.head == "sequence" else given)
 
 
 def _axis_of(call: Call, given: Node) -> str:
-    value = "-1" if given.head == "neg" and given.args[0].value == "1" else given.value
-    axes = {"0": "rows", "1": "columns", "-1": "columns"} if call.is_numpy else {
+    inner = given.args[0] if given.head == "neg" else given
+    value = ("-" if given.head == "neg" else "") + str(inner.value)
+    axes = {"0": "rows", "1": "columns", "-1": "columns", "-2": "rows"} if call.is_numpy else {
         "1": "rows", "2": "columns"}
-    if value not in axes:
-        raise Conflict(f"{call.name} along {value}: the axes are {' and '.join(axes)}", given.place)
+    if inner.head != "number" or value not in axes:
+        raise Conflict(f"{call.name} along one axis: the axes are {', '.join(axes)}", given.place)
     return axes[value]
 
 
@@ -257,6 +264,7 @@ def _reduced(call: Call, total: Callable[[Any, Any, Any], Any],
         raise Conflict("an array of one axis has no axis 1", call.node.place)
     if axis is None and form.is_matrix:
         axis = default
+    axis = None if axis == "all" else axis
 
     def sizes() -> tuple[Any, Any]:
         return meaning.sizes.named(form.rows), meaning.sizes.named(form.cols)
@@ -306,6 +314,19 @@ def _mean(call: Call) -> Value:
                     "rows" if call.meaning.language == "matlab" else None)
 
 
+@function("python's max", "python's min")
+def _of_python(call: Call) -> Value:
+    """max(a, b) of Python is of numbers."""
+    own = Call(call.meaning, call.node, call.name.split()[1], call.options)
+    if len(call.places) == 2:
+        left, right = call.argument(0), call.argument(1)
+        if not (left.form.is_scalar and right.form.is_scalar):
+            raise Conflict(f"{own.name} of two arrays; entry by entry it is np.{own.name}imum",
+                           call.node.place)
+        return _of_two(own, left, right)
+    return _extreme(own)
+
+
 @function("max", "amax", "min", "amin")
 def _extreme(call: Call) -> Value:
     if len(call.places) == 2 and "axis" not in call.options and not call.is_numpy:
@@ -334,7 +355,7 @@ def _softmax(call: Call) -> Value:
     if form.is_scalar:
         call.meaning.cost += 5
         return Value(form, lambda: S(int(call.name == "softmax")))
-    if form.is_matrix and axis is None:
+    if form.is_matrix and axis in (None, "all"):
         raise Conflict(f"{call.name} of a matrix needs an axis: axis=0 for columns, axis=1 for "
                        "rows that add up to one", call.node.place)
     if call.name == "log_softmax":
@@ -421,6 +442,9 @@ def _of_square(call: Call) -> Value:
 def _pseudo_inverse(call: Call) -> Value:
     call.require(1)
     form, build = call.argument()
+    if form.is_vector and call.meaning.language == "latex":
+        raise Conflict("a pseudoinverse of a vector; conjugate transposes are for complex ones, "
+                       "and all are real here", call.node.place)
     return Value(Form(form.cols, form.rows),
                  lambda: c.pseudo_inverse(built) if is_matrix(built := build()) else 1/built)
 
@@ -447,6 +471,9 @@ def _product(call: Call) -> Value:
     call.require(2)
     left, right = call.argument(0), call.argument(1)
     if not call.is_numpy and call.name == "dot":
+        if left.form.is_matrix and call.meaning.is_matlab:
+            raise Conflict("dot of matrices is a row in MATLAB, sum(A.*B, 1); the sum over all "
+                           "entries is tr(A'*B)", call.node.place)
         return _inner(call)
     if call.name == "dot" and (left.form.is_scalar or right.form.is_scalar):
         return by_entries(call.meaning, call.node, left, right)

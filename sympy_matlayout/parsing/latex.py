@@ -50,6 +50,8 @@ GREEK = {
     "Sigma", "Upsilon", "Phi", "Psi", "Omega"}
 OPENING = {"(": ")", "[": "]", r"\{": r"\}", r"\lbrack": r"\rbrack"}
 NORMS = {r"\|": r"\|", r"\lVert": r"\rVert", r"\Vert": r"\Vert", "||": "||"}
+FUNCTION_LETTERS = ("f", "g", "h", "phi", "varphi", "psi", "Phi", "Psi", "rho", "Gamma", "ell", "L",
+                    "sigma")
 BARS = {"|": "|", r"\lvert": r"\rvert", r"\vert": r"\vert"}
 PRODUCTS = {r"\cdot": "cdot", r"\times": "mul", "*": "mul", r"\odot": "times", r"\circ": "times",
             r"\otimes": "kron", "/": "div"}
@@ -193,15 +195,18 @@ class TexReader:
 
     def _divided(self, left: Node, minus: bool) -> Node:
         """1/2 x is half of x, 1/n \\sum a mean; what else follows a divisor belongs to neither."""
+        if not self._begins_factor():
+            self._unexpected()
+        bracketed = self._now() in OPENING or self._now() in ("group", r"\frac")
         below = self.factor()
         quotient = Node("div", (left.place[0], below.place[1]), (left, below))
         if minus:
             quotient = Node("neg", quotient.place, (quotient,))
         if not self._begins_factor():
             return quotient
-        bracketed = below.head not in ("name", "entry", "pow", "call", "subscript", "number")
-        if not (below.head == "number" or bracketed or self._is_function()
-                or self._now() in NORMS or self._now() in BARS):
+        apart = self._place()[0] > below.place[1] and left.head in ("number", "name")
+        if not (bracketed or below.head == "number" and apart or below.head in ("number", "name")
+                and (self._is_function() or self._now() in NORMS or self._now() in BARS)):
             self.refuse("what belongs below the bar? Write \\frac{a}{b} c, or a/(b c)",
                         (left.place[0], self._place()[1]))
         rest = self.chain()
@@ -249,7 +254,10 @@ class TexReader:
         text, place = token.text, token.place
         if text == "group":
             self.at += 1
-            return self._within(token)
+            found = self._within(token)
+            if found.head in ("add", "sub", "neg") and len(self.tokens) > 1:
+                self.refuse("braces don't show, and this is a sum; write brackets", place)
+            return found
         if text in OPENING:
             return self._bracketed(text)
         if text in NORMS:
@@ -285,7 +293,8 @@ class TexReader:
         self.at += 1
         above, below = self._argument(), self._argument()
         first = below.args[0] if below.head == "mul" else below
-        if above.value == "d" == first.value and below.head == "mul":
+        top = above.args[0] if above.head == "mul" else above
+        if top.value == "d" == first.value and below.head == "mul":
             self.refuse("a derivative; write the function alone, its derivative is what is asked "
                         "for", (start, below.place[1]))
         return Node("div", (start, below.place[1]), (above, below))
@@ -295,11 +304,36 @@ class TexReader:
         text, place = token.text, token.place
         self.at += 1
         self._refuse_words(token)
-        if self._now() == "(" and text not in self.declared and (
-                text in ("f", "g", "h") or self._is_of_names(self.at)):
-            self.refuse(f"{text}(...) is a function that is not known, or a product: write "
-                        f"{text} \\cdot (...) for that", place)
         return Node("name", place, value=text.lstrip("\\"))
+
+    def _refuse_unknown_function(self, base: Node) -> None:
+        r"""f(x), \hat f_1(x), f'(x) and x(k+1), which would be products else."""
+        inner = base
+        while inner.head in ("subscript", "pow", "transpose"):
+            inner = inner.args[0]
+        if inner.head != "name" or self._now() != "(" or inner.value in self.declared:
+            return
+        name = str(inner.value)
+        letter = next((s for s in FUNCTION_LETTERS if name == s or name.startswith(s) and name[
+            len(s):] in ("hat", "bar", "tilde")), None)
+        if letter or self._is_of_names(self.at) or base.head != "transpose" and self._is_of_step(
+                self.at, name):
+            shown = "\\" + name if name in GREEK else name
+            self.refuse(f"{shown}(...) is a function that is not known, or a product: write "
+                        f"{shown} \\cdot (...) for that", base.place)
+
+    def _is_of_step(self, at: int, name: str) -> bool:
+        """(0), (k), (k+1); n(n+1) is a product."""
+        inside = []
+        for token in self.tokens[at + 1:at + 5]:
+            if token.text == ")":
+                break
+            inside.append(token.text)
+        else:
+            return False
+        return name not in inside and (
+            len(inside) == 1 and inside[0].isdigit() or len(inside) == 3
+            and inside[0] in "ijklmnt" and inside[1] in "+-" and inside[2].isdigit())
 
     def _is_of_names(self, at: int) -> bool:
         """(x), or (x, y), which is what a function is of."""
@@ -391,6 +425,8 @@ class TexReader:
         start = self._place()[0]
         text, last = "", self._place()
         while self._now()[:1].isdigit() or self._now()[:1] == "." and (text or self._now() != "."):
+            if "." in text and "." in self._now():
+                self.refuse("a number with two points", (start, self._place()[1]))
             if text and self._place()[0] != last[1]:
                 break
             text, last = text + self._now(), self._place()
@@ -432,6 +468,23 @@ class TexReader:
             self.refuse(f"{command} is for a name, and this is none", token.place)
         if command in ACCENTS:
             name += command[1:].removeprefix("wide")  # as SymPy prints them
+        self._refuse_font(command, name, start, token)
+        bold = command in (r"\mathbf", r"\boldsymbol", r"\bm", r"\vec", r"\pmb", r"\symbf")
+        if bold:
+            self.bold.add(name)
+            if len(name) > 1 and name.isalpha() and name not in GREEK | self.declared:
+                self.refuse(f"{command}{{{name}}} is one name or a product; write it as one, "
+                            f"\\mathrm{{{name}}}, or letter by letter", token.place)
+        place = (start, token.place[1])
+        if name in FUNCTIONS and command not in ACCENTS and not bold:
+            return self.refuse(f"{name} is a function; what it is of is missing", place)
+        return Node("name", place, value=name)
+
+    def _refuse_font(self, command: str, name: str, start: int, token: Token) -> None:
+        """Expected values, words, and functions that are not known."""
+        if command == r"\mathcal" and self._now() == "(":
+            self.refuse(f"\\mathcal{{{name}}}(...) is a function that is not known",
+                        (start, token.place[1]))
         if command == r"\mathbb" and name not in ("1", "I"):
             self.refuse(f"\\mathbb{{{name}}} is not covered: there are no expected values, "
                         "probabilities or sets", (start, token.place[1]))
@@ -444,16 +497,6 @@ class TexReader:
                 self._now() == "(" and command in (r"\text", r"\mathrm", r"\mathsf")
                 and name not in self.declared):
             self.refuse(f"{name} is no function that is known here", (start, token.place[1]))
-        bold = command in (r"\mathbf", r"\boldsymbol", r"\bm", r"\vec", r"\pmb", r"\symbf")
-        if bold:
-            self.bold.add(name)
-            if len(name) > 1 and name.isalpha() and name not in GREEK | self.declared:
-                self.refuse(f"{command}{{{name}}} is one name or a product; write it as one, "
-                            f"\\mathrm{{{name}}}, or letter by letter", token.place)
-        place = (start, token.place[1])
-        if name in FUNCTIONS and command not in ACCENTS and not bold:
-            return self.refuse(f"{name} is a function; what it is of is missing", place)
-        return Node("name", place, value=name)
 
     # --- functions -----------------------------------------------------------------------
 
@@ -586,6 +629,9 @@ class TexReader:
             self.at += 1
             token = self.tokens[self.at] if self.at < len(self.tokens) else None
             if kind == "_" and token is not None:
+                if token.text in FONTS and self.at + 1 < len(self.tokens):  # _\mathrm{F}
+                    self.at += 1
+                    token = self.tokens[self.at]
                 flat = token.inside if token.text == "group" else (token,)
                 orders.append("".join(_flat_texts(flat)))
                 self.at += 1
@@ -612,6 +658,9 @@ class TexReader:
             kind = self._now()
             start = self._place()
             self.at += 1
+            if kind == "'" and self._now() == "'":
+                self.refuse("two primes are a second derivative, or two transposes that cancel",
+                            (start[0], self._place()[1]))
             if kind == "'":
                 found = Node("transpose", (found.place[0], start[1]), (found,))
             elif self.at >= len(self.tokens):
@@ -620,6 +669,7 @@ class TexReader:
                 found = self._subscripted(found)
             else:
                 found = self._raised(found)
+        self._refuse_unknown_function(found)
         return found
 
     def _subscripted(self, base: Node) -> Node:
@@ -627,6 +677,10 @@ class TexReader:
         if self.at >= len(self.tokens):
             self._unexpected()
         token = self.tokens[self.at]
+        if token.text in FONTS and self.at + 1 < len(self.tokens):  # _\mathrm{test}
+            self.at += 1
+            token = Token("group", (token.place[0], self.tokens[self.at].place[1]),
+                          (token, self.tokens[self.at]))
         self.at += 1
         group = token.inside if token.text == "group" else (token,)
         place = (base.place[0], token.place[1])
@@ -668,6 +722,7 @@ class TexReader:
         words = [t for part in inside[minus:] for t in (
             part.inside if part.text == "group" else [part]) if t.text not in FONTS]
         first = words[0].text if words else ""
+        is_exponential = base.head == "name" and base.value == "e"
         if len(words) == 1 and first in TRANSPOSE - self.declared:
             self.at += 1
             if base.head == "number" and base.value == "1":
@@ -677,12 +732,16 @@ class TexReader:
                 return found
             one = Node("number", token.place, value="1")
             return Node("pow", place, (found, Node("neg", token.place, (one,))))
-        if len(words) == 1 and first in ("+", r"\dagger", r"\ast") and not minus:
+        if len(words) == 1 and first in ("+", r"\dagger") and not minus:
             self.at += 1
             return Node("call", place, (base,), ("pinv", {}))
-        if len(words) == 1 and first in ("H", r"\star", "*") and first not in self.declared \
-                and not minus:
+        conjugate = {"H", r"\star", r"\ast", "*"} - self.declared
+        if len(words) == 1 and first in conjugate and not minus and not is_exponential:
             self.refuse("conjugate transposes are for complex matrices, and all are real here",
+                        token.place)
+        if len(inside) > 1 and "T" not in self.declared and any(
+                t.text in (r"\top", "T", r"\intercal") for t in inside):
+            self.refuse("a transpose and something else in one exponent; write (A^{1/2})^\\top",
                         token.place)
         each = bool(inside) and inside[0].text in (r"\odot", r"\circ")
         if each:

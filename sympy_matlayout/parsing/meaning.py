@@ -15,7 +15,7 @@ from ..core import limits
 from ..core.shapes import is_matrix
 from ..simplify import constructors as c
 from .sizes import SCALAR, Conflict, Form, Sizes, Value
-from .syntax import Node, Place
+from .syntax import Node, Place, walk
 
 __all__ = ["CONSTANTS", "Index", "Meaning", "applied", "as_matrix", "operation", "repeated",
            "scaled", "together"]
@@ -112,7 +112,8 @@ class Meaning:
     def require_square(self, form: Form, node: Node, what: str) -> None:
         if form.is_scalar:
             self.cost += 5
-            if node.head in ("name", "pow", "add", "sub"):
+            if all(self.forms[a.value].is_scalar for a in walk(node)
+                   if a.head == "name" and a.value in self.forms):
                 self.doubt(Conflict(f"the {what} of a scalar; if a matrix is meant, say so in "
                                     "shapes=", node.place))
         elif not form.is_matrix or not self.sizes.same(form.rows, form.cols):

@@ -52,6 +52,9 @@ _SEPARATOR: /\s*(;|\n)\s*(;|\n|\s)*/
 %ignore /#[^\n]*/
 """
 
+# what arrays have as methods
+METHODS = {"sum", "mean", "dot", "trace", "max", "min", "transpose", "diagonal", "flatten", "ravel",
+           "reshape", "std", "var", "prod", "cumsum"}
 MODULES = {"np", "jnp", "numpy", "jax", "scipy", "linalg", "nn", "special", "sp", "math", "torch"}
 
 
@@ -93,7 +96,11 @@ def _call(of: Node, given: list[Any], place: tuple[int, int]) -> Node:
     options = dict(a for a in given if isinstance(a, tuple))
     positional = tuple(a for a in given if not isinstance(a, tuple))
     if of.head == "method":
-        return Node("call", place, (of.args[0], *positional), (of.value, options))
+        name = of.value if of.value in METHODS or of.args[0].head != "name" else \
+            f"{of.args[0].value}.{of.value}"
+        return Node("call", place, (of.args[0], *positional), (name, options))
+    if of.head == "name" and of.value in ("max", "min"):
+        return Node("call", place, positional, (f"python's {of.value}", options))
     if of.head in ("function", "name"):
         return Node("call", place, positional, (of.value, options))
     return Node("call", place, (of, *positional), (None, options))

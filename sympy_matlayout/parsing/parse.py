@@ -8,7 +8,7 @@ from typing import Any
 from sympy import Symbol
 from sympy.core.basic import Basic
 
-from ..core.errors import reporting_bugs
+from ..core.errors import ParseError, ValueMissingError, reporting_bugs
 from ..reading.read import read
 from .declarations import declarations
 from .languages import language_of, refusing, statements
@@ -134,6 +134,8 @@ def parse_matrix_expr(text: str, shapes: Mapping[str, Any] | None = None, syntax
         return _with_symbols(Readings(found, given, syntax == "auto").meant())
     except Conflict as conflict:
         refuse(conflict.reason, *conflict.places)
+    except ValueMissingError as error:
+        raise ParseError(f"this has no value: {error}") from None
 
 
 def _with_symbols(reading: Reading) -> tuple[Any, Symbols]:

@@ -12,6 +12,7 @@ from sympy import Symbol, pi
 from sympy.core.basic import Basic
 
 from ..core import limits
+from ..core.errors import ArgumentError
 from ..core.shapes import is_matrix
 from . import arithmetic, entries  # noqa: F401  they register what operations mean
 from .conventions import FAR, kinds_of, scalar_places
@@ -89,11 +90,16 @@ class Readings:
 
     def __init__(self, text: Text, given: Mapping[str, Declaration], is_guessed: bool):
         self.text, self.given, self.is_guessed = text, given, is_guessed
+        for statement in text.statements:
+            if statement.name in given:
+                raise ArgumentError(f"shapes= holds {statement.name}, which the text defines")
         self.counts = self._names_of_sizes()
         self.names = self._open_names()
         self.as_scalars = {name for s in text.statements for name in scalar_places(s.expr)}
         self.turned = {n.args[0].value for s in text.statements for n in walk(s.expr)
-                       if n.head == "transpose" and n.args[0].head == "name"}
+                       if n.head in ("transpose", "entry") and n.args[0].head == "name"}
+        self.indexed = {n.args[0].value for s in text.statements for n in walk(s.expr)
+                        if n.head == "entry" and len(n.args) == 2 and n.args[0].head == "name"}
         written = {n.value for s in text.statements for n in names_in(s.expr)}
         self.taken = frozenset(map(str, written | set(self.counts) | {
             s.name for s in text.statements if s.name}))
@@ -135,7 +141,7 @@ class Readings:
         name = called.value
         if self.text.language in ("numpy", "latex") or is_function(name):
             return name in self.given and self.text.language not in ("numpy", "latex")
-        return name in self.given or all(map(_is_index, called.args)) or any(
+        return name in self.given or _is_letter(name) and all(map(_is_index, called.args)) or any(
             n.head == "name" and n.value == name for s in self.text.statements
             for n in walk(s.expr))
 
@@ -211,9 +217,10 @@ class Readings:
         language = self.text.language
         if name in self.given:
             return [(0.0, kind) for kind in self.given[name].kinds(language == "numpy")]
-        indexed = any(
-            node.head == "entry" and len(node.args) == 2 and node.args[0].value == name
-            for s in self.text.statements for node in walk(s.expr))
+        indexed = name in self.indexed
+        base, _, number = name.partition("_")
+        if number.isdecimal() and base in self.indexed:  # w_0 beside w_i is a number
+            return [(0.0, "scalar"), (1.0, "column"), (4.0, "matrix")]
         return kinds_of(name, language, name in self.text.bold, indexed, name in self.as_scalars,
                         name in self.turned)
 
@@ -323,6 +330,11 @@ class Readings:
         return Conflict("\n".join([*lines, advice]))
 
 
+def _is_letter(name: str) -> bool:
+    """X, x and X1, and no word such as rand."""
+    return name[0].isupper() or name.rstrip("0123456789_") == name[0]
+
+
 def _is_index(node: Node) -> bool:
     """What stands in an index of MATLAB and hardly in a call: 2, :, end - 1, i."""
     return node.head in ("number", "colon", "range") or all(
@@ -349,5 +361,10 @@ def _counting(node: Node) -> Sequence[Node]:
     if node.head == "range":
         return node.args
     if node.head == "call" and node.value[0] in ("eye", "identity", "ones", "zeros"):
+        return node.args
+    if node.head == "index":
+        return [a for a in node.args[1:] if _is_index(a)]
+    if node.head == "call" and node.value[0] and not is_function(node.value[0]) and all(
+            map(_is_index, node.args)) and _is_letter(node.value[0]):
         return node.args
     return ()

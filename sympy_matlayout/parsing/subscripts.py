@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from .syntax import Node, Refuse, Statement, walk
 
@@ -25,8 +26,19 @@ def without_subscripts(statements: Sequence[Statement], declared: frozenset[str]
     """
     whole = {a.value for s in statements for a in _alone(s.expr)} | declared | {
         s.name for s in statements if s.name}
-    return [Statement(_resolved(s.expr, frozenset(), whole, declared, refuse), s.name, s.place)
-            for s in statements]
+    families = {a.value for s in statements for a in _indexed(s.expr)}
+    return [Statement(_resolved(s.expr, frozenset(), (whole, families, declared), refuse), s.name,
+                      s.place) for s in statements]
+
+
+def _indexed(node: Node, bound: frozenset[str] = frozenset()) -> Iterator[Node]:
+    """Names with an index of a sum."""
+    if node.head == "subscript" and node.args[0].head == "name" and any(
+            p.value in bound for part in node.args[1:] for p in walk(part)):
+        yield node.args[0]
+    inside = bound | {node.value} if node.head == "sum" else bound
+    for a in node.args:
+        yield from _indexed(a, inside)
 
 
 def _alone(node: Node, bound: frozenset[str] = frozenset()) -> Iterator[Node]:
@@ -43,10 +55,11 @@ def _alone(node: Node, bound: frozenset[str] = frozenset()) -> Iterator[Node]:
         yield from _alone(a, inside)
 
 
-def _resolved(node: Node, bound: frozenset[str], whole: set[str], declared: frozenset[str],
-              refuse: Refuse) -> Node:
+def _resolved(node: Node, bound: frozenset[str], known: tuple[Any, Any, Any], refuse: Refuse
+              ) -> Node:
+    whole, families, declared = known
     inside = bound | {node.value} if node.head == "sum" else bound
-    args = tuple(_resolved(a, inside, whole, declared, refuse) for a in node.args)
+    args = tuple(_resolved(a, inside, known, refuse) for a in node.args)
     if node.head != "subscript":
         return node if args == node.args else Node(node.head, node.place, args, node.value)
     base, *parts = args
@@ -59,13 +72,17 @@ def _resolved(node: Node, bound: frozenset[str], whole: set[str], declared: froz
         numbers = [p.value for p in parts]
         indexed = not simple or not names and name not in declared and (
             len(parts) > 1 or base.value in whole and numbers != ["0"])
+        if base.value in ("I", "1", "0") and len(parts) == 1:
+            return Node("sized", node.place, (base, *parts))
         if not indexed and (name in declared or not names or not names <= set("ijkl")):
-            if base.value in ("I", "1", "0"):
-                return Node("sized", node.place, (base, *parts))
+            if names and base.value in families and name not in declared and len(name) < 4:
+                refuse(f"{name}: one of the {base.value}_i that are summed over, or another "
+                       f"name? If a name, say what it is: shapes={{{name!r}: 'n'}}", node.place)
             return Node("name", node.place, value=name)
     loose = sorted((names - bound) & set("ijkl"))
     if loose:
-        refuse(f"{loose[0]} is no index of a sum; if this is a name, say what it is: "
-               f"shapes={{{name_with_subscript(node) if base.head == 'name' else 'x_i'!r}: 'n'}}",
-               node.place)
+        simple = base.head == "name" and all(p.head in ("name", "number") for p in parts)
+        refuse(f"{loose[0]} is no index of a sum" + (
+            f"; if this is a name, say what it is: shapes={{{name_with_subscript(node)!r}: 'n'}}"
+            if simple else ""), node.place)
     return Node("entry", node.place, tuple(args))
