@@ -4,7 +4,7 @@ Matrix derivatives for SymPy, in the layout you ask for: right, or refused with 
 Importing this changes nothing in SymPy.
 
 A star import takes no name that SymPy has: ``hessian``, ``lambdify``, ``latex``, ``pprint``,
-``pretty`` and ``ShapeError`` are imported by name.
+``pretty``, ``stationary_points`` and ``ShapeError`` are imported by name.
 """
 
 from .checking.check import DerivativeCheck, check_derivative
@@ -315,7 +315,6 @@ __all__ = [
     "solve_sylvester",
     "split_traces",
     "sqrtm",
-    "stationary_points",
     "tangent_projection",
     "trace_normal_form",
     "transpose_traces",

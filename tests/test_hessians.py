@@ -315,5 +315,6 @@ def test_gradients_by_a_list():
 
 def test_a_star_import_takes_no_name_of_sympys():
     assert not set(sympy_matlayout.__all__) & set(sympy.__all__)
-    for name in ("hessian", "lambdify", "latex", "pprint", "pretty", "ShapeError"):
+    for name in ("hessian", "lambdify", "latex", "pprint", "pretty", "stationary_points",
+                 "ShapeError"):
         assert getattr(sympy_matlayout, name).__module__.startswith("sympy_matlayout")

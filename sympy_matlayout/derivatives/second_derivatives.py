@@ -18,6 +18,7 @@ from ..core.errors import (
 )
 from ..core.shapes import is_matrix, same_shape, shape, show
 from ..layouts.layout import Layout, check_form
+from ..nodes.printable import all_printable
 from ..reading.read import in_shape, read_function
 from ..simplify import constructors as c
 from ..structures.conventions import check_convention
@@ -147,7 +148,7 @@ def _by_all(f: Any, variables: Any, form: str, convention: str, options: Mapping
         for j in range(i, len(variables)):
             block = hessian(f, X, variables[j], form=form, convention=convention, **options)
             blocks[i][j] = block
-            blocks[j][i] = c.transpose(block) if is_matrix(block) else block
+            blocks[j][i] = all_printable([c.transpose(block)])[0] if is_matrix(block) else block
     if not any(is_matrix(block) for row in blocks for block in row):
         return ImmutableDenseMatrix(blocks)
     return BlockMatrix([[block if is_matrix(block) else ImmutableDenseMatrix([[block]])
