@@ -16,7 +16,7 @@ import scipy.linalg
 import scipy.special
 from mpmath import mp
 from sympy import Integer, Symbol, srepr
-from sympy.matrices.expressions import MatrixSymbol
+from sympy.matrices.expressions import Identity, MatrixSymbol
 
 from sympy_matlayout import (
     ArgumentError,
@@ -24,6 +24,7 @@ from sympy_matlayout import (
     SymmetricMatrixSymbol,
     canonical,
     gradient,
+    latex,
     parse_matrix_expr,
 )
 from sympy_matlayout.core.shapes import is_matrix
@@ -186,6 +187,8 @@ NUMPY = [
     ("x.T @ y + x.T @ A @ y", "A:nn x:n y:n"),
     ("np.sum((X @ w\n        - y)**2)", "X:mn w:n y:m"),
     ("np.sum(e**2)*np.e", "e:n"),
+    ("X.ravel() @ Y.ravel()", "X:mn Y:mn"),
+    ("X.flatten()", "X:mn"),
     ("X @ np.ones((n, p))", "X:mn"),
     ("np.mean(X, axis=(0, 1))", "X:mn"),
 ]
@@ -279,6 +282,8 @@ LATEX = [
     (r"\frac12 m v^\top v + \|W\|_\mathrm{F}^2", "m: v:n W:pq",
      lambda m, v, W: m*v @ v/2 + norm(W)**2),
     (r"X_\mathrm{test} w", "X_test:mn w:n", lambda X_test, w: X_test @ w),
+    (r"\tanh_{\circ}{\left(C\right)}^{T} \mathbb{I} + \exp_\circ(D)", "C:mn D:nm",
+     lambda C, D: np.tanh(C).T + np.exp(D)),
     (r"a^\top X^\top X b", "a:n X:mn b:n", lambda a, X, b: a @ X.T @ X @ b),
 ]
 
@@ -461,7 +466,7 @@ BROKEN = [
     (r"\|x + 1", "", r"\| is missing"),
     (r"\mathbf{x}^2", r"\mathbf{x}", "x^\\top x or \\|x\\|^2"),
     (r"A^\top + 1", r"A^\top", "a multiple of the identity is \\lambda I"),
-    (r"A \exp(A)", r"\exp(A)", "A formula can't tell"),
+    (r"A \exp(A)", r"\exp(A)", "or \\exp_\\circ"),
     (r"\nabla f", r"\nabla", "write the function alone"),
     (r"\int x", r"\int", "there are no integrals"),
     (r"x^\star A", r"\star", "conjugate transposes are for complex matrices"),
@@ -739,3 +744,30 @@ def test_random_expressions(syntax):
         wanted = float(np.sum(wanted)) if np.size(wanted) == 1 else wanted
         assert np.shape(found) == np.shape(wanted), text
         assert np.asarray(found) == pytest.approx(np.asarray(wanted), rel=1e-9, abs=1e-9), text
+
+
+def test_printed_results_are_read_back():
+    """What latex prints of random expressions and their gradients."""
+    shapes = {name: (sizes if "1" not in sizes else sizes[:1]) if sizes != ("1", "1") else ()
+              for sizes, names in Writer.NAMES.items() for name in names}
+    spec = " ".join(f"{name}:{''.join(given)}" for name, given in shapes.items())
+    arrays = {name: np.asarray(value)[:, None] if np.ndim(value) == 1 else value
+              for name, value in data(spec).items()}
+    sizes = {Symbol(s, integer=True, positive=True): SIZES[s] for s in "mn"}
+    read_back = 0
+    for seed in range(60):
+        shape = list(Writer.NAMES)[seed % len(Writer.NAMES)]
+        expr, symbols = parse_matrix_expr(Writer(seed).tree(shape, 3)[0], shapes, "matlab")
+        exprs = [expr] if is_matrix(expr) else [expr, *gradient(expr, list(symbols.values()))]
+        for printed in exprs:
+            used = {name: s for name, s in symbols.items() if s in printed.free_symbols}
+            if not used or printed.has(Identity):  # the size of I alone is not printed
+                continue
+            again, found = parse_matrix_expr(latex(printed), used, "latex")
+            left, right = (value_of(e, symbols, sizes, {k: arrays[k] for k in used})
+                           for e in (printed, again))
+            assert set(found) == set(used)
+            assert np.shape(left) == np.shape(right), latex(printed)
+            assert np.asarray(left) == pytest.approx(np.asarray(right), rel=1e-9, abs=1e-9)
+            read_back += 1
+    assert read_back > 60

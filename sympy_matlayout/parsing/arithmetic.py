@@ -52,7 +52,7 @@ def _sum(meaning: Meaning, node: Node) -> Value:
 
 def _allow_scalar(meaning: Meaning, node: Node, argument: Node, what: str, parts: Any) -> None:
     """A scalar is added to every entry, in the languages that do so."""
-    if meaning.language == "latex":
+    if meaning.language == "latex" and not any(map(_is_of_entries, node.args)):
         conflict = meaning.misfit(what, node, *(form for form, _ in parts))
         conflict.reason += ("; a multiple of the identity is \\lambda I, and of a vector of ones "
                             "\\lambda \\mathbf{1}")
@@ -63,6 +63,13 @@ def _allow_scalar(meaning: Meaning, node: Node, argument: Node, what: str, parts
         meaning.cost += 2 if meaning.language == "numpy" else 3
     if meaning.is_guessed and argument.head not in ("number", "name", "neg", "div", "call"):
         meaning.doubt(_of_repeated(meaning.misfit(what, node, *(form for form, _ in parts))))
+
+
+def _is_of_entries(node: Node) -> bool:
+    r"""1 - \\tanh_\\circ(x)^{\\circ 2} is one function of every entry."""
+    if node.head in ("neg", "mul", "div", "add", "sub"):
+        return any(map(_is_of_entries, node.args))
+    return node.head == "each_pow" or node.head == "call" and "each" in node.value[1]
 
 
 def _of_repeated(conflict: Conflict) -> Conflict:

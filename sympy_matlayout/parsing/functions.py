@@ -97,7 +97,7 @@ def _call(meaning: Meaning, node: Node) -> Value:
         return taken(meaning, node, of, node.args, first=1)
     if name in ENTRYWISE:
         call = Call(meaning, node, name, options)
-        call.require(1)
+        call.require(1, "each")
         return _entrywise(call, ENTRYWISE[name])
     if name not in FUNCTIONS:
         raise Conflict(f"{name or 'this'} is no function that is known here" + _near(name),
@@ -148,7 +148,7 @@ OF_MATRICES = {"exp": "expm", "log": "logm", "ln": "logm", "sqrt": "sqrtm"}
 def _entrywise(call: Call, f: Callable[[Any], Any]) -> Value:
     form, build = call.argument()
     name, meaning = call.name, call.meaning
-    if meaning.language == "latex" and form.is_matrix:
+    if meaning.language == "latex" and form.is_matrix and "each" not in call.options:
         meaning.later.append(lambda: _require_no_matrix_function(call, form))
 
     def built() -> Any:
@@ -170,10 +170,8 @@ def _require_no_matrix_function(call: Call, form: Form) -> None:
         other = OF_MATRICES.get(call.name, "")
         call.meaning.doubt(Conflict(
             f"\\{call.name} of a matrix that is square, or may be: the function of the matrix"
-            + (f", \\operatorname{{{other}}}," if other else "") + " or of every entry, "
-            f"\\operatorname{{{call.name}}}? A formula can't tell; " + (
-                f"write \\operatorname{{{other}}} for the first, and the second in "
-                "syntax='matlab' or 'numpy', where functions are applied to entries"),
+            + " or of every entry? Write "
+            + (f"\\operatorname{{{other}}} or " if other else "") + f"\\{call.name}_\\circ",
             call.node.place))
 
 
@@ -547,6 +545,18 @@ def _vec(call: Call) -> Value:
     form, build = call.argument()
     length = call.meaning.sizes.product(form.cols, form.rows)
     return Value(Form(length, S.One), lambda: c.vec(build()))
+
+
+@function("ravel", "flatten")
+def _ravel(call: Call) -> Value:
+    """Row by row, into an array of one axis."""
+    call.require(1)
+    form, build = call.argument()
+    if form.is_scalar or form.flat:
+        return Value(form, build)
+    length = call.meaning.sizes.product(form.rows, form.cols) if form.is_matrix else (
+        form.rows if form.cols == 1 else form.cols)
+    return Value(Form(length, S.One, True), lambda: c.vec(c.transpose(build())))
 
 
 @function("vech")

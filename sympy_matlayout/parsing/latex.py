@@ -400,6 +400,14 @@ class TexReader:
         with self._deeper():
             return self._atom()
 
+    def _is_circle(self) -> bool:
+        """The mark of functions of every entry, and past it."""
+        token = self.tokens[self.at] if self.at < len(self.tokens) else None
+        inside = () if token is None else token.inside or (token,)
+        found = len(inside) == 1 and inside[0].text in (r"\circ", r"\odot")
+        self.at += found
+        return found
+
     def _is_transpose_next(self) -> bool:
         after = self.tokens[self.at + 1] if self.at + 1 < len(self.tokens) else None
         parts = () if after is None else after.inside or (after,)
@@ -534,9 +542,13 @@ class TexReader:
 
     def _applied(self, name: str, place: Place) -> Node:
         scripts = []
+        options: dict[str, Any] = {}
         while self._now() in ("^", "_"):
             kind = self._now()
             self.at += 1
+            if kind == "_" and self._is_circle():  # \\exp_\\circ is of every entry
+                options["each"] = True
+                continue
             script = self._argument()
             if kind == "^" and script.head == "neg" and name in INVERTIBLE:
                 self.refuse(f"\\{name}^{{-1}} is a reciprocal or the inverse function: write "
@@ -559,7 +571,7 @@ class TexReader:
         else:
             inside = self.chain(until_function=True)
         end = self.tokens[self.at - 1].place[1]
-        found = Node("call", (place[0], end), (inside, *others), (name, {}))
+        found = Node("call", (place[0], end), (inside, *others), (name, options))
         for kind, script in scripts:
             if kind == "^":
                 found = Node("pow", found.place, (found, script))
