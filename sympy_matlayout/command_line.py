@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -89,7 +90,8 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """What ``matlayout`` does with its arguments; the exit status."""
     parser = _parser()
-    chosen = parser.parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    chosen = parser.parse_args([_no_option(a) for a in given])
     chosen.output = "latex" if chosen.latex else chosen.output
     try:
         if chosen.print_completion:
@@ -107,6 +109,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # as of `matlayout … | head`
         sys.stderr.close()
         return 0
+
+
+def _no_option(argument: str) -> str:
+    """-x'*x is an expression, which argparse takes for an option unless a space comes first."""
+    is_option = re.fullmatch(r"--[a-z-]+(=.*)?|-h|-|--", argument, re.DOTALL)
+    return argument if is_option or not argument.startswith("-") else " " + argument
 
 
 # --- one expression ----------------------------------------------------------------------

@@ -33,6 +33,7 @@ RIGHT = [
     (["x'*A*x", "x", "--hessian"], "A + A.T"),
     (["x'*A*x", "x", "--latex"], r"\left(A + A^{T}\right) x"),
     (["r = X*w - y; r'*r", "w"], "2*X.T*r\nwith r = X*w - y"),
+    (["-x'*A*x", "x"], "-(A + A.T)*x"),
     (["x'*A*y", "x", "y"], "x: A*y\ny: A.T*x"),
     (["c*x'*x", "c", "--shapes", "x=3"], "Trace(x.T*x)"),
     (["x'*A*x", "x", "--output", "unicode"], "⎛     T⎞  \n⎝A + A ⎠⋅x"),
@@ -75,6 +76,7 @@ def test_checks(capsys):
     status, out, _ = run(capsys, "x'*A*x", "x", "--check", "x'*(A + A')")
     assert status == 0 and out.startswith("right: numerator")
     assert run(capsys, "x'*A*x", "x", "--check", "2*A*x", "--assume", "A=symmetric")[0] == 0
+    assert run(capsys, "-x'*x", "x", "--check", "-2*x")[0] == 0
 
 
 def test_derivations(capsys):
