@@ -23,6 +23,7 @@ from sympy import (
     log,
     symbols,
 )
+from sympy.core.basic import Basic
 from sympy.matrices.expressions import DiagMatrix, Identity, KroneckerProduct, OneMatrix
 
 from sympy_matlayout import (
@@ -70,6 +71,10 @@ def positive(*matrices):
 
 def quad(z, M):
     return Trace(z.T*M*z)
+
+
+def sum_of(z):
+    return Trace(OneMatrix(1, z.shape[0])*z)
 
 
 # the function, its variables, what is given beside them, and what the Hessian has to say
@@ -143,6 +148,16 @@ PROBLEMS = {
         "subject_to": {Trace(ones.T*x): 1}, "assumptions": positive(S)}, "minimum"),
     "minimum variance beamformer": (quad(w, S), [w], {
         "subject_to": {Trace(v.T*w): 1}, "assumptions": positive(S)}, "minimum"),
+    "portfolio with a return": (quad(x, S)/2, [x], {
+        "subject_to": {Trace(ones.T*x): 1, Trace(v.T*x): t}, "assumptions": positive(S)},
+        "minimum"),
+    "linear dynamics": (Norm(D - A*K)**2, [A], {}, "minimum"),
+    "linear dynamics and noise": (
+        m*log(Determinant(Sigma)) + Trace((D - A*K).T*Sigma.inverse()*(D - A*K)), [A, Sigma],
+        {"sizes": {m: 7, n: 2}}, None),
+    "gain and offset": (Norm(y - b*u - t*one)**2, [b, t], {}, "minimum"),
+    "instrumental variables": (Norm(P*X.T*(y - X*w))**2, [w], {}, "minimum"),
+    "Poisson rate": (sum_of(y)*log(s2) - m*s2, [s2], {}, None),
     "constrained least squares": (Norm(X*w - y)**2, [w], {"subject_to": {C*w: d}}, "minimum"),
 }
 
@@ -152,7 +167,7 @@ def arrays(problem):
     f, variables, given, _ = problem
     sizes = {**SIZES, **given.get("sizes", {})}
     constraints = list(given.get("subject_to", {})) + [
-        value for value in given.get("subject_to", {}).values() if is_matrix(value)]
+        value for value in given.get("subject_to", {}).values() if isinstance(value, Basic)]
     values = example_values([f, *constraints], sizes, seed=3)
     for matrix in [a for a in values if is_matrix(a) and a in (S, P, R)]:
         values[matrix] = values[matrix]*values[matrix].T/10
@@ -337,8 +352,9 @@ def test_procrustes():
     assert numbers(largest[Z], values) == pytest.approx(-left @ right)
 
 
-def test_a_linear_function_on_the_sphere():
-    points = stationary_points(Trace(v.T*x), x, subject_to={Trace(x.T*x): 1})
+@pytest.mark.parametrize("constraint", [Trace(x.T*x), Norm(x), Norm(x)**2], ids=str)
+def test_a_linear_function_on_the_sphere(constraint):
+    points = stationary_points(Trace(v.T*x), x, subject_to={constraint: 1})
     assert {q.kind for q in points} == {"minimum", "maximum"}
     for point in points:
         z = numbers(point[x], {n: 3, v: mpmath.matrix([[1], [2], [2]])})[:, 0]

@@ -124,7 +124,8 @@ def stationary_points(f: Any, *variables: Any, structure: Any = None, assumption
     f : a scalar or 1x1 expression
     variables : one or more MatrixSymbols or Symbols
     structure, assumptions : as for ``gradient``
-    subject_to : constraints, ``{g: value}`` with scalar or matrix expressions
+    subject_to : constraints, ``{g: value}`` with scalar or matrix expressions; a length is
+        squared, and its multiplier that of the square
 
     Returns
     =======
@@ -170,6 +171,9 @@ def _constraints(subject_to: Mapping[Any, Any] | None) -> list[Any]:
     found = []
     for g, value in (subject_to or {}).items():
         g, value = read_function(g), read_function(value)
+        if isinstance(g, Norm):  # a length, whose square has the simpler derivative
+            g, value = g**2, value**2
+        g = g if shape(g) else _with_traces(g)
         if value == 0 or getattr(value, "is_ZeroMatrix", False):
             found.append(g)
         elif shape(g):

@@ -20,7 +20,7 @@ from ..numeric.examples import example_values
 __all__ = ["require_solution", "sizes_in"]
 
 DIGITS, TOLERANCE = 40, mpf(10)**-20
-NUMBERS = (2, 3, 5, 4)  # for sizes, in all orders: some solutions need more rows than columns
+NUMBERS = (2, 3, 7, 5)  # for sizes, in all orders: some solutions need many rows
 
 
 def require_solution(residuals: Sequence[Any], values: Mapping[Any, Any]) -> None:
@@ -77,8 +77,8 @@ def sizes_in(exprs: Sequence[Any]) -> list[Symbol]:
 
 def _choices(symbols: Sequence[Symbol]) -> Iterator[dict[Any, int]]:
     count = len(symbols)
-    numbers = NUMBERS if count <= len(NUMBERS) else (*NUMBERS, *range(6, 6 + count))
-    for k, chosen in enumerate(permutations(numbers[:max(count, 1)], count)):
+    numbers = (*NUMBERS, *range(8, 8 + count - len(NUMBERS)))
+    for k, chosen in enumerate(permutations(numbers, count)):
         if k == 24:
             return
         yield dict(zip(symbols, chosen, strict=True))
