@@ -10,11 +10,12 @@ from typing import Any, NoReturn
 from ..core import limits
 from ..core.caches import cached
 from ..core.errors import ArgumentError, ParseError
-from . import latex, matlab, numpy_syntax
+from . import matlab, numpy_syntax, tex_tokens
 from .functions import is_function
-from .latex import TexReader, Token
+from .latex import TexReader
 from .subscripts import without_subscripts
 from .syntax import Node, Place, Refuse, Statement
+from .tex_tokens import Token
 
 __all__ = ["SYNTAXES", "Text", "language_of", "refusing", "statements"]
 
@@ -164,7 +165,7 @@ def _parser(language: str) -> Any:
     except ImportError:
         raise ArgumentError("reading text needs lark, which is not installed: "
                             "pip install 'sympy-matlayout[text]'") from None
-    grammar = latex.GRAMMAR if language == "latex" else GRAMMARS[language].GRAMMAR
+    grammar = tex_tokens.GRAMMAR if language == "latex" else GRAMMARS[language].GRAMMAR
     return Lark(grammar, parser="lalr", propagate_positions=True, maybe_placeholders=True)
 
 
