@@ -107,6 +107,7 @@ MATLAB = [
     ("(X'*X + lambda*eye(size(X,2)))\\(X'*y)", "X:mn y:m lambda:",
      lambda X, y, **s: inv(X.T @ X + s["lambda"]*np.eye(3)) @ X.T @ y),
     ("x - ones(length(x),1)*mean(x)", "x:n", lambda x: x - x.mean()),
+    ("var(x) + std(A*x)", "x:n A:mn", lambda x, A: np.var(x, ddof=1) + np.std(A @ x, ddof=1)),
     ("0.5*x'*x - 2.5*c", "x:n c:", lambda x, c: x @ x/2 - 2.5*c),
     ("e'*E*e", "e:n E:nn", lambda e, E: e @ E @ e),
     ("A'*b + inv(B)*c*2", "A:mn b:m B:nn c:n", lambda A, b, B, c: A.T @ b + 2*inv(B) @ c),
@@ -189,6 +190,7 @@ NUMPY = [
     ("np.sum(e**2)*np.e", "e:n"),
     ("X.ravel() @ Y.ravel()", "X:mn Y:mn"),
     ("X.flatten()", "X:mn"),
+    ("np.var(X @ w) + np.std(w)", "X:mn w:n"),
     ("X @ np.ones((n, p))", "X:mn"),
     ("np.mean(X, axis=(0, 1))", "X:mn"),
 ]

@@ -312,6 +312,25 @@ def _mean(call: Call) -> Value:
                     "rows" if call.meaning.language == "matlab" else None)
 
 
+@function("var", "std")
+def _variance(call: Call) -> Value:
+    """Of all entries; NumPy divides by n, MATLAB by n - 1."""
+    call.require(1)
+    form, build = call.argument()
+    if form.is_scalar or form.is_matrix:
+        raise Conflict(f"{call.name} of {call.meaning.shown(form)}; it is of a vector here",
+                       call.node.place)
+
+    def built() -> Any:
+        value = build()
+        rows, cols = (call.meaning.sizes.named(s) for s in (form.rows, form.cols))
+        centred = c.add(value, c.scale(-_total(value, rows, cols)/(rows*cols),
+                                       c.OneMatrix(rows, cols)))
+        found = c.inner(centred, centred)/(rows*cols - (0 if call.is_numpy else 1))
+        return sympy.sqrt(found) if call.name == "std" else found
+    return Value(SCALAR, built)
+
+
 @function("python's max", "python's min")
 def _of_python(call: Call) -> Value:
     """max(a, b) of Python is of numbers."""
