@@ -43,6 +43,7 @@ from sympy_matlayout import (
     names,
     pretty,
 )
+from sympy_matlayout.core.shapes import is_matrix
 from sympy_matlayout.numeric import evaluate
 from sympy_matlayout.numeric.definition import near
 
@@ -68,7 +69,8 @@ def likelihood(K):
 
 def assert_same(found, wanted):
     with mp.workdps(DIGITS):
-        values = values_for(MatAdd(found, wanted), t)
+        both = MatAdd(found, wanted) if is_matrix(found) else found + wanted
+        values = values_for(both, t)
         assert near(evaluate(found, values), evaluate(wanted, values), TOLERANCE), (found, wanted)
 
 

@@ -14,6 +14,7 @@ from mpmath import mp, mpf
 from sympy import (
     Determinant,
     Eq,
+    Matrix,
     MatrixSymbol,
     Ne,
     Q,
@@ -28,6 +29,7 @@ from sympy.matrices.expressions import DiagMatrix, Identity, KroneckerProduct, O
 
 from sympy_matlayout import (
     ArgumentError,
+    FactsError,
     NoClosedFormError,
     Norm,
     ShapeError,
@@ -155,6 +157,8 @@ PROBLEMS = {
     "linear dynamics and noise": (
         m*log(Determinant(Sigma)) + Trace((D - A*K).T*Sigma.inverse()*(D - A*K)), [A, Sigma],
         {"sizes": {m: 7, n: 2}}, None),
+    "intercept and variance": (Norm(X*w + b*one - y)**2/(2*s2) + m*log(s2)/2, [w, b, s2], {},
+                               None),
     "gain and offset": (Norm(y - b*u - t*one)**2, [b, t], {}, "minimum"),
     "instrumental variables": (Norm(P*X.T*(y - X*w))**2, [w], {}, "minimum"),
     "Poisson rate": (sum_of(y)*log(s2) - m*s2, [s2], {}, None),
@@ -317,6 +321,48 @@ def test_a_falling_quotient():
         assert -z @ M @ z == pytest.approx(wanted)
 
 
+def test_the_radius_of_the_sphere():
+    least, largest = stationary_points(quad(x, S), x, subject_to={Norm(x): s2})
+    assert (least.kind, largest.kind) == ("minimum", "maximum")
+    M = symmetric(3, 5)
+    z = numbers(largest[x], {n: 3, S: mpmath.matrix(M.tolist()), s2: mpf(2)})[:, 0]
+    assert z @ z == pytest.approx(4) and z @ M @ z == pytest.approx(4*np.linalg.eigvalsh(M)[-1])
+    least, _ = stationary_points(quad(x, S), x, subject_to={quad(x, P): 1}, assumptions=positive(P))
+    F = np.diag([1.0, 2, 3]) + 0.1
+    z = numbers(least[x], {n: 3, S: mpmath.matrix(M.tolist()), P: mpmath.matrix(F.tolist())})[:, 0]
+    assert z @ F @ z == pytest.approx(1)
+    assert z @ M @ z == pytest.approx(scipy.linalg.eigh(M, F)[0][0])
+
+
+def test_a_name_that_multipliers_would_have():
+    """A user's lambda is no multiplier."""
+    weight = Symbol("lambda", real=True)
+    (point,) = stationary_points(Norm(x)**2, x, subject_to={Trace(v.T*x): weight})
+    z = numbers(point[x], {n: 3, v: mpmath.matrix([[1], [2], [2]]), weight: mpf(18)})[:, 0]
+    assert z == pytest.approx([2, 4, 4])
+
+
+def test_signs_that_are_declared():
+    (point,) = stationary_points(n*log(s2) + quad(x, S)/s2, s2)
+    assert "> 0" in repr(point)
+    (point,) = stationary_points(s2*Norm(x)**2 + Norm(v)**2/s2, s2)
+    assert str(point[s2]) == "Norm(v)/Norm(x)"
+    (point,) = stationary_points(exp(-Norm(x - v)**2), x)
+    assert point[x] == v and point.kind == "maximum"
+    _, conditions = solve_matrix_equation(Eq(C*T, MatrixSymbol("J", p, n)), T,
+                                          with_conditions=True)
+    assert len(conditions) == 1 and isinstance(conditions[0], Eq)
+    _, conditions = solve_matrix_equation(Eq(x.applyfunc(exp), v), x, with_conditions=True)
+    assert len(conditions) == 1
+
+
+def test_explicit_matrices():
+    F, z = Matrix([[1, 2], [3, 4], [5, 6]]), MatrixSymbol("z", 2, 1)
+    (point,) = stationary_points(Norm(F*z - Matrix([1, 2, 4]))**2, z)
+    wanted = np.linalg.lstsq(np.array(F, dtype=float), np.array([1.0, 2, 4]), rcond=None)[0]
+    assert numbers(point[z], {})[:, 0] == pytest.approx(wanted)
+
+
 def test_a_generalised_quotient():
     """Fisher's discriminant: of a pencil."""
     least, largest = stationary_points(quad(x, S)/quad(x, P), x, assumptions=positive(P))
@@ -420,8 +466,27 @@ REFUSED = [
     (lambda: stationary_points(Norm(X*W - Y)**2 + Trace(W.T*S*W), W,
                                subject_to={W.T*W: Identity(p)}), NoClosedFormError,
      "quadratic or linear"),
-    (lambda: stationary_points(quad(x, S), x, subject_to={Trace(x.T*x): 2}), NoClosedFormError,
-     "constraint"),
+    (lambda: stationary_points(quad(x, S), x, subject_to={Trace(x.T*P*x): 2}), NoClosedFormError,
+     "no"),
+    (lambda: stationary_points(s2**2 + lam*s2, s2), NoClosedFormError, "as it is declared"),
+    (lambda: stationary_points(Norm(x)**2, x, subject_to=[Trace(v.T*x)]), ArgumentError,
+     "a dictionary"),
+    (lambda: stationary_points(Norm(x)**2, x, subject_to={C*x: 1}), ShapeError,
+     "different shapes"),
+    (lambda: solve_matrix_equation(Eq(Trace(A*Z), 1), Z), ShapeError, "one equation of scalars"),
+    (lambda: solve_matrix_equation(Eq(A*Z, G), Z, structure="symmetric"), NoClosedFormError,
+     "does not solve"),
+    (lambda: stationary_points(Norm(Z - A)**2, Z, structure="diagonal", subject_to={Z*B: G}),
+     NoClosedFormError, ""),
+    (lambda: stationary_points(Norm(X*Z - M_)**2, Z, assumptions=Q.orthogonal(Z)), FactsError,
+     "is a constraint"),
+    (lambda: stationary_points(Trace(v*x.T*Z), Z, subject_to={Z.T*Z: Identity(n)}),
+     NoClosedFormError, "full rank"),
+    (lambda: stationary_points(quad(x - t*c, P), x, t, subject_to={Trace(v.T*x): 1},
+                               assumptions=positive(P)), NoClosedFormError, ""),
+    (lambda: stationary_points(Trace(Z.T*S*Z), Z, subject_to={Z.T*Z: Identity(n)}),
+     NoClosedFormError, "constant"),
+    (lambda: stationary_points(Norm(x - v), x), NoClosedFormError, ""),
 ]
 
 

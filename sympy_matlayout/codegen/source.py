@@ -8,6 +8,7 @@ import inspect
 import keyword
 from collections.abc import Iterable, Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from itertools import count
 from typing import Any
 
@@ -100,6 +101,9 @@ def function_source(args: Any, exprs: Any, name: str = "f", target: str = "numpy
     arguments, parts = list(flat(args)), list(flat(exprs))
     checked_arguments(arguments, parts)
     sizes = Sizes(arguments)
+    if target in ("jax", "torch") and find_spec(target) is None:
+        raise ArgumentError(f"code for {target} needs {target} to be installed where it is made: "
+                            f"pip install {target}")
     if target in PYTHON:
         return _python(arguments, parts, exprs, sizes, name, target)
     return _other(arguments, parts, sizes, name, target)

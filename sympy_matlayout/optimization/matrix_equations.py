@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sympy
-from sympy import Dummy, Eq, Lambda, Ne, Q, S
+from sympy import Dummy, Eq, Ge, Gt, Lambda, Lt, Ne, Q, S
 from sympy.matrices.expressions import (
     HadamardPower,
     HadamardProduct,
@@ -24,6 +24,7 @@ from sympy.matrices.expressions import (
     MatPow,
     MatrixSymbol,
     Transpose,
+    ZeroMatrix,
 )
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
@@ -37,9 +38,11 @@ from ..core.errors import (
 from ..core.shapes import is_matrix, same_shape, shape, show
 from ..derivatives.problem import Problem
 from ..linear_maps.composition import Composition, Summation, Total
+from ..linear_maps.graph import zero
 from ..linear_maps.maps import LinearMap, Sandwich, Scaling, Transposition
+from ..nodes.norm import MaxEntry
 from ..nodes.structured import facts_about
-from ..reading.read import read_function
+from ..reading.read import read, read_function
 from ..simplify import constructors as c
 from ..simplify.normal_form import normal_form
 from ..structures.variable import Variable
@@ -125,12 +128,16 @@ def solve_matrix_equation(equation: Any, X: Any, *, structure: Any = None,
     (variable,) = problem.variables
     if variable.symbol not in problem.function.free_symbols:
         raise VariableError(f"the equation doesn't hold {variable.symbol}")
+    if not shape(problem.function) and variable.shape:
+        raise ShapeError(f"one equation of scalars doesn't determine {variable.symbol}, which is "
+                         f"{show(variable.shape)}")
     found = solutions(problem, problem.function, variable)
     if len(found) > 1:
         written = ", ".join(map(str, problem.written(*(s.value for s in found))))
         raise NoClosedFormError(f"the equation has several solutions, {written}; multiply it so "
                                 "that one is left, or declare signs")
-    require_solution([problem.function], {variable.symbol: found[0].value})
+    require_solution([problem.function], {variable.symbol: found[0].value}, [variable],
+                     found[0].conditions)
     value = c.transpose(found[0].value) if variable.transposed else found[0].value
     (value,) = problem.written(value)
     if not with_conditions:
@@ -145,13 +152,12 @@ def solutions(problem: Problem, residual: Any, variable: Variable) -> list[Solve
     (residual,) = problem.shortened(residual)
     if not is_matrix(symbol):
         return _linear_in_scalar(problem, residual, symbol) or _of_scalar(residual, symbol)
-    factor, core = c.split_scalar(residual)
-    needed = (Ne(factor, 0),) if symbol in factor.free_symbols else ()
+    core = c.split_scalar(residual)[1]  # a factor only adds points where it is zero itself
     for attempt in (_linear, _cleared, _entrywise):
         found = attempt(problem, core, variable)
         if found is not None:
             (value,) = problem.shortened(found.value)
-            return [Solved(value, (*found.conditions, *needed))]
+            return [Solved(value, tuple(a for a in found.conditions if a is not S.true))]
     shown = problem.in_given_symbols(residual)
     raise NoClosedFormError(f"no closed form was found for {symbol} in {shown} = 0, which is "
                             "neither linear in it nor becomes so")
@@ -167,10 +173,11 @@ def linear_part(problem: Problem, residual: Any, symbol: Any) -> tuple[LinearMap
         return None
     probe = MatrixSymbol(Dummy("D").name + symbol.name, *shape(symbol))
     (image,) = problem.shortened(differential.apply(probe))
-    constant = normal_form(c.add(residual, c.scale(S.NegativeOne, differential.apply(symbol))))
-    if symbol in image.free_symbols | constant.free_symbols:
+    if symbol in image.free_symbols:
         return None
-    return differential, constant
+    # a function whose derivative is constant is known from its value at zero
+    return differential, problem.shortened(read(residual.xreplace(
+        {symbol: ZeroMatrix(*shape(symbol))})))[0]
 
 
 def _linear(problem: Problem, residual: Any, variable: Variable) -> Solved | None:
@@ -288,7 +295,7 @@ def _unscaled(left: Any, right: Any) -> tuple[Any, Any]:
 def _one_term(left: Any, right: Any, value: Any) -> Solved:
     """A⁻¹CB⁻¹, or A⁺CB⁺."""
     conditions: list[Any] = []
-    consistent = value
+    given = consistent = value
     for matrix, is_left in ((left, True), (right, False)):
         if shape(matrix)[0] == shape(matrix)[1]:
             conditions += _needed(matrix)
@@ -299,9 +306,8 @@ def _one_term(left: Any, right: Any, value: Any) -> Solved:
             consistent = c.multiply(product, consistent) if is_left else c.multiply(
                 consistent, product)
         value = c.multiply(inverse, value) if is_left else c.multiply(value, inverse)
-    if consistent != c.multiply(left, value, right) and not conditions and not isinstance(
-            left, Identity):
-        conditions.append(Eq(consistent, c.multiply(left, value, right)))
+    if normal_form(c.add(consistent, c.scale(S.NegativeOne, given))) != zero(shape(given)):
+        conditions.append(Eq(consistent, given))
     return Solved(value, tuple(conditions))
 
 
@@ -363,6 +369,10 @@ def needed_again(condition: Any, about: Any) -> Iterator[Any]:
     """A condition on an expression that has become another one."""
     if isinstance(condition, Ne):
         yield from nonzero(about)
+    elif isinstance(condition, (Gt, Lt, Ge)):
+        again = condition.func(about, 0)
+        if again is not S.true:
+            yield again
     elif condition.function == Q.invertible:
         yield from _needed(about)
     else:
@@ -433,7 +443,13 @@ def _entrywise(_: Problem, residual: Any, variable: Variable) -> Solved | None:
     roots = [r for r in sympy.solve(f(z) - w, z) if r.is_real is not False]
     if len(roots) != 1:
         return None
-    return Solved(c.elementwise(Lambda((w,), roots[0]), right))
+    positive = Dummy("w", positive=True)
+    conditions: tuple[Any, ...] = ()
+    if sympy.simplify(f(roots[0]) - w) != 0 or roots[0].is_real is not True:
+        if sympy.simplify(f(roots[0].xreplace({w: positive})) - positive) != 0:
+            return None
+        conditions = (Lt(MaxEntry(c.scale(S.NegativeOne, right)), 0),)  # all entries positive
+    return Solved(c.elementwise(Lambda((w,), roots[0]), right), conditions)
 
 
 def _applied_to(node: Any, symbol: Any) -> Any:
@@ -456,7 +472,44 @@ def _linear_in_scalar(problem: Problem, residual: Any, symbol: Any) -> list[Solv
     if symbol in slope.free_symbols | constant.free_symbols or slope == 0:
         return None
     (value,) = problem.shortened(-constant/slope)
-    return [Solved(value, tuple(nonzero(slope)))]
+    found = _within(symbol, value, tuple(nonzero(slope)))
+    if not found:
+        raise NoClosedFormError(f"{symbol} would be {value}, which it can't be as it is declared")
+    return found
+
+
+def _within(symbol: Any, value: Any, conditions: tuple[Any, ...]) -> list[Solved]:
+    """The value, unless the symbol is declared to have another sign; or if it has that sign."""
+    for declared, wanted, sides in (
+            (symbol.is_positive, "positive", Gt), (symbol.is_negative, "negative", Lt),
+            (symbol.is_nonnegative, "nonnegative", Ge)):
+        if declared:
+            sign = definiteness(value)
+            if sign in SIGNS[wanted]:
+                return [Solved(value, conditions)]
+            if sign in OTHERS[wanted]:
+                return []
+            if {sign, wanted} == {"nonnegative", "positive"}:
+                return [Solved(value, (*conditions, Ne(value, 0)))]
+            return [Solved(value, (*conditions, sides(value, 0)))]
+    return [Solved(value, conditions)]
+
+
+SIGNS = {"positive": ("positive",), "negative": ("negative",),
+         "nonnegative": ("positive", "nonnegative", "zero")}
+OTHERS = {"positive": ("negative", "nonpositive", "zero"),
+          "negative": ("positive", "nonnegative", "zero"), "nonnegative": ("negative",)}
+
+
+def _defined(value: Any) -> Iterator[Any]:
+    """What has to be positive below a root or in a logarithm."""
+    for node in sympy.preorder_traversal(value):
+        if isinstance(node, sympy.log) and definiteness(node.args[0]) != "positive":
+            yield Gt(node.args[0], 0)
+        if isinstance(node, sympy.Pow) and node.args[1].is_Rational \
+                and not node.args[1].is_integer and definiteness(node.args[0]) not in (
+                    "positive", "nonnegative"):
+            yield Ge(node.args[0], 0)
 
 
 def _of_scalar(residual: Any, symbol: Any) -> list[Solved]:
@@ -492,7 +545,12 @@ def _of_scalar(residual: Any, symbol: Any) -> list[Solved]:
         raise NoClosedFormError(f"no closed form was found for {symbol} in {residual} = 0")
     found = []
     for root in roots:
+        if root.has(sympy.I) or root.is_real is False:
+            continue
         below = sympy.denom(sympy.together(root)).xreplace(outside)
-        found.append(Solved(sympy.simplify(root).xreplace(outside), tuple(nonzero(below))))
+        value = sympy.simplify(root).xreplace(outside)
+        found += _within(symbol, value, (*nonzero(below), *_defined(value)))
+    if not found:
+        raise NoClosedFormError(f"{residual} = 0 has no solution {symbol} as it is declared")
     return found
 

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sympy import Add, Ne, S, Symbol, sqrt
+from sympy import Add, Ge, Lt, Ne, Q, S, Symbol, sqrt
 from sympy.matrices.expressions import Identity, MatAdd, MatrixSymbol
 
-from ..core.errors import ArgumentError, NoClosedFormError, ShapeError, reporting_bugs
+from ..core.errors import (
+    ArgumentError,
+    FactsError,
+    NoClosedFormError,
+    ShapeError,
+    ValueMissingError,
+    VariableError,
+    reporting_bugs,
+)
 from ..core.shapes import is_matrix, shape, show
 from ..derivatives.derivative import arranged
 from ..derivatives.problem import Problem
 from ..layouts.layout import Layout
 from ..linear_maps.graph import zero
-from ..nodes.norm import Norm
+from ..nodes.norm import MaxEntry, Norm
 from ..nodes.printable import all_printable
 from ..nodes.singular_values import PolarFactor
 from ..nodes.spectra import Eigenvalue, Eigenvector, Eigenvectors
+from ..nodes.structured import facts_about
 from ..printing.printers import latex
 from ..reading.read import read, read_function
 from ..simplify import constructors as c
 from ..simplify.normal_form import normal_form
+from ..simplify.rank import rank_bounds
 from ..simplify.symmetry import is_symmetric
 from ..structures.variable import Variable
 from .definiteness import Sign, definiteness
@@ -73,11 +84,13 @@ class StationaryPoint(Mapping[Any, Any]):
 
 
 def _in_words(condition: Any) -> str:
-    if isinstance(condition, Ne):
-        return f"{condition.args[0]} is not {condition.args[1]}"
     name = type(condition).__name__
     if name == "AppliedPredicate":
         return f"{condition.arguments[0]} is {condition.function.name.replace('_', ' ')}"
+    if isinstance(condition, Ne):
+        return f"{condition.args[0]} is not {condition.args[1]}"
+    if isinstance(condition, Lt) and isinstance(condition.args[0], MaxEntry):
+        return f"all entries of {-condition.args[0].args[0]} are positive"
     return str(condition)
 
 
@@ -155,21 +168,42 @@ def stationary_points(f: Any, *variables: Any, structure: Any = None, assumption
     special = _orthonormal(f, variables, constraints, structure, assumptions)
     if special is not None:
         return special
-    multipliers = [_multiplier(g, k, len(constraints)) for k, g in enumerate(constraints)]
     lagrangian = read_function(f)
+    taken = {str(s) for e in (lagrangian, *constraints, *variables) for s in e.free_symbols}
+    multipliers = _multipliers(constraints, taken)
     if shape(lagrangian):
         raise ShapeError(f"stationary points are of scalars, and this is {show(shape(lagrangian))}")
     for g, by in zip(constraints, multipliers, strict=True):
         lagrangian += c.inner(by, g) if is_matrix(g) else by*g
+    if isinstance(structure, str):  # of the unknowns, and not of the multipliers
+        structure = {v: structure for v in variables if is_matrix(v)}
     problem = Problem.read(lagrangian, (*variables, *multipliers), None, structure, assumptions)
+    _require_no_constraints_by_facts(problem)
     search = _Search(problem, len(variables))
     points = search.points()
     return tuple(_point(problem, p, variables, constraints) for p in points)
 
 
+def _require_no_constraints_by_facts(problem: Problem) -> None:
+    """What is known of an unknown would be a constraint."""
+    for v in problem.variables:
+        facts = facts_about(problem.places[v.symbol]) if v.symbol in problem.places else set()
+        if v.symbol.is_integer:
+            raise VariableError(f"{v.symbol} is a whole number, and no variable of a derivative")
+        for fact in sorted(facts - {"invertible", "full rank"}):
+            if v.structure is None or fact not in ("symmetric", "positive definite"):
+                raise FactsError(f"{v.symbol} is unknown, and that it is {fact} is a constraint: "
+                                 "use structure= or subject_to=")
+
+
 def _constraints(subject_to: Mapping[Any, Any] | None) -> list[Any]:
+    if not isinstance(subject_to, (Mapping, type(None))):
+        raise ArgumentError(f"subject_to={subject_to}: a dictionary {{g: value}}, g = value being "
+                            "the constraint")
     found = []
     for g, value in (subject_to or {}).items():
+        if shape(read_function(g)) != shape(read_function(value)) and read_function(value) != 0:
+            raise ShapeError(f"the constraint {g} = {value} is of different shapes")
         g, value = read_function(g), read_function(value)
         if isinstance(g, Norm):  # a length, whose square has the simpler derivative
             g, value = g**2, value**2
@@ -183,9 +217,12 @@ def _constraints(subject_to: Mapping[Any, Any] | None) -> list[Any]:
     return found
 
 
-def _multiplier(g: Any, k: int, count: int) -> Any:
-    name = "lambda" + (str(k + 1) if count > 1 else "")
-    return MatrixSymbol(name, *shape(g)) if is_matrix(g) else Symbol(name, real=True)
+def _multipliers(constraints: list[Any], taken: set[str]) -> list[Any]:
+    """Symbols under names that nothing else has."""
+    names = (f"lambda{k or ''}" for k in itertools.count())
+    free = (name for name in names if name not in taken)
+    return [MatrixSymbol(next(free), *shape(g)) if is_matrix(g) else Symbol(next(free), real=True)
+            for g in constraints]
 
 
 @dataclass(frozen=True)
@@ -216,9 +253,13 @@ class _Search:
                     "stationary point"))
 
     def points(self) -> list[_Found]:
-        found = self._solved(dict(self.residuals))
+        try:
+            found = self._solved(dict(self.residuals))
+        except ValueMissingError as error:
+            raise NoClosedFormError(f"no closed form was found: there {error}") from None
         for point in found:
-            require_solution(list(self.residuals.values()), dict(point.values))
+            require_solution(list(self.residuals.values()), dict(point.values),
+                             self.problem.variables[:self.count], point.conditions)
         return found
 
     def _solved(self, residuals: dict[Variable, Any]) -> list[_Found]:
@@ -233,9 +274,8 @@ class _Search:
             also = s.also if isinstance(s, _SolvedWithMultiplier) else {}
             for symbol in also:  # the multiplier is an eigenvalue, its constraint has to hold
                 (v,) = (v for v in rest if v.symbol == symbol)
-                if rest.pop(v) != 0:
-                    raise NoClosedFormError(f"an eigenvector of length one is no solution of the "
-                                            f"constraint of {symbol}")
+                del rest[v]
+                s = self._scaled(s, variable.symbol, residuals[v])
             curvature = s.sign if isinstance(s, _SolvedWithMultiplier) else self._curvature(
                 variable, residuals[variable], s)
             for point in self._solved(rest):
@@ -252,6 +292,20 @@ class _Search:
                                      tuple(dict.fromkeys([*conditions, *point.conditions])),
                                      ((variable.symbol, bent), *point.curvatures)))
         return points
+
+    def _scaled(self, solved: Any, x: Any, constraint: Any) -> Any:
+        """The eigenvector as long as a constraint x'Bx = r asks for; v'Bv is 1."""
+        *_, B = solved.value.args if len(solved.value.args) == 3 else (Identity(shape(x)[0]),)
+        radius = -self._put_in(constraint, x, zero(shape(x)))
+        form = c.as_scalar(c.multiply(c.transpose(x), B, x))
+        if normal_form(constraint - form + radius) != 0:
+            raise NoClosedFormError(f"the constraint {constraint} = 0 does not say how long an "
+                                    "eigenvector is")
+        if radius == 1:
+            return solved
+        needed = () if definiteness(radius) in ("positive", "nonnegative") else (Ge(radius, 0),)
+        return replace(solved, value=c.scale(sqrt(radius), solved.value),
+                       conditions=(*solved.conditions, *needed))
 
     def _conditions(self, condition: Any, values: Mapping[Any, Any]) -> Iterator[Any]:
         """A condition once all values are known."""
@@ -408,8 +462,8 @@ def _point(problem: Problem, found: _Found, variables: Any, constraints: list[An
 
 
 def _printable(condition: Any) -> Any:
-    if isinstance(condition, Ne):
-        return Ne(all_printable([condition.args[0]])[0], condition.args[1])
+    if not hasattr(condition, "arguments"):
+        return condition.func(*all_printable(list(condition.args)))
     return condition.function(*all_printable(list(condition.arguments)))
 
 
@@ -467,42 +521,70 @@ def _orthonormal(f: Any, variables: Any, constraints: list[Any], structure: Any,
     if not is_matrix(g) or 1 in shape(W):
         return None
     n, k = shape(W)
+    if (k - n).is_positive:
+        raise NoClosedFormError(f"{W}'{W} = I has no solution: {W} is {show(shape(W))}")
     gram = c.add(c.multiply(c.transpose(W), W), c.scale(S.NegativeOne, Identity(k)))
     if normal_form(c.add(g, c.scale(S.NegativeOne, gram))) != zero((k, k)):
         return None
     problem = Problem.read(f, (W,), None, structure, assumptions)
+    if problem.variables[0].structure is not None or problem.variables[0].symbol in problem.places:
+        raise FactsError(f"{W} with a structure and {W}'{W} = I is not covered")
+    A, M = _quadratic_and_linear(problem)
+    is_constant = n == k or isinstance(c.split_scalar(A)[1], Identity) or A == zero((n, n))
+    if M != zero((n, k)) and is_constant:  # of a square W, tr(W'AW) is the trace of A
+        return _polar(problem, W, M, gram)
+    if M != zero((n, k)) or not is_symmetric(A):
+        raise NoClosedFormError("with an orthonormal matrix a closed form is known of functions "
+                                "that are quadratic or linear in it, and this is both")
+    if is_constant:
+        raise NoClosedFormError(f"the function is constant where {W}'{W} = I")
+    V, rows = Eigenvectors(problem.shortened(A)[0]), (S.Zero, n, S.One)
+    return tuple(
+        StationaryPoint({W: problem.written(c.matrix_slice(V, rows, (first, last, S.One)))[0]},
+                        (), kind, {})
+        for first, last, kind in ((S.Zero, k, "minimum"), (n - k, n, "maximum")))
+
+
+def _quadratic_and_linear(problem: Problem) -> tuple[Any, Any]:
+    """A and M of the gradient AW + M."""
     W = problem.variables[0].symbol
+    n, k = shape(W)
     (slope,) = problem.graph().gradients()
     quadratic, linear = [], []
     for term in _terms_of(normal_form(problem.shortened(slope)[0])):
         factor, product = c.split_scalar(term)
-        factors = c.factors_of(product)
+        *left, last = c.factors_of(product) or (product,)
         if W not in term.free_symbols:
             linear.append(term)
-        elif factors[-1] == W and not any(W in a.free_symbols for a in (factor, *factors[:-1])):
-            quadratic.append(c.scale(factor, c.multiply(*factors[:-1])) if len(factors) > 1
-                             else c.scale(factor, Identity(n)))
+        elif last == W and not any(W in a.free_symbols for a in (factor, *left)):
+            quadratic.append(c.scale(factor, c.multiply(*left) if left else Identity(n)))
         else:
-            raise NoClosedFormError(f"with {variables[0]}'{variables[0]} = I a closed form is known"
-                                    " of functions that are quadratic or linear in it; this has "
-                                    f"the gradient {problem.in_given_symbols(slope)}")
-    A = normal_form(c.add(*quadratic)) if quadratic else zero((n, n))
-    if linear and (n == k or isinstance(c.split_scalar(A)[1], Identity)
-                   or isinstance(A, type(zero((n, n))))):
-        # of a square W, tr(W'AW) is the trace of A
-        polar = c.scale(S.One, PolarFactor(c.add(*linear)))
-        found = [(c.scale(S.NegativeOne, polar), "minimum"), (polar, "maximum")]
-    elif not linear and is_symmetric(A):
-        (A,) = problem.shortened(A)
-        V = Eigenvectors(A)
-        rows = (S.Zero, n, S.One)
-        found = [(c.matrix_slice(V, rows, (S.Zero, k, S.One)), "minimum"),
-                 (c.matrix_slice(V, rows, (n - k, n, S.One)), "maximum")]
-    else:
-        raise NoClosedFormError("with an orthonormal matrix a closed form is known of functions "
-                                "that are quadratic or linear in it, and this is both")
-    return tuple(StationaryPoint({variables[0]: problem.written(value)[0]}, (), kind, {})
+            raise NoClosedFormError(f"with {W}'{W} = I a closed form is known of functions that "
+                                    "are quadratic or linear in it; this has the gradient "
+                                    f"{problem.in_given_symbols(slope)}")
+    return normal_form(c.add(*quadratic, shape=(n, n))), c.add(*linear, shape=(n, k))
+
+
+def _polar(problem: Problem, W: Any, M: Any, gram: Any) -> tuple[StationaryPoint, ...]:
+    """Of tr(M'W)."""
+    if _never_of_full_rank(M):
+        raise NoClosedFormError(f"the polar factor of {problem.in_given_symbols(M)}, which has not "
+                                "full rank")
+    (M,) = problem.shortened(M)
+    polar = PolarFactor(M)
+    condition = _printable(problem.renamed(Q.invertible(c.multiply(c.transpose(M), M))))
+    found = [(c.scale(S.NegativeOne, polar), "minimum"), (polar, "maximum")]
+    for value, _ in found:
+        require_solution([gram], {problem.variables[0].symbol: value})
+    return tuple(StationaryPoint({W: problem.written(value)[0]}, (condition,), kind, {})
                  for value, kind in found)
+
+
+def _never_of_full_rank(matrix: Any) -> bool:
+    """Of x y', for one."""
+    cols = shape(matrix)[1]
+    bounds = rank_bounds(matrix)
+    return any((bound - cols).is_negative or bound == 1 != cols for bound in bounds)
 
 
 def _terms_of(total: Any) -> tuple[Any, ...]:

@@ -7,8 +7,9 @@ from itertools import permutations
 from typing import Any
 
 from mpmath import mp, mpf
-from sympy import Dummy, Symbol
+from sympy import Dummy, S, Symbol
 from sympy.core.basic import Basic
+from sympy.matrices.expressions import MatrixSymbol
 
 from ..core.errors import MatlayoutError, NoClosedFormError
 from ..core.shapes import is_matrix, shape
@@ -16,25 +17,38 @@ from ..nodes.traversal import postorder
 from ..numeric.account import NoValue
 from ..numeric.evaluation import evaluate
 from ..numeric.examples import example_values
+from ..simplify import constructors as c
+from ..structures.variable import Variable
 
 __all__ = ["require_solution", "sizes_in"]
 
-DIGITS, TOLERANCE = 40, mpf(10)**-20
+DIGITS, TOLERANCE, LARGE = 40, mpf(10)**-20, mpf(10)**12
 NUMBERS = (2, 3, 7, 5)  # for sizes, in all orders: some solutions need many rows
 
 
-def require_solution(residuals: Sequence[Any], values: Mapping[Any, Any]) -> None:
+def require_solution(residuals: Sequence[Any], values: Mapping[Any, Any],
+                     variables: Sequence[Variable] = (), conditions: Sequence[Any] = ()) -> None:
     """
-    That the residuals are zero where the values are put in.
+    That the residuals are zero where the values are put in, and have the variables' structures.
 
     Refused is what is not, and what has no value for any sizes: an inverse of a matrix that
     never has one.
     """
-    known = [*residuals, *values.values()]
+    values = dict(values)
+    residuals = list(residuals)
+    for v in variables:
+        if v.structure is not None:
+            probe = MatrixSymbol(Dummy("X").name + "_", *shape(v.symbol))
+            residuals.append(c.add(probe, c.scale(S.NegativeOne, v.structure.arranged(
+                probe, "projection"))))
+            values[probe] = values[v.symbol]
+    inverted = [a.arguments[0] for a in conditions if hasattr(a, "arguments")]
+    known = [*residuals, *values.values(), *inverted]
     wrong = False
     for sizes in _choices(sizes_in(known)):
         with mp.workdps(DIGITS):
             try:
+                _require_inverses(inverted, sizes, known)
                 found = _largest(residuals, values, sizes, known)
             except (MatlayoutError, NoValue, ZeroDivisionError):
                 continue
@@ -47,11 +61,23 @@ def require_solution(residuals: Sequence[Any], values: Mapping[Any, Any]) -> Non
                             "a matrix that has none, whatever the numbers")
 
 
+def _require_inverses(matrices: Sequence[Any], sizes: Mapping[Any, int], known: Sequence[Any]
+                      ) -> None:
+    """What is singular but for rounding is singular."""
+    free = example_values([e for e in known if isinstance(e, Basic)], sizes)
+    for matrix in matrices:
+        M = evaluate(matrix, free)
+        if hasattr(M, "rows") and _size(M)*_size(mp.inverse(M)) > LARGE:
+            raise NoValue("an inverse of what is singular but for rounding")
+
+
 def _largest(residuals: Sequence[Any], values: Mapping[Any, Any], sizes: Mapping[Any, int],
              known: Sequence[Any]) -> Any:
     """The largest entry of a residual, relative to what its symbols give elsewhere."""
     free = example_values([e for e in known if isinstance(e, Basic)], sizes)
     there = {v: evaluate(value, free) for v, value in values.items()}
+    if max(map(_size, there.values())) > LARGE:
+        raise NoValue("an inverse of what is singular but for rounding")
     worst = mpf(0)
     for residual in residuals:
         at, near = (evaluate(residual, {**free, **given}) for given in (there, {}))
