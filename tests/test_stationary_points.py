@@ -356,6 +356,14 @@ def test_signs_that_are_declared():
     assert len(conditions) == 1
 
 
+def test_an_unknown_that_is_said_to_be_positive_definite():
+    (point,) = stationary_points(Norm(P - A)**2, P, assumptions=positive(P))
+    assert point.conditions == (Q.positive_definite(point[P]),)
+    (point,) = stationary_points(log(Determinant(P)) + Trace(P.inverse()*S), P,
+                                 assumptions=positive(P, S))
+    assert point[P] == S and point.conditions == () and point.kind == "minimum"
+
+
 def test_explicit_matrices():
     F, z = Matrix([[1, 2], [3, 4], [5, 6]]), MatrixSymbol("z", 2, 1)
     (point,) = stationary_points(Norm(F*z - Matrix([1, 2, 4]))**2, z)

@@ -454,11 +454,21 @@ def _point(problem: Problem, found: _Found, variables: Any, constraints: list[An
     by_name = {problem.renamed(symbol): value for symbol, value in values.items()}
     count = len(variables)
     kind = _kind(problem, found, {v.symbol for v in problem.variables[:count]}, bool(constraints))
-    conditions = tuple(_printable(problem.renamed(a)) for a in found.conditions)
+    conditions = tuple(_printable(problem.renamed(a)) for a in (
+        *found.conditions, *_definite(problem, found.values)))
     own = [problem.renamed(v.symbol) for v in problem.variables]
     return StationaryPoint(
         {v: by_name[s] for v, s in zip(variables, own[:count], strict=True)}, conditions, kind,
         {g: by_name[s] for g, s in zip(constraints, own[count:], strict=True)})
+
+
+def _definite(problem: Problem, values: Mapping[Any, Any]) -> Iterator[Any]:
+    """That values are positive definite, of unknowns that are said to be."""
+    for symbol, place in problem.places.items():
+        value = values.get(symbol)
+        if value is not None and "positive definite" in facts_about(place) \
+                and definiteness(value) != "positive":
+            yield Q.positive_definite(value)
 
 
 def _printable(condition: Any) -> Any:
