@@ -559,6 +559,14 @@ def test_hostile_texts_are_refused_at_once():
             parse_matrix_expr(text)
 
 
+@pytest.mark.parametrize("name, inside", [("transpose", "A"), ("trace", "x.T @ A @ x")])
+def test_nested_calls_are_read_once(name, inside):
+    """Each level of a call reads its argument once; twice would take 2^40 steps."""
+    shapes = {"A": ("n", "n"), "x": ("n", 1)}
+    nested, _ = parse_matrix_expr(f"np.{name}("*40 + inside + ")"*40, shapes, "numpy")
+    assert nested == parse_matrix_expr(inside, shapes, "numpy")[0]
+
+
 def test_contradictory_sizes_show_both_places():
     with pytest.raises(ParseError) as caught:
         parse_matrix_expr("A*x + A'*y + x", shapes={"A": ("m", "n")})

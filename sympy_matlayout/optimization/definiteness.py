@@ -33,7 +33,7 @@ from ..nodes.structured import facts_about
 from ..nodes.vech import DuplicationMatrix
 from ..simplify import constructors as c
 
-__all__ = ["definiteness", "negated"]
+__all__ = ["Sign", "definiteness"]
 
 # "positive" for positive definite, "nonnegative" for semidefinite, and so on; None is unknown
 Sign = str | None
@@ -41,8 +41,13 @@ OPPOSITE = {"positive": "negative", "nonnegative": "nonpositive", "negative": "p
             "nonpositive": "nonnegative", "zero": "zero", None: None}
 
 
-def negated(sign: Sign) -> Sign:
-    return OPPOSITE[sign]
+def _strictly(sign: Sign) -> Sign:
+    """The sign of what is semidefinite and has an inverse."""
+    return {"nonnegative": "positive", "nonpositive": "negative"}.get(str(sign), sign)
+
+
+def _weakly(sign: Sign) -> Sign:
+    return {"positive": "nonnegative", "negative": "nonpositive"}.get(str(sign), sign)
 
 
 def definiteness(matrix: Any, invertible: Collection[Basic] = ()) -> Sign:
@@ -55,9 +60,7 @@ def definiteness(matrix: Any, invertible: Collection[Basic] = ()) -> Sign:
     if not is_matrix(matrix):
         return _of_scalar(matrix, invertible)
     found = _of_matrix(matrix, invertible)
-    if found in ("nonnegative", "nonpositive") and c.split_scalar(matrix)[1] in invertible:
-        return "positive" if found == "nonnegative" else "negative"
-    return found
+    return _strictly(found) if c.split_scalar(matrix)[1] in invertible else found
 
 
 def _of_matrix(matrix: Any, invertible: Collection[Basic]) -> Sign:
@@ -88,7 +91,7 @@ def _of_power(matrix: Any, invertible: Collection[Basic]) -> Sign:
         return "nonnegative" if c.transpose(base) == base else None
     found = definiteness(base, invertible)
     if exponent.is_odd and exponent.is_negative:  # what has an inverse has no eigenvalue zero
-        return {"nonnegative": "positive", "nonpositive": "negative"}.get(str(found), found)
+        return _strictly(found)
     return found if exponent.is_odd or found == "positive" else None
 
 
@@ -108,7 +111,7 @@ def _of_product(matrix: Any, invertible: Collection[Basic]) -> Sign:
             sign, definiteness(core, invertible))
     inner = definiteness(factors[0], invertible) if factors else "positive"
     if not strict and core not in invertible:
-        inner = {"positive": "nonnegative", "negative": "nonpositive"}.get(str(inner), inner)
+        inner = _weakly(inner)
     return _times(sign, inner)
 
 
@@ -145,9 +148,7 @@ def _of_entries(column: Any, invertible: Collection[Basic]) -> Sign:
 
 def _of_scalar(value: Any, invertible: Collection[Basic]) -> Sign:
     found = _of_number(value, invertible)
-    if value in invertible:
-        return {"nonnegative": "positive", "nonpositive": "negative"}.get(str(found), found)
-    return found
+    return _strictly(found) if value in invertible else found
 
 
 def _of_number(value: Any, invertible: Collection[Basic]) -> Sign:
@@ -166,7 +167,7 @@ def _of_number(value: Any, invertible: Collection[Basic]) -> Sign:
             return "positive" if value.exp.is_negative or base in (
                 "positive", "negative") else "nonnegative"
         if value.exp == -1 and base in ("nonnegative", "nonpositive"):
-            return "positive" if base == "nonnegative" else "negative"
+            return _strictly(base)
         if value.exp.is_positive and base == "nonnegative":
             return base
         return base if value.exp.is_odd or base == "positive" else None

@@ -48,8 +48,9 @@ def require_solution(residuals: Sequence[Any], values: Mapping[Any, Any],
     for sizes in _choices(sizes_in(known)):
         with mp.workdps(DIGITS):
             try:
-                _require_inverses(inverted, sizes, known)
-                found = _largest(residuals, values, sizes, known)
+                free = example_values([e for e in known if isinstance(e, Basic)], sizes)
+                _require_inverses(inverted, free)
+                found = _largest(residuals, values, free)
             except (MatlayoutError, NoValue, ZeroDivisionError):
                 continue
         if found < TOLERANCE:
@@ -61,20 +62,16 @@ def require_solution(residuals: Sequence[Any], values: Mapping[Any, Any],
                             "a matrix that has none, whatever the numbers")
 
 
-def _require_inverses(matrices: Sequence[Any], sizes: Mapping[Any, int], known: Sequence[Any]
-                      ) -> None:
+def _require_inverses(matrices: Sequence[Any], free: Mapping[Any, Any]) -> None:
     """What is singular but for rounding is singular."""
-    free = example_values([e for e in known if isinstance(e, Basic)], sizes)
     for matrix in matrices:
         M = evaluate(matrix, free)
         if hasattr(M, "rows") and _size(M)*_size(mp.inverse(M)) > LARGE:
             raise NoValue("an inverse of what is singular but for rounding")
 
 
-def _largest(residuals: Sequence[Any], values: Mapping[Any, Any], sizes: Mapping[Any, int],
-             known: Sequence[Any]) -> Any:
+def _largest(residuals: Sequence[Any], values: Mapping[Any, Any], free: Mapping[Any, Any]) -> Any:
     """The largest entry of a residual, relative to what its symbols give elsewhere."""
-    free = example_values([e for e in known if isinstance(e, Basic)], sizes)
     there = {v: evaluate(value, free) for v, value in values.items()}
     if max(map(_size, there.values())) > LARGE:
         raise NoValue("an inverse of what is singular but for rounding")

@@ -62,7 +62,7 @@ def _allow_scalar(meaning: Meaning, node: Node, argument: Node, what: str, parts
     elif not _is_number(argument):
         meaning.cost += 2 if meaning.language == "numpy" else 3
     if meaning.is_guessed and argument.head not in ("number", "name", "neg", "div", "call"):
-        meaning.doubt(_of_repeated(meaning.misfit(what, node, *(form for form, _ in parts))))
+        meaning.doubt(meaning.repeats(what, node, *(form for form, _ in parts)))
 
 
 def _is_of_entries(node: Node) -> bool:
@@ -70,12 +70,6 @@ def _is_of_entries(node: Node) -> bool:
     if node.head in ("neg", "mul", "div", "add", "sub"):
         return any(map(_is_of_entries, node.args))
     return node.head == "each_pow" or node.head == "call" and "each" in node.value[1]
-
-
-def _of_repeated(conflict: Conflict) -> Conflict:
-    conflict.reason += "; MATLAB repeats the smaller one, and if that is meant name the language," \
-                       " syntax='matlab'"
-    return conflict
 
 
 def _is_number(node: Node) -> bool:

@@ -27,7 +27,6 @@ from .syntax import Node, asks_for_size, walk
 
 __all__ = ["FUNCTIONS", "is_function"]
 
-Arguments = tuple[Value, ...]
 OfValues = Callable[["Call"], Value]
 
 
@@ -45,10 +44,19 @@ class Call:
         return self.node.args
 
     def argument(self, k: int = 0) -> Value:
+        self._require_place(k)
+        return self.meaning.of(self.places[k])
+
+    def _require_place(self, k: int) -> None:
         if k >= len(self.places):
             raise Conflict(f"{self.name} needs {('one', 'two', 'three')[k]} argument"
                            f"{'s' if k else ''}, and has {len(self.places)}", self.node.place)
-        return self.meaning.of(self.places[k])
+
+    def as_operation(self, head: str, count: int = 2) -> Value:
+        """What an operator of as many operands has for it; they are read there, and once."""
+        self.require(count)
+        self._require_place(count - 1)
+        return self.meaning.of(Node(head, self.node.place, self.places))
 
     def option(self, name: str, k: int | None = None) -> Node | None:
         """An argument by its name or its place."""
@@ -201,9 +209,7 @@ def _of_two(call: Call, left: Value, right: Value) -> Value:
 
 @function("power", "pow")
 def _power(call: Call) -> Value:
-    call.require(2)
-    call.argument(1)
-    return call.meaning.of(Node("each_pow", call.node.place, call.places))
+    return call.as_operation("each_pow")
 
 
 @function("multiply", "times")
@@ -214,11 +220,9 @@ def _multiply(call: Call) -> Value:
 
 @function("add", "subtract", "plus", "minus", "divide", "true_divide", "rdivide")
 def _written_out(call: Call) -> Value:
-    call.require(2)
-    call.argument(1)
     head = {"add": "add", "plus": "add", "subtract": "sub", "minus": "sub"}.get(
         call.name, "each_div")
-    return call.meaning.of(Node(head, call.node.place, call.places))
+    return call.as_operation(head)
 
 
 # --- sums and other reductions -----------------------------------------------------------
@@ -421,7 +425,7 @@ def _order(given: Node) -> str:
 def _trace(call: Call) -> Value:
     call.require(1)
     _, build = call.square()
-    return Value(SCALAR, lambda: c.trace(build()) if is_matrix(built := build()) else built)
+    return Value(SCALAR, lambda: c.trace(built) if is_matrix(built := build()) else built)
 
 
 @function("det", "logdet", "slogdet")
@@ -468,16 +472,12 @@ def _pseudo_inverse(call: Call) -> Value:
 
 @function("solve", "mldivide")
 def _solve(call: Call) -> Value:
-    call.require(2)
-    call.argument(1)
-    return call.meaning.of(Node("left_div", call.node.place, call.places))
+    return call.as_operation("left_div")
 
 
 @function("matrix_power", "mpower")
 def _matrix_power(call: Call) -> Value:
-    call.require(2)
-    call.argument(1)
-    return call.meaning.of(Node("pow", call.node.place, call.places))
+    return call.as_operation("pow")
 
 
 # --- products ----------------------------------------------------------------------------
@@ -491,7 +491,7 @@ def _product(call: Call) -> Value:
         if left.form.is_matrix and call.meaning.is_matlab:
             raise Conflict("dot of matrices is a row in MATLAB, sum(A.*B, 1); the sum over all "
                            "entries is tr(A'*B)", call.node.place)
-        return _inner(call)
+        return _inner_of(call, left, right)
     if call.name == "dot" and (left.form.is_scalar or right.form.is_scalar):
         return by_entries(call.meaning, call.node, left, right)
     return product(call.meaning, call.node, left, right)
@@ -505,6 +505,10 @@ def _inner(call: Call) -> Value:
     if call.is_numpy and call.name == "inner" and left.form.is_matrix:
         raise Conflict("np.inner of matrices is X @ Y.T; the sum over all entries is np.vdot",
                        call.node.place)
+    return _inner_of(call, left, right)
+
+
+def _inner_of(call: Call, left: Value, right: Value) -> Value:
     if left.form.is_scalar != right.form.is_scalar:
         raise call.meaning.misfit("inner product", call.node, left.form, right.form)
     if left.form.is_scalar:
@@ -526,9 +530,7 @@ def _outer(call: Call) -> Value:
 
 @function("kron")
 def _kron(call: Call) -> Value:
-    call.require(2)
-    call.argument(1)
-    return call.meaning.of(Node("kron", call.node.place, call.places))
+    return call.as_operation("kron")
 
 
 # --- rearrangements ----------------------------------------------------------------------
@@ -536,9 +538,7 @@ def _kron(call: Call) -> Value:
 
 @function("transpose")
 def _transpose(call: Call) -> Value:
-    call.require(1)
-    call.argument()
-    return call.meaning.of(Node("transpose", call.node.place, call.places))
+    return call.as_operation("transpose", 1)
 
 
 @function("diag", "Diag", "diagonal")

@@ -219,8 +219,9 @@ class TexReader:
             return self._norm(NORMS[text])
         if text in BARS:
             return self._enclosed(BARS[text], lambda node, whole: Node("bars", whole, (node,)))
-        if text in self._commands():
-            return self._commands()[text]()
+        command = self._commands().get(text)
+        if command is not None:
+            return command()
         if text[0].isdigit() or text[0] == "." != text:
             return self._number()
         if text.isalpha() or text[1:] in GREEK:

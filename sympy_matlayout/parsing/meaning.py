@@ -17,8 +17,8 @@ from ..simplify import constructors as c
 from .sizes import SCALAR, Conflict, Form, Sizes, Value
 from .syntax import Node, Place, walk
 
-__all__ = ["CONSTANTS", "Index", "Meaning", "applied", "as_matrix", "operation", "repeated",
-           "scaled", "together"]
+__all__ = ["CONSTANTS", "Index", "Meaning", "applied", "as_matrix", "operation", "scaled",
+           "together"]
 
 NOT_NUMBERS = {"inf", "Inf", "nan", "NaN", "NA"}
 OPERATIONS: dict[str, Callable[[Meaning, Node], Value]] = {}
@@ -103,6 +103,13 @@ class Meaning:
         described = " and ".join(self.shown(self.settled(f)) for f in forms)
         return Conflict(f"the {what} of {described}, which don't fit",
                         *(a.place for a in node.args[:len(forms)]))
+
+    def repeats(self, what: str, node: Node, *forms: Form) -> Conflict:
+        """That MATLAB alone would make operands fit."""
+        conflict = self.misfit(what, node, *forms)
+        conflict.reason += "; MATLAB repeats the smaller one, and if that is meant name the " \
+                           "language, syntax='matlab'"
+        return conflict
 
     def doubt(self, conflict: Conflict) -> None:
         """That this reading has more than one meaning; if no other is better it is refused."""
@@ -285,10 +292,7 @@ def together(meaning: Meaning, node: Node, parts: Sequence[Value], what: str
                 conflict.reason += "; a row is turned into a column by '"
                 raise conflict
             if meaning.is_guessed or meaning.language == "matrixcalculus":
-                conflict = meaning.misfit(what, node, *(form for form, _ in parts))
-                conflict.reason += "; MATLAB repeats the smaller one, and if that is meant name " \
-                                   "the language, syntax='matlab'"
-                meaning.doubt(conflict)
+                meaning.doubt(meaning.repeats(what, node, *(form for form, _ in parts)))
             meaning.cost += 4  # hardly on purpose
     form = meaning.settled(Form(*whole))
     return form, [repeated(meaning, part, form) for part in parts]

@@ -61,17 +61,18 @@ class Reading:
 
     def written(self) -> Any:
         """The last statement, with the names that are defined."""
-        names = {name: _symbol(self.meaning, name, value.form, None)
-                 for name, value in self.values.items()}
-        self.meaning.kept.update(names)
+        self.meaning.kept.update(self._defined_symbols())
         found = self.result.build()
         self.meaning.kept.clear()
         return found
 
+    def _defined_symbols(self) -> dict[str, Any]:
+        return {name: _symbol(self.meaning, name, value.form, None)
+                for name, value in self.values.items()}
+
     def definitions(self) -> Iterator[tuple[Basic, Any]]:
         """The names that are defined, and what by."""
-        names = {name: _symbol(self.meaning, name, value.form, None)
-                 for name, value in self.values.items()}
+        names = self._defined_symbols()
         for name, value in self.values.items():
             self.meaning.kept.update({n: s for n, s in names.items() if n != name})
             yield names[name], value.build()
@@ -100,8 +101,8 @@ class Readings:
                        if n.head in ("transpose", "entry") and n.args[0].head == "name"}
         self.indexed = {n.args[0].value for s in text.statements for n in walk(s.expr)
                         if n.head == "entry" and len(n.args) == 2 and n.args[0].head == "name"}
-        written = {n.value for s in text.statements for n in names_in(s.expr)}
-        self.taken = frozenset(map(str, written | set(self.counts) | {
+        self.written = {n.value for s in text.statements for n in names_in(s.expr)}
+        self.taken = frozenset(map(str, self.written | set(self.counts) | {
             s.name for s in text.statements if s.name}))
 
     # --- names ---------------------------------------------------------------------------
@@ -309,8 +310,7 @@ class Readings:
         for name, form in forms.items():
             meaning.symbols[name] = pi if reading.kinds[name] == "constant" else _symbol(
                 meaning, name, form, self.given.get(name))
-        written = {n.value for s in self.text.statements for n in names_in(s.expr)}
-        meaning.symbols.update((n, s) for n, s in self.counts.items() if n in written)
+        meaning.symbols.update((n, s) for n, s in self.counts.items() if n in self.written)
 
     def _two_ways(self, kept: Sequence[tuple[Any, Reading]]) -> Conflict:
         one, other = kept[0][1].kinds, kept[1][1].kinds
