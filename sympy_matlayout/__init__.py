@@ -48,6 +48,7 @@ from .derivatives.second_derivatives import (
 from .derivatives.vectorization import collect_vec, expand_vec
 from .layouts.conversion import convert_layout
 from .layouts.layout import Arrangement, Layout, layout
+from .nodes.conjugates import ComplexMatrixSymbol, HermitianMatrixSymbol
 from .nodes.constants import (
     CommutationMatrix,
     DiagonalEmbedding,
@@ -177,6 +178,7 @@ __all__ = [
     "Cholesky",
     "CirculantBasis",
     "CommutationMatrix",
+    "ComplexMatrixSymbol",
     "ConventionError",
     "DepthError",
     "Derivation",
@@ -202,6 +204,7 @@ __all__ = [
     "FunctionJacobian",
     "FunctionValue",
     "HankelBasis",
+    "HermitianMatrixSymbol",
     "LargestEntry",
     "Layout",
     "LayoutError",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import mpmath
 from mpmath import mp
-from sympy import symbols, sympify
+from sympy import Adjoint, symbols, sympify
 from sympy.matrices.expressions import Transpose
 
 from sympy_matlayout import Differential, Vec, derivation, matrix_derivative, vec
 from sympy_matlayout.core.shapes import is_matrix
+from sympy_matlayout.nodes.conjugates import ConjugateSymbol
 from sympy_matlayout.nodes.partial import Partial
 from sympy_matlayout.numeric import Partials, evaluate, example_values
 from sympy_matlayout.numeric.definition import near
@@ -36,7 +37,7 @@ def check_against_definition(expr, X, seed=0, undefined=None):
     ``undefined`` maps undefined functions to known ones; these replace them in
     the expression and, once differentiated, in the derivative.
     """
-    symbol = X.arg if isinstance(X, Transpose) else X
+    symbol, transposed = leaf_of(X)
     expr = expr.as_immutable() if hasattr(expr, "as_immutable") else sympify(expr)
 
     def known(e):
@@ -44,7 +45,7 @@ def check_against_definition(expr, X, seed=0, undefined=None):
 
     with mp.workdps(DIGITS):
         values = values_for(known(expr), X, seed)
-        partials = Partials(known(expr), symbol, values, transposed=symbol != X)
+        partials = Partials(known(expr), symbol, values, transposed=transposed)
         for layout in LAYOUTS:
             for form in partials.forms:
                 D = matrix_derivative(expr, X, layout=layout, form=form)
@@ -56,6 +57,17 @@ def check_against_definition(expr, X, seed=0, undefined=None):
                 if is_matrix(D):
                     assert tuple(map(Evaluation(SIZES).size, D.shape)) == (
                         wanted.rows, wanted.cols), (D, D.shape)
+
+
+def leaf_of(X):
+    """The symbol of a variable, Z* beside Z, and whether the variable is its transpose."""
+    if isinstance(X, Transpose):
+        return X.arg, True
+    if isinstance(X, Adjoint):
+        inside = X.arg
+        return (ConjugateSymbol(inside.arg), False) if isinstance(inside, Transpose) else (
+            ConjugateSymbol(inside), True)
+    return X, False
 
 
 def made_known(expr, undefined):

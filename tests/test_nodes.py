@@ -36,6 +36,7 @@ from sympy_matlayout import (
     Cholesky,
     CirculantBasis,
     CommutationMatrix,
+    ComplexMatrixSymbol,
     DiagonalEmbedding,
     DiagonalMatrixSymbol,
     DividedDifferences,
@@ -53,6 +54,7 @@ from sympy_matlayout import (
     FunctionJacobian,
     FunctionValue,
     HankelBasis,
+    HermitianMatrixSymbol,
     LargestEntry,
     LeftEigenvector,
     LeftSingularVector,
@@ -100,6 +102,7 @@ from sympy_matlayout import (
 )
 from sympy_matlayout.core.registry import ASPECTS, construct, constructor_of, declared, declares
 from sympy_matlayout.core.shapes import is_matrix, shape
+from sympy_matlayout.nodes.realness import is_complex
 from sympy_matlayout.numeric import evaluate, example_values
 from sympy_matlayout.numeric.definition import near
 from sympy_matlayout.simplify import constructors as c
@@ -140,6 +143,7 @@ EXAMPLES = [
     SingularValue(A, 1), LeftSingularVectors(A), LeftSingularVectors(A.T), RightSingularVectors(A),
     LeftSingularVector(A, 1), RightSingularVector(A, 0), PolarFactor(A), PolarFactor(A.T),
     Cholesky(P), QFactor(A.T), QFactor(M), RFactor(A.T), MaxEntry(A), LargestEntry(A),
+    ComplexMatrixSymbol("Z", 2, 3), HermitianMatrixSymbol("H", 3),
 ]
 # What has a value only once its function is known, or stands for a direction.
 LEFT_OPEN = [
@@ -187,12 +191,13 @@ def test_value_entries_and_code_agree(node):
     with mp.workdps(30):
         value = evaluate(node, values)
     given = [s for s in values if is_matrix(s)]
-    code = lambdify(given, node)(*(np.array(values[s].tolist(), dtype=float) for s in given))
+    numbers = complex if is_complex(node) else float
+    code = lambdify(given, node)(*(np.array(values[s].tolist(), dtype=numbers) for s in given))
     if not shape(node):
         assert float(value) == pytest.approx(float(code), rel=1e-12)
         return
     assert code.shape == tuple(map(int, shape(node))) == (value.rows, value.cols)
-    wanted = np.array(value.tolist(), dtype=float)
+    wanted = np.array(value.tolist(), dtype=numbers)
     # functions of matrices are as good as their largest entry
     assert code == pytest.approx(wanted, rel=1e-12, abs=1e-12*abs(wanted).max(initial=0))
     explicit = node.as_explicit()

@@ -1,7 +1,7 @@
 """Symbols that are declared not to be real, among matrices and symbols that are."""
 
 import pytest
-from definition import n
+from definition import check_against_definition, n
 from sympy import (
     Abs,
     MatrixSymbol,
@@ -20,11 +20,14 @@ from sympy.core.numbers import ImaginaryUnit
 from sympy.matrices.expressions import Adjoint, Identity
 
 from sympy_matlayout import (
+    ArgumentError,
     DerivativeNotImplementedError,
+    LogSumExp,
     Norm,
     canonical,
     gradient,
     matrix_derivative,
+    max_entry,
 )
 
 A, x = MatrixSymbol("A", n, n), MatrixSymbol("x", n, 1)
@@ -60,17 +63,21 @@ def test_real_parts_by_a_real_variable():
 
 
 def test_functions_that_are_holomorphic_have_a_derivative():
-    assert gradient(exp(z*Trace(A)), z) == exp(z*Trace(A))*Trace(A)
+    f = exp(z*Trace(A))
+    assert matrix_derivative(f, z) == f*Trace(A) and matrix_derivative(f, conjugate(z)) == 0
+    with pytest.raises(ArgumentError, match="a gradient is of a real function"):
+        gradient(f, z)
 
 
 @pytest.mark.parametrize("f", [
-    conjugate(z)*Trace(A), Abs(z)*Trace(A), re(z*Trace(A)), Abs(w)*Trace(A), Abs(Trace(A)**w),
-    im(r)*Trace(A), Sum(Abs(z*x[i, 0]), (i, 0, n - 1)),
+    conjugate(z)*Trace(A), Abs(z)*Trace(A), re(z*Trace(A)), Abs(w)*Trace(A),
+    im(z)*Trace(A), Sum(Abs(z*x[i, 0]), (i, 0, n - 1)),
 ], ids=str)
-def test_others_have_none(f):
-    (variable,) = f.free_symbols & {z, w, r}
-    with pytest.raises(DerivativeNotImplementedError, match="declared complex"):
-        gradient(f, variable)
+def test_others_have_a_pair_of_them(f):
+    (variable,) = f.free_symbols & {z, w}
+    check_against_definition(f, variable)
+    if variable is z:
+        check_against_definition(f, conjugate(z))
 
 
 def test_not_real_is_enough():
@@ -90,9 +97,15 @@ def test_sums_over_entries():
 
 
 @pytest.mark.parametrize("f", [Norm(z*x), Trace((z*A).applyfunc(Abs))], ids=str)
-def test_norms_and_elementwise_functions_are_for_real_arguments(f):
-    with pytest.raises(DerivativeNotImplementedError, match="z is declared complex"):
-        gradient(f, x if f.has(x) else A)
+def test_norms_and_elementwise_functions_of_complex_arguments(f):
+    check_against_definition(f, x if f.has(x) else A)
+    check_against_definition(f, z)
+
+
+@pytest.mark.parametrize("f", [max_entry(z*x), LogSumExp(z*x)], ids=str)
+def test_what_compares_is_for_real_arguments(f):
+    with pytest.raises(DerivativeNotImplementedError, match="real arguments only, and z is comp"):
+        gradient(f, x)
 
 
 def test_the_square_of_an_absolute_value_is_no_square():

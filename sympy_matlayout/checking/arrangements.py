@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import mpmath
-from mpmath import mp, mpc, mpf
+from mpmath import mp, mpf
 from sympy.core.basic import Basic
 
 from ..core import limits
-from ..core.errors import DerivativeNotImplementedError
 from ..core.shapes import is_matrix, is_vector_shape, shape
-from ..nodes.realness import is_declared_complex
 from ..numeric import NumericArray
 from ..numeric.account import Account
 from ..numeric.definition import (
-    central_difference,
     position,
     rounding_of_differences,
+    slope_along,
 )
 from ..numeric.evaluation import Evaluation, vec
 from ..numeric.linear_algebra import inverse, matrix_of, product
@@ -29,10 +27,11 @@ from ..numeric.types import NumericMatrix, Sizes, Value, Values
 from ..structures.structure import Structure
 from ..structures.variable import Variable
 
-__all__ = ["ARRAYS", "Arranged", "Place", "Slopes", "at_structure", "forms_for"]
+__all__ = ["ARRAYS", "GRADIENT", "Arranged", "Place", "Slopes", "at_structure", "forms_for"]
 
 LAYOUTS = ("denominator", "numerator")
 ARRAYS = ("array", "autodiff")  # the same in every layout
+GRADIENT = "gradient"  # no form of its own, but by complex variables another number
 CONVENTIONS = ("projection", "entries")
 
 SOME_PARTIALS, SOME_DIRECTIONS = 5, 2
@@ -140,7 +139,7 @@ class Slopes:
         self.work = account.work
         self.size = max(map(abs, vec(F)))
         self.of = (F.rows, F.cols) if shape(function) else ()
-        X = values[variable.symbol]
+        X = values[variable.base]
         self.by = () if not is_matrix(variable.symbol) else (
             (X.cols, X.rows) if variable.transposed else (X.rows, X.cols))
 
@@ -155,8 +154,9 @@ class Slopes:
             directions = self._directions(*self.by or (1, 1))
             slopes = [(d, self.along(d.matrix)) for d in directions]
             yield from self._in_forms(forms, self.by, slopes)
+            yield from self._gradients() if GRADIENT in forms else ()
             return
-        free = _FreeEntries(self.variable.symbol, self.variable.structure, self.values)
+        free = _FreeEntries(self.variable.base, self.variable.structure, self.values)
         slope = self._by_free_entries(free)
         for convention in CONVENTIONS:
             slopes = [(d, slope(free.coordinates(d.matrix, convention)))
@@ -164,13 +164,47 @@ class Slopes:
             others = tuple(form for form in forms if form != "vech")
             for (layout, form), found in self._in_forms(others, self.by, slopes):
                 yield (layout, f"{form}, {convention}"), found
+        yield from self._gradients() if GRADIENT in forms else ()
         slopes = [(d, slope(d.matrix)) for d in self._directions(len(free.matrices), 1)]
         for layout in LAYOUTS:
             of = self.of or (1, 1)
             yield (layout, "vech"), _arranged(layout, "vec", of, (len(free.matrices), 1), slopes)
 
+    def _gradients(self) -> Iterator[tuple[Place, Arranged]]:
+        """Those of a real function by a complex variable, in both conventions."""
+        across, structure = self._across(), self.variable.structure
+        directions = self._directions(*self.by or (1, 1))
+        ways = [d.matrix for d in directions]
+        if structure is not None:
+            free = _FreeEntries(self.variable.base, structure, self.values)
+            ways = [free.combined(free.coordinates(way, "projection")) for way in ways]
+        slopes = [(d, across.along(way)) for d, way in zip(directions, ways, strict=True)]
+        pair = self.variable.conjugate is not None
+        for convention, factor in {"gradient": 2, "wirtinger": 1}.items() if pair else [
+                ("gradient", 1)]:
+            scaled = [(d, factor*slope) for d, slope in slopes]
+            yield ("denominator", f"matrix, {convention}"), _arranged(
+                "denominator", "matrix", self.of, self.by, scaled)
+
+    def _across(self) -> Slopes:
+        """The derivatives by Z*, which by a Hermitian matrix is the transpose."""
+        other = self.variable.conjugate or replace(
+            self.variable, transposed=not self.variable.transposed)
+        return Slopes(self.function, other, self.values, 0)
+
+    @property
+    def are_of_real(self) -> bool:
+        """Whether the imaginary part of a scalar stays as it is, so that there is a gradient."""
+        if self.of or not self.variable.is_complex:
+            return False
+        across = self._across()
+        pairs = [(mp.conj(self.along(d.matrix)[0]), across.along(d.matrix)[0])
+                 for d in self._directions(*self.by or (1, 1))]
+        least = self.resolution + max(abs(b) for _, b in pairs)*mpf(10)**(-mp.dps//3)
+        return all(abs(a - b) <= least for a, b in pairs)
+
     def _in_forms(self, forms: tuple[str, ...], by: Sizes, slopes: list) -> Iterator:
-        for form in forms:
+        for form in (f for f in forms if f != GRADIENT):
             for layout in ("any layout",) if form in ARRAYS else LAYOUTS:
                 yield (layout, form), _arranged(layout, form, self.of, by, slopes)
 
@@ -187,25 +221,13 @@ class Slopes:
 
     def along(self, direction: NumericMatrix) -> NumericMatrix:
         """vec of the derivative of F while the variable moves in a direction."""
-        symbol, at = self.variable.symbol, self.values[self.variable.symbol]
-        if is_matrix(symbol):
-            moved = direction.T if self.variable.transposed else direction
-            return central_difference(lambda h: self._value(at + h*moved))
-        if not is_declared_complex(symbol):
-            return central_difference(lambda h: self._value(at + h))
-        across = central_difference(lambda h: self._value(at + mpc(0, 1)*h))*mpc(0, -1)
-        if symbol.is_imaginary:
-            return across
-        found = central_difference(lambda h: self._value(at + h))
-        if max(map(abs, found - across)) > mpf(10)**(-mp.dps//4)*(
-                max(map(abs, found)) + self.size):
-            raise DerivativeNotImplementedError(
-                f"{self.function} has no derivative by {symbol}, which is declared complex: it "
-                f"depends on the conjugate of {symbol} as well; declare {symbol} real")
-        return found
+        symbol = self.variable.symbol
+        way = direction.T if self.variable.transposed else direction
+        return slope_along(self._value, symbol, self.values[self.variable.base],
+                           way if is_matrix(symbol) else mpf(1))
 
     def _value(self, X: Value) -> Value:
-        values = {**self.values, self.variable.symbol: X}
+        values = {**self.values, self.variable.base: X}
         return Evaluation(values, Account(limits.WORK_FOR_FUNCTION)).value(self.function)
 
     def _by_free_entries(self, free: _FreeEntries) -> Callable[[NumericMatrix], NumericMatrix]:
@@ -271,7 +293,7 @@ def at_structure(variable: Variable, values: Values) -> Values:
     """The point with the variable made structured."""
     if variable.structure is None:
         return values
-    X = values[variable.symbol]
-    free = _FreeEntries(variable.symbol, variable.structure, values)
+    X = values[variable.base]
+    free = _FreeEntries(variable.base, variable.structure, values)
     found = free.combined(free.coordinates(X.T if variable.transposed else X, "projection"))
-    return {**values, variable.symbol: found.T if variable.transposed else found}
+    return {**values, variable.base: found.T if variable.transposed else found}

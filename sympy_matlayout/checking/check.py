@@ -22,12 +22,17 @@ from ..core.errors import (
 )
 from ..core.shapes import shape
 from ..layouts.layout import Layout, check_form
+from ..nodes.conjugates import with_adjoints
+from ..nodes.realness import is_complex
+from ..nodes.structured import KnownMatrixSymbol
+from ..numeric.account import NoValue
 from ..numeric.points import example_points
+from ..numeric.types import Values
 from ..printing.printers import latex
 from ..reading.read import read_function, sympified
 from ..structures.facts import known_symbols
 from ..structures.variable import Variable, refuse_strangers
-from .arrangements import ARRAYS, Place, forms_for
+from .arrangements import ARRAYS, GRADIENT, Place, Slopes, at_structure, forms_for
 from .claims import read_claim, refuse_namesakes, with_known_functions
 from .comparison import DIGITS, Comparison
 from .slips import NO_VALUE, slips
@@ -160,21 +165,31 @@ def check_derivative(expr: Any, X: Any, claimed: Any, *, layout: Layout | str | 
     """
     points, seed = _whole("points", points, range(1, limits.POINTS + 1)), _whole("seed", seed)
     layout = None if layout is None else Layout.of(layout)
-    known = known_symbols(assumptions, sympified(expr))
+    known: dict[Any, Any] = dict(known_symbols(assumptions, sympified(expr)))
+    places = _places_of_complex(known, X)
+    known |= {Z: general for Z, (general, _) in places.items()}
     variable = Variable.of(X.xreplace(known) if isinstance(X, Basic) else X, structure)
+    if variable.base != variable.structured_symbol and is_complex(variable.structured_symbol):
+        known[variable.base] = variable.structured_symbol
+        variable = variable.over(variable.structured_symbol)
     refuse_strangers(structure, [variable])
-    function = read_function(expr)
+    function = read_function(sympified(expr).xreplace(known))
     forms = forms_for(function, variable, form)
     if form is not None and form != "auto":
         check_form(form, (*forms, *ARRAYS), f"the derivative of {expr} by {X}")
     try:
-        claim = read_claim(claimed)
+        claim = read_claim(claimed, known)
     except (SingularError, ValueMissingError) as error:  # what is always singular, nan
         return DerivativeCheck(claimed, (), (), None, None, None, (NO_VALUE, str(error)), {})
-    function, claim = with_known_functions(function.xreplace(known), claim.xreplace(known))
-    refuse_namesakes(variable.symbol, function, claim)
+    function, claim = with_known_functions(function, claim)
+    refuse_namesakes(variable.base, function, claim)
     with mp.workdps(DIGITS):
-        values = example_points(function, [variable.symbol, claim], points, seed)
+        at = dict(places.values())
+        values = [{**v, **{general: v[special] for general, special in at.items()}}
+                  for v in example_points(function.xreplace(at), [
+                      variable.base.xreplace(at), claim.xreplace(at)], points, seed)]
+        if _has_gradient(function, variable, values[0]):
+            forms = (*forms, GRADIENT)
     tests = [test for v in values if (test := Comparison.at(
         function, variable, claim, v, forms, seed)).has_slopes]
     if not tests:
@@ -196,6 +211,27 @@ def check_derivative(expr: Any, X: Any, claimed: Any, *, layout: Layout | str | 
     return _verdict(claim, decisive, meant, [p for p in found if p not in meant], variable)
 
 
+def _has_gradient(function: Basic, variable: Variable, values: Values) -> bool:
+    """Whether the function is real, of a complex variable."""
+    if not variable.is_complex:
+        return False
+    try:
+        return Slopes(function, variable, at_structure(variable, values), 0).are_of_real
+    except NoValue:
+        return False
+
+
+def _places_of_complex(known: Mapping[Any, Any], X: Any) -> dict[Any, tuple[Any, Any]]:
+    """
+    A complex variable that facts are known of: the symbol to differentiate by, and that with them.
+
+    Facts say where the derivative is taken, and the conjugate of the one is no transpose.
+    """
+    held = X.free_symbols if isinstance(X, Basic) else set()
+    return {Z: (KnownMatrixSymbol(Z.name, *shape(Z), facts={"complex"}), k)
+            for Z, k in known.items() if Z in held and k.facts > {"complex"}}
+
+
 def _verdict(claim: Basic, tests: list[Comparison], meant: list[Place], elsewhere: list[Place],
              variable: Variable) -> DerivativeCheck:
     near = (meant + elsewhere)[:1] or [
@@ -206,6 +242,7 @@ def _verdict(claim: Basic, tests: list[Comparison], meant: list[Place], elsewher
             tests[0], None, None, None))
         remarks = () if meant or elsewhere else tuple(slips(tests, variable))
     sizes = {s: v for s, v in worst.values.items() if isinstance(s, Symbol) and isinstance(v, int)}
+    (claim,) = with_adjoints([claim])
     return DerivativeCheck(claim, tuple(meant), tuple(elsewhere), error, entry, nearest, remarks,
                            sizes)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sympy import Derivative, Expr, Subs, Symbol, default_sort_key, exp, prod
@@ -21,7 +22,7 @@ __all__ = ["read_claim", "refuse_namesakes", "with_known_functions"]
 WHAT = "claimed"
 
 
-def read_claim(claimed: Any) -> Basic:
+def read_claim(claimed: Any, known: Mapping[Any, Any]) -> Basic:
     """The claim as a well-formed expression; arrays of more than two axes as they are."""
     found = claimed
     if hasattr(found, "tolist") and not isinstance(found, (Basic, MatrixBase, NDimArray)):
@@ -37,6 +38,7 @@ def read_claim(claimed: Any) -> Basic:
         raise ArgumentError(f"{WHAT} has no entries: {claimed!r}")
     if isinstance(found, NDimArray):
         found = _with_two_axes_as_matrix(found)
+    found = found.xreplace(dict(known)) if known else found
     return found if is_array(found) else read(as_scalar_or_matrix(found, WHAT))
 
 

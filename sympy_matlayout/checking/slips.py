@@ -92,7 +92,7 @@ def _turned_once(expr: Basic) -> Iterator[Basic]:
 
 def _square_constants(point: Comparison, variable: Variable) -> list[Basic]:
     return sorted((a for a in point.claim.atoms(MatrixSymbol)
-                   if same_size(*shape(a)) and a != variable.symbol and not facts_about(a)),
+                   if same_size(*shape(a)) and a != variable.base and not facts_about(a)),
                   key=str)
 
 

@@ -28,9 +28,9 @@ def bound_symbol(name: str, **assumptions: bool) -> Dummy:
     return Dummy(name, dummy_index=NUMBER, **assumptions)
 
 
-def argument_symbol(taken: AbstractSet[Basic]) -> Dummy:
-    """A symbol for the argument of a function, under a name not among those taken."""
-    return _first(taken, "z", real=True)
+def argument_symbol(taken: AbstractSet[Basic], real: bool = True) -> Dummy:
+    """A symbol for the argument of a function, real or complex, under a name not taken."""
+    return _first(taken, "z", real=True) if real else _first(taken, "z", complex=True)
 
 
 def index_symbol(taken: AbstractSet[Basic]) -> Dummy:

@@ -28,6 +28,7 @@ __all__ = ["ASPECTS", "construct", "constructor_of", "declared", "declares", "kn
 ASPECTS = {
     "constructor": "the node over other arguments, simplified locally",
     "transpose": "its transpose",
+    "conjugate": "its complex conjugate, by those of its symbols",
     "trace": "its trace",
     "determinant": "its determinant",
     "power": "its power by an exponent, None where that has no shorter form",

@@ -387,12 +387,13 @@ def _in_waves(graph: Graph, law_at: Callable[[Basic], Law]) -> Iterator[tuple[La
 def _identified(of: Basic, dF: Basic, graph: Graph, variable: Variable,
                 layout: Layout) -> Iterator[Step]:
     """From the differential to the derivative in a layout."""
-    direction = Differential(variable.symbol)
+    pair = [v for v in (variable.conjugate, variable) if v is not None]
+    directions = {v: Differential(v.symbol) for v in pair}
     in_traces = not is_matrix(of) or not variable.shape
     left = Differential(of) if in_traces else c.vec(Differential(of))
     if left != Differential(of):
         yield Step(left, c.vec(dF), TRANSPOSE if isinstance(left, Transpose) else VEC)
-    swept = Graph(dF, [direction], local_differentials)
+    swept = Graph(dF, directions.values(), local_differentials)
     before = dF if in_traces else c.vec(dF)
     maps: Mapping[Any, list[LinearMap]] = {}
     show = _in_traces if in_traces else _in_vecs
@@ -401,20 +402,30 @@ def _identified(of: Basic, dF: Basic, graph: Graph, variable: Variable,
         if not _looks_like(right, before):
             yield Step(left, right, law)
         before = right
+    wholes = {d: total(maps[d]) if maps else identity(shape(d)) for d in directions.values()
+              if d in maps or d == swept.root}
+    if wholes:
+        collected = sum_values([show(whole, d) for d, whole in wholes.items()])
+        if not _looks_like(collected, before):
+            yield Step(left, collected, COLLECTED if in_traces else SUMMED)
+    for v, d in directions.items():
+        if d in wholes or v is variable:
+            whole = wholes.get(d)
+            yield from _read_derivative(of, graph, v, layout,
+                                        None if whole is None else _read_off(whole))
+
+
+def _read_derivative(of: Basic, graph: Graph, variable: Variable, layout: Layout,
+                     found: Any) -> Iterator[Step]:
+    """The derivative by one variable, from its map of a direction, in a layout."""
     by_symbol = replace(variable, transposed=False)
     plain = Layout.NUMERATOR if is_matrix(of) else Layout.DENOMINATOR
     first = _partial(of, by_symbol, plain)
+    of_vec = is_matrix(of) and bool(variable.shape)
     identified = (IDENTIFIED_SCALAR if not variable.shape else
-                  IDENTIFIED if in_traces else IDENTIFIED_VEC)
-    if swept.root in swept.edges:
-        whole = total(maps[direction]) if maps else identity(shape(direction))
-        collected = show(whole, direction)
-        if not _looks_like(collected, before):
-            yield Step(left, collected, COLLECTED if in_traces else SUMMED)
-        found = _read_off(whole)
-    else:
+                  IDENTIFIED_VEC if of_vec else IDENTIFIED)
+    if found is None:
         found = arranged(graph, by_symbol, plain, "auto")
-    of_vec = identified is IDENTIFIED_VEC
     if variable.structure is not None:  # G is determined up to what dX can't see
         own = by_symbol.along_structure(found) if not of_vec else \
             c.multiply(found, by_symbol.onto("vec"))

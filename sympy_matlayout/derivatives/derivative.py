@@ -19,7 +19,7 @@ from ..simplify import constructors as c
 from ..simplify.canonical_form import canonical_form
 from ..structures.conventions import check_convention
 from ..structures.variable import Variable
-from .problem import Problem
+from .problem import Problem, require_real_by_complex
 
 __all__ = [
     "gradient",
@@ -200,8 +200,9 @@ def gradient(f: Any, X: Any, *more: Any, where: Mapping[Basic, Any] | None = Non
     check_convention(convention)
     graph = problem.graph()
     found = dict(zip(graph.variables, graph.gradients(), strict=True))
+    require_real_by_complex(problem)
     results = tuple(problem.written(*(
-        v.along_structure(found[v.symbol], convention) for v in problem.variables)))
+        ascent(v, found, convention) for v in problem.variables)))
     return results if several else results[0]
 
 
@@ -276,7 +277,7 @@ def arranged(graph: Graph, variable: Variable, layout: Layout, form: str,
     if of:
         found, transposes = graph.tangent({variable.symbol: S.One}), layout.transposes_jacobian()
     else:
-        (found,) = graph.gradients()
+        found = gradient_by(graph, variable)
         transposes = layout.transposes_gradient()
         if form == "vech":
             found = cast(Any, variable.structure).free_entries(variable.turn(found))
@@ -287,6 +288,26 @@ def arranged(graph: Graph, variable: Variable, layout: Layout, form: str,
     if form in ("vec", "row-major"):
         found = c.vec(found if form == "vec" else c.transpose(found))
     return c.transpose(found) if transposes else found
+
+
+def gradient_by(graph: Graph, variable: Variable) -> Basic:
+    """The derivative of a scalar root by all entries of one of the graph's variables."""
+    return dict(zip(graph.variables, graph.gradients(), strict=True))[variable.symbol]
+
+
+def ascent(variable: Variable, found: Mapping[Basic, Basic], convention: str) -> Basic:
+    """
+    The G with df = Re tr(Gᴴ dZ), from the derivatives by Z and Z*; that by a real X itself.
+
+    It is 2 ∂f/∂Z*, and ∂f/∂S* = (∂f/∂S)' by a Hermitian S, which is its own adjoint.
+    """
+    if not variable.is_complex:
+        return variable.along_structure(found[variable.symbol], convention)
+    if variable.conjugate is None:
+        return variable.turn(c.transpose(found[variable.symbol]))
+    G = variable.along_structure(found[variable.conjugate.symbol], convention)
+    factor = S.One if convention == "wirtinger" else S(2)
+    return c.scale(factor, G) if variable.shape else factor*G
 
 
 def _what(of: Shape, variable: Variable) -> str:

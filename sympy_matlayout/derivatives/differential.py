@@ -12,17 +12,19 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
-from sympy import Piecewise, Symbol, preorder_traversal
+from sympy import Piecewise, S, Symbol, conjugate, preorder_traversal
 from sympy.core.basic import Basic
 from sympy.core.relational import Relational
 from sympy.matrices.expressions import MatrixSymbol, ZeroMatrix
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
-from ..core.errors import NotLinearError, ShapeError, VariableError, reporting_bugs
+from ..core.errors import ArgumentError, NotLinearError, ShapeError, VariableError, reporting_bugs
 from ..core.shapes import shape, show
 from ..layouts.layout import Layout
 from ..linear_maps.graph import Graph, zero
+from ..nodes.conjugates import ConjugateSymbol, presented
 from ..nodes.differential_symbols import Differential
+from ..nodes.traversal import postorder
 from ..reading.definitions import read_definitions
 from ..reading.read import read, read_function
 from ..rules import local_differentials
@@ -30,6 +32,7 @@ from ..simplify import constructors as c
 from ..simplify.factoring import factored
 from ..simplify.normal_form import normal_form
 from ..simplify.rank import refuse_singular
+from ..simplify.symmetry import is_real_valued
 from ..structures.variable import Variable
 from .derivative import arranged
 from .problem import Problem, graph_of
@@ -147,7 +150,7 @@ def second_differential(F: Any, *variables: Any,
     for _ in range(2):
         graph = graph_of(function, varying, definitions)
         function = graph.tangent({v: Differential(v) for v in graph.variables})
-    return function
+    return presented(function)
 
 
 @reporting_bugs
@@ -201,7 +204,16 @@ def gradient_from_differential(dL: Any, X: Any) -> Basic:
     if shape(function):
         raise ShapeError(f"the gradient is for scalars, and this differential is "
                          f"{show(shape(function))}; use jacobian_from_differential")
-    return _identified(function, variable, Layout.DENOMINATOR, "matrix")
+    if not variable.is_complex:
+        return presented(_identified(function, variable, Layout.DENOMINATOR, "matrix"))
+    if not is_real_valued(function):
+        raise ArgumentError(
+            f"a gradient is of a real function, and the differential {presented(function)} is "
+            f"complex; use jacobian_from_differential by {variable.symbol} and by its conjugate")
+    across = variable.conjugate or replace(variable, transposed=not variable.transposed)
+    factor = S.One if variable.conjugate is None else S(2)
+    found = _identified(function, across, Layout.DENOMINATOR, "matrix")
+    return presented(c.scale(factor, found) if shape(found) else factor*found)
 
 
 @reporting_bugs
@@ -247,7 +259,7 @@ def jacobian_from_differential(dF: Any, X: Any) -> Basic:
 
     .. [1] J. R. Magnus, H. Neudecker, Matrix Differential Calculus, 3rd ed., 9.2
     """
-    return _identified(read_function(dF), Variable.of(X), Layout.NUMERATOR, "vec")
+    return presented(_identified(read_function(dF), Variable.of(X), Layout.NUMERATOR, "vec"))
 
 
 @reporting_bugs
@@ -323,7 +335,8 @@ def hessian_from_differential(d2L: Any, X: Any, Y: Any = None) -> Basic:
     if Differential(other.symbol) not in _differentials(slope):
         return zero((prod(by.shape), prod(other.shape)))  # no cross terms
     H = _slope(slope, _direction(slope, other), Layout.NUMERATOR, "vec", "quadratic", function)
-    return H if by.structure is None else factored(c.multiply(c.transpose(by.onto("vec")), H))
+    return presented(H if by.structure is None else factored(
+        c.multiply(c.transpose(by.onto("vec")), H)))
 
 
 def _varying(function: Basic, given: Sequence[Variable],
@@ -354,7 +367,7 @@ def _direction(function: Basic, variable: Variable) -> Variable:
     direction = replace(variable, symbol=Differential(variable.symbol))
     held = _differentials(function)
     for d in held:
-        if not d.is_of_variable:
+        if isinstance(d, Differential) and not d.is_of_variable:
             raise VariableError(
                 f"{d} is not worked out; put differential({d.of}, ...) in its place")
     if direction.symbol not in held and not _is_zero(function):
@@ -416,8 +429,15 @@ def _require_vanishing(function: Basic, degree: str = "linear",
             f"without them {rest} is left")
 
 
-def _differentials(expr: Basic) -> set[Differential]:
-    return {s for s in expr.free_symbols if isinstance(s, Differential)}
+def _differentials(expr: Basic) -> set[Any]:
+    """The differentials an expression holds, dZ* beside dZ."""
+    return {s for s in postorder([expr], lambda e: () if _is_differential(e) else e.args)
+            if _is_differential(s)}
+
+
+def _is_differential(expr: Any) -> bool:
+    return isinstance(expr, Differential) or (
+        isinstance(expr, (ConjugateSymbol, conjugate)) and isinstance(expr.args[0], Differential))
 
 
 def _is_zero(expr: Basic) -> bool:

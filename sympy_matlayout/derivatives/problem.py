@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from sympy import Determinant, S
+from mpmath import mp, mpf
+from sympy import Determinant, S, Symbol
 from sympy.core.basic import Basic
+from sympy.matrices.expressions import MatrixSymbol
 
-from ..core.errors import ValueMissingError, VariableError
+from ..core import limits
+from ..core.errors import ArgumentError, ValueMissingError, VariableError
 from ..core.shapes import is_matrix, shape
 from ..linear_maps.graph import Graph
+from ..nodes.conjugates import with_adjoints
 from ..nodes.generalized_inverses import SingularDeterminant
 from ..nodes.printable import all_printable
+from ..nodes.realness import is_complex
 from ..nodes.structured import KnownMatrixSymbol, facts_about
 from ..nodes.traversal import postorder
+from ..numeric.account import Account
+from ..numeric.evaluation import Evaluation
+from ..numeric.points import example_points
 from ..reading.definitions import read_definitions
 from ..reading.read import read, read_function, sympified
 from ..rules import local_differentials
+from ..simplify import constructors as c
 from ..simplify.canonical_form import canonical_forms
 from ..simplify.rank import refuse_singular
+from ..simplify.symmetry import is_real_valued
 from ..structures.facts import known_symbols
 from ..structures.variable import Variable, refuse_namesakes, refuse_strangers
 
-__all__ = ["Problem", "graph_of"]
+__all__ = ["Problem", "graph_of", "require_real_by_complex"]
 
 
 @dataclass(frozen=True)
@@ -48,22 +58,33 @@ class Problem:
     @classmethod
     def read(cls, expr: Any, variables: Iterable[Any], where: Any = None,
              structure: Any = None, assumptions: Any = True, simplify: bool = True) -> Problem:
-        chosen = [Variable.of(v, structure) for v in variables]
-        known = known_symbols(assumptions, sympified(expr),
-                              structured={v.symbol: v.structured_symbol for v in chosen})
-        late = {v.symbol for v in chosen} | set(where if isinstance(where, Mapping) else ())
-        used: dict[Any, Any] = {a: k for a, k in known.items() if a not in late}
-        used |= {v.symbol: v.structured_symbol for v in chosen}
+        said = _said_to_be_complex(assumptions, sympified(expr))
+        own: dict[Any, Any] = {k: a for a, k in said.items()}
+        if isinstance(structure, Mapping):
+            structure = {said.get(a, a): named for a, named in structure.items()}
+        chosen = [Variable.of(v.xreplace(said) if isinstance(v, Basic) and said else v, structure)
+                  for v in variables]
+        known = known_symbols(assumptions, sympified(expr), structured={
+            own.get(v.base, v.base): v.structured_symbol for v in chosen})
+        late = {own.get(v.base, v.base) for v in chosen} | set(
+            where if isinstance(where, Mapping) else ())
+        used: dict[Any, Any] = {a: said[a] if a in late else k for a, k in known.items()
+                                if a not in late or a in said}
+        used |= {own.get(v.base, v.base): v.structured_symbol for v in chosen}
         used = {a: k for a, k in used.items() if a != k}
         refuse_strangers(structure, chosen)
         for a, k in used.items():
             if k in sympified(expr).free_symbols:
                 raise VariableError(f"the expression holds {a}, a {type(a).__name__}, and {k}, a "
                                     f"{type(k).__name__}; give them different names")
-        if used and isinstance(where, Mapping):
-            where = {u: sympified(d).xreplace(used) for u, d in where.items()}
+        if isinstance(where, Mapping):
+            used |= _complex_by_definition(where, used)
+            where = {used.get(u, u): sympified(d).xreplace(used) for u, d in where.items()} \
+                if used else where
         function = read_function(sympified(expr).xreplace(used) if used else expr)
         definitions = read_definitions(where, function)
+        definitions |= {c.conjugate(u): c.conjugate(d) for u, d in definitions.items()
+                        if is_complex(u)}
         singular = {used.get(a, a) for a in late & set(known) if "singular" in known[a].facts}
         if singular:
             function = _by_adjugates(function, singular)
@@ -75,8 +96,7 @@ class Problem:
             for a, k in known.items() if a in late}
         names: dict[Basic, Basic] = {k: a for a, k in used.items()}
         names |= {k: names.get(a, a) for a, k in places.items()}
-        return cls(function, tuple(replace(v, symbol=used.get(v.symbol, v.symbol))
-                                   for v in chosen),
+        return cls(function, tuple(v.over(v.structured_symbol) for v in chosen),
                    definitions, names, places, simplify)
 
     def graph(self, variables: Iterable[Variable] | None = None,
@@ -111,7 +131,35 @@ class Problem:
 
     def renamed(self, expr: Basic) -> Basic:
         """The symbols that were given in the place of those that carry what is known."""
+        (expr,) = with_adjoints([expr])
         return expr.xreplace(self.names) if self.names else expr
+
+
+def _said_to_be_complex(assumptions: Any, expr: Basic) -> dict[Any, Any]:
+    """The plain symbols that an assumption makes complex, each with one that is."""
+    return {a: KnownMatrixSymbol(a.name, *shape(a), facts={"complex"})
+            for a, k in known_symbols(assumptions, expr).items()
+            if is_complex(k) and not is_complex(a)}
+
+
+def _complex_by_definition(where: Mapping[Any, Any], used: Mapping[Any, Any]) -> dict[Any, Any]:
+    """The intermediate variables that are complex since their definitions are."""
+    found: dict[Any, Any] = {}
+    while True:
+        names = {**used, **found}
+        more = {u: _complex_symbol(u) for u, d in where.items()
+                if isinstance(u, (Symbol, MatrixSymbol)) and not is_complex(names.get(u, u))
+                and is_complex(sympified(d).xreplace(names))}
+        if not more:
+            return found
+        found |= more
+
+
+def _complex_symbol(symbol: Any) -> Any:
+    if not is_matrix(symbol):
+        return Symbol(symbol.name, complex=True)
+    return KnownMatrixSymbol(symbol.name, *shape(symbol),
+                             facts=facts_about(symbol) | {"complex"})
 
 
 def _by_adjugates(expr: Basic, singular: set[Any]) -> Basic:
@@ -131,9 +179,36 @@ def graph_of(function: Basic, variables: Iterable[Variable],
              definitions: Mapping[Basic, Basic]) -> Graph:
     """The graph of a function as read, by some variables."""
     variables = list(variables)
-    graph = Graph(function, [v.symbol for v in variables], local_differentials, definitions)
+    pairs = [w.symbol for v in variables for w in (v, v.conjugate) if w is not None]
+    graph = Graph(function, pairs, local_differentials, definitions)
     for v in variables:
         if v.symbol in definitions:
             raise VariableError(f"{v.symbol} is the variable, and where= defines it")
     refuse_namesakes((*graph.variables, *definitions), graph)
     return graph
+
+
+def require_real_by_complex(problem: Problem) -> None:
+    """Refuse what is not real and has no gradient by a complex variable, but a pair of these."""
+    of_complex = [v for v in problem.variables if v.is_complex]
+    if not of_complex:
+        return
+    function = problem.function
+    for _ in problem.definitions:
+        function = function.xreplace(dict(problem.definitions))
+    function = read(function)
+    if is_real_valued(function) or _is_real_at_random(function):
+        return
+    Z, shown = all_printable(map(problem.renamed, (of_complex[0].base, problem.function)))
+    raise ArgumentError(
+        f"a gradient is of a real function, and {shown} is complex; it has a pair of derivatives, "
+        f"matrix_derivative(f, {Z}) and matrix_derivative(f, {Z}.conjugate())"
+        + (f". The gradient of re({shown}), say, exists" if len(str(shown)) < 60 else ""))
+
+
+def _is_real_at_random(function: Basic) -> bool:
+    """Whether a function is real at some random points, where its form doesn't show it."""
+    with mp.workdps(40):
+        points = example_points(function, [], 3, 0)
+        return all(abs(mp.im(value)) <= mpf(10)**-25*(1 + abs(value)) for value in (
+            Evaluation(at, Account(limits.WORK)).number(function) for at in points))

@@ -23,8 +23,8 @@ from ..reading.read import in_shape, read_function
 from ..simplify import constructors as c
 from ..structures.conventions import check_convention
 from ..structures.variable import Variable
-from .derivative import arranged
-from .problem import Problem
+from .derivative import arranged, ascent, gradient_by
+from .problem import Problem, require_real_by_complex
 
 __all__ = ["directional_derivative", "hessian", "hessian_vector_product"]
 
@@ -202,8 +202,11 @@ def hessian_vector_product(f: Any, X: Any, V: Any, *,
     check_convention(convention)
     if variable.structure is not None:
         direction = variable.structure.arranged(direction, convention)
-    graph = problem.graph(function=_slope(problem))
-    found = graph.tangent({variable.symbol: variable.turn(direction)})
+    require_real_by_complex(problem)
+    graph = problem.graph()
+    slopes = dict(zip(graph.variables, graph.gradients(), strict=True))
+    slope = _slope(problem) if variable.structure else ascent(variable, slopes, convention)
+    found = problem.graph(function=slope).tangent(_along(variable, direction))
     if variable.structure is not None:
         found = variable.structure.arranged(found, convention)
     (found,) = problem.written(found)
@@ -262,7 +265,7 @@ def directional_derivative(F: Any, X: Any, *directions: Any,
             raise VariableError(f"the direction {direction} depends on {variable.symbol}; give it "
                                 "as a symbol, and put in its value afterwards")
         graph = problem.graph(function=found)
-        found = graph.tangent({variable.symbol: variable.turn(direction)})
+        found = graph.tangent(_along(variable, direction))
     return problem.written(found)[0]
 
 
@@ -274,8 +277,16 @@ def _direction(V: Any, variable: Variable) -> Any:
     return direction
 
 
+def _along(variable: Variable, direction: Any) -> dict[Basic, Basic]:
+    """The direction of the variable's symbol, and that of its conjugate with it."""
+    turned = variable.turn(direction)
+    found = {variable.symbol: turned}
+    if variable.conjugate is not None:
+        found[variable.conjugate.symbol] = c.conjugate(turned)
+    return found
+
+
 def _slope(problem: Problem) -> Basic:
     """The gradient by all entries of the first variable, a function to differentiate again."""
     variable = problem.variables[0]
-    (slope,) = problem.graph([variable]).gradients()
-    return variable.turn(slope)
+    return variable.turn(gradient_by(problem.graph([variable]), variable))

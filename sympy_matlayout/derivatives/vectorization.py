@@ -12,6 +12,7 @@ from ..core.errors import NotLinearError, VariableError, reporting_bugs
 from ..core.registry import simplified_product
 from ..core.shapes import is_matrix, is_scalar_shape, shape
 from ..linear_maps.graph import Graph
+from ..nodes.conjugates import presented
 from ..nodes.vec import Vec
 from ..nodes.vech import Vech
 from ..reading.read import read, sympified
@@ -74,9 +75,10 @@ def expand_vec(expr: Any, *variables: Any) -> Basic:
     if not chosen or any(not v.shape for v in chosen):
         raise VariableError("expand_vec(expr, X, ...) needs the MatrixSymbols to expand by")
     graph = graph_of(read(sympified(expr)), chosen, {})
-    return read(graph.root).replace(
+    chosen += [v.conjugate for v in chosen if v.conjugate is not None]
+    return presented(read(graph.root).replace(
         lambda e: isinstance(e, (Vec, Vech)) and graph.varies(e),
-        lambda e: _expanded(e, chosen))
+        lambda e: _expanded(e, chosen)))
 
 
 def _expanded(column: Basic, variables: list[Variable]) -> Basic:
@@ -142,4 +144,5 @@ def collect_vec(expr: Any) -> Basic:
     found = found.replace(lambda e: isinstance(e, (MatMul, MatPow)) and is_matrix(e.args[-1]),
                           simplified_product)
     found = found.replace(Trace, lambda matrix: c.trace(matrix))
-    return c.trace(found) if is_matrix(found) and is_scalar_shape(shape(found)) else found
+    return presented(c.trace(found) if is_matrix(found) and is_scalar_shape(shape(found))
+                     else found)

@@ -31,6 +31,7 @@ from ..core.shapes import (
     shape,
     show,
 )
+from ..nodes.conjugates import presented
 from ..reading.read import read
 from ..simplify import constructors as c
 from ..simplify.factoring import factored
@@ -108,7 +109,7 @@ def convert_layout(D: Any, source: Any, target: Any, *, function: Any = None,
         result = written(_as_jacobian(found, source), target)
     if isinstance(given, (MatrixBase, NDimArray)) and hasattr(result, "as_explicit"):
         return cast(Any, result).as_explicit()
-    return result
+    return presented(result)
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from sympy import S, ZeroMatrix
+from sympy import S, ZeroMatrix, conjugate
 from sympy.core.basic import Basic
 from sympy.core.symbol import Symbol
 
 from ..core.errors import VariableError
 from ..core.shapes import shape
+from ..nodes.conjugates import ConjugateSymbol
 from ..nodes.differential_symbols import Differential
 from .composition import compose, identity, sum_values, total
 from .maps import LinearMap
@@ -70,7 +71,10 @@ class Graph:
             return (self.definitions[node],)
         # dX is a direction of its own, whatever becomes of X; d(X**2) depends on X
         is_direction = isinstance(node, Differential) and node.is_of_variable
-        return () if is_direction or isinstance(node, Symbol) else node.args
+        # Z* is a leaf of its own beside Z
+        is_leaf = isinstance(node, (Symbol, ConjugateSymbol)) or isinstance(
+            node, conjugate) and node.args[0].is_Symbol
+        return () if is_direction or is_leaf else node.args
 
     def _is_free_in(self, node: Any) -> bool:
         """Sums and lambdas bind symbols; what is bound in them is not the variable."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Expr, S, Symbol
+from sympy import Expr, S, Symbol, conjugate
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import MatrixSymbol
 
 from ..core.errors import VariableError
 from ..core.shapes import Shape, is_matrix, shape
+from .conjugates import ConjugateSymbol
 from .printable import joined
+from .realness import is_declared_complex
 from .structured import LINEAR, facts_about
 
 __all__ = ["Differential", "MatrixDifferential", "ScalarDifferential"]
@@ -65,12 +67,16 @@ class Differential(Expr):
     is_symbol = True
     _diff_wrt: Any = True
 
-    def __new__(cls, of):
+    def __new__(cls, of) -> Any:
         if not isinstance(of, Expr) or of.is_number:
             raise VariableError(f"the differential of {of!r} ({type(of).__name__}) is not defined; "
                                 "give a symbol or an expression")
         if isinstance(of, Differential):
             raise VariableError(f"{of} is constant under a further differential")
+        if isinstance(of, ConjugateSymbol):
+            return ConjugateSymbol(Differential(of.of))
+        if isinstance(of, conjugate) and of.args[0].is_Symbol:
+            return conjugate(Differential(of.args[0]))
         if is_matrix(of) != issubclass(cls, MatrixSymbol) or cls is Differential:
             cls = MatrixDifferential if is_matrix(of) else ScalarDifferential
         return Basic.__new__(cls, of)
@@ -159,7 +165,9 @@ class ScalarDifferential(Differential):
     """The differential of a scalar; made by ``Differential(t)``."""
 
     is_commutative = True
-    is_extended_real = True
+
+    def _eval_is_extended_real(self) -> bool | None:
+        return None if is_declared_complex(self) else True
 
     def _eval_derivative(self, symbol):
         return S.One if symbol == self else S.Zero

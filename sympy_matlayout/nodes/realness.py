@@ -1,18 +1,24 @@
 """
-Which symbols are declared not to be real, where everything else is taken to be.
+What is declared to be complex, where everything else is taken to be real.
 
 Matrices and undeclared symbols are real in this library.  A Symbol that SymPy knows to be
-complex or imaginary stays what it is.
+complex or imaginary stays what it is, and so does a matrix that is said to be complex.
 """
 
 from __future__ import annotations
 
-from sympy import Abs, Symbol, arg, conjugate, im, re, sign
-from sympy.core.basic import Basic
+from typing import Any
 
+from sympy import Abs, S, Symbol, arg, conjugate, im, re, sign
+from sympy.core.basic import Basic
+from sympy.matrices.expressions import MatrixSymbol
+
+from ..core import limits
+from ..core.caches import cached
+from .structured import facts_about
 from .traversal import postorder
 
-__all__ = ["OF_COMPLEX", "complex_symbols", "is_declared_complex"]
+__all__ = ["OF_COMPLEX", "complex_symbols", "is_complex", "is_declared_complex"]
 
 # functions that are something else for real arguments than for complex ones
 OF_COMPLEX = (Abs, arg, conjugate, im, re, sign)
@@ -23,9 +29,29 @@ def complex_symbols(expr: Basic) -> set[Basic]:
     return {s for s in postorder([expr], lambda e: e.args) if is_declared_complex(s)}
 
 
-def is_declared_complex(expr: Basic) -> bool:
+def is_declared_complex(expr: Any) -> bool:
     """Whether a symbol is known not to be real, or said to be complex and not that it is real."""
-    if not isinstance(expr, Symbol) or expr.is_extended_real:
+    if isinstance(expr, MatrixSymbol):
+        return "complex" in facts_about(expr)
+    if not isinstance(expr, Symbol):
+        return is_declared_complex(expr.of) if getattr(expr, "is_of_variable", False) else False
+    if expr.is_extended_real:
         return False
     return bool(expr.is_extended_real is False or expr.is_real is False or expr.is_complex
                 or expr.is_hermitian is False or expr.is_antihermitian)
+
+
+@cached(limits.CACHED_NODES)
+def is_complex(expr: Any) -> bool:
+    """Whether an expression may be something else than real, by the symbols and numbers in it."""
+    if expr is S.ImaginaryUnit or is_declared_complex(expr):
+        return True
+    if not expr.args or expr.is_Symbol or _is_real_by_class(expr):
+        return False
+    return any(map(is_complex, expr.args))
+
+
+def _is_real_by_class(expr: Any) -> bool:
+    """Norms, absolute values, real parts: real, whatever is in them."""
+    facts = getattr(type(expr), "default_assumptions", None)
+    return bool(facts) and facts.get("extended_real") is True

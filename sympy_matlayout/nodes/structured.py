@@ -28,7 +28,8 @@ __all__ = [
 ]
 
 # facts that hold for sums and multiples as well
-LINEAR = frozenset({"symmetric", "skew", "diagonal", "lower", "upper"})
+LINEAR = frozenset({"symmetric", "skew", "diagonal", "lower", "upper", "complex", "hermitian",
+                    "antihermitian"})
 
 
 def facts_about(matrix: Basic) -> frozenset[str]:

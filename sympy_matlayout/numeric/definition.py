@@ -9,12 +9,17 @@ against, so nothing here may use them.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import mpmath
-from mpmath import mp, mpf
+from mpmath import mp, mpc, mpf
+from sympy import conjugate
 from sympy.core.basic import Basic
 
 from ..core.shapes import is_matrix
+from ..nodes.conjugates import ConjugateSymbol
+from ..nodes.realness import is_declared_complex
+from ..nodes.structured import facts_about
 from .evaluation import NumericArray, evaluate, vec
 from .linear_algebra import matrix_of
 from .types import NumericMatrix, NumericScalar, Sizes, Value, Values
@@ -30,13 +35,14 @@ class Partials:
     ==========
 
     expr : the function, a scalar or matrix expression
-    variable : a MatrixSymbol or Symbol
+    variable : a MatrixSymbol or Symbol; of a complex Z or its conjugate the derivatives are
+        those of Wirtinger, from differences along real and imaginary parts
     values : numbers for all symbols, mpmath matrices for MatrixSymbols
     transposed : whether the derivative is by ``variable.T``
     """
 
     def __init__(self, expr: Basic, variable: Basic, values: Values, transposed: bool = False):
-        at = values[variable]
+        at = values[base_of(variable)]
         F = evaluate(expr, values)
         self.of = (F.rows, F.cols) if isinstance(F, mpmath.matrix) else ()
         self.by = (at.rows, at.cols) if is_matrix(variable) else ()
@@ -103,13 +109,48 @@ def position(layout: str, form: str, of: Sizes, by: Sizes) -> tuple[Sizes, Calla
 
 def _difference(expr, variable, values, i, j) -> NumericMatrix:
     """vec of ∂F/∂X[i, j]"""
-    def moved(h: NumericScalar) -> Value:
-        if not is_matrix(variable):
-            return values[variable] + h
-        found = values[variable].copy()
-        found[i, j] += h
-        return found
-    return central_difference(lambda h: evaluate(expr, {**values, variable: moved(h)}))
+    base = base_of(variable)
+    at = values[base]
+    direction: Value = mpf(1)
+    if is_matrix(base):
+        direction = mpmath.matrix(at.rows, at.cols)
+        direction[i, j] = 1
+    return slope_along(lambda X: evaluate(expr, {**values, base: X}), variable, at, direction)
+
+
+def base_of(variable: Any) -> Any:
+    """The symbol Z, where the variable is its conjugate."""
+    if isinstance(variable, ConjugateSymbol):
+        return variable.of
+    return variable.args[0] if isinstance(variable, conjugate) else variable
+
+
+def slope_along(value: Callable[[Value], Value], variable: Any, at: Value,
+                direction: Value) -> NumericMatrix:
+    """
+    vec of the derivative of ``value(X)`` by X, times a real direction.
+
+    By a complex Z = X + iY it is ∂/∂Z = (∂/∂X - i∂/∂Y)/2, by Z* it is (∂/∂X + i∂/∂Y)/2, and by
+    a Hermitian S, along which ∂f/∂S is that of all entries as if they were independent,
+    Σ Dᵢⱼ Eᵢⱼ from the directions E + E' and i(E - E').
+    """
+    base, i = base_of(variable), mpc(0, 1)
+
+    def along(way: Value) -> NumericMatrix:
+        return central_difference(lambda h: value(at + h*way))
+
+    if not is_declared_complex(base):
+        return along(direction)
+    if not is_matrix(base) and base.is_imaginary:
+        return along(i*direction)/i
+    if "hermitian" in facts_about(base):
+        turned = direction.T
+        return (along(direction + turned) - i*along(i*(direction - turned)))/2
+    if "antihermitian" in facts_about(base):
+        turned = direction.T
+        return (along(direction - turned) - i*along(i*(direction + turned)))/2
+    sign = 1 if base != variable else -1
+    return (along(direction) + sign*i*along(i*direction))/2
 
 
 def central_difference(value: Callable[[NumericScalar], Value]) -> NumericMatrix:

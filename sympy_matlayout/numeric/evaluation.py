@@ -23,6 +23,7 @@ from sympy.matrices.expressions import MatrixExpr
 from ..core import limits
 from ..core.errors import DerivativeNotImplementedError
 from ..core.registry import declared
+from ..nodes.realness import is_complex
 from .account import Account, NotReal, NotWhole, is_real
 from .linear_algebra import matrix_of
 from .scalar_functions import OF_COMPLEX, OF_REAL, as_number, function_value, number_of, side
@@ -121,7 +122,7 @@ class Evaluation:
         found = self.value(expr)
         if _all_real(found):
             return found.apply(mp.re) if isinstance(found, mpmath.matrix) else found.real
-        if isinstance(node, OF_REAL) or not any(
+        if isinstance(node, OF_REAL) or not is_complex(expr) and not any(
                 not _all_real(self.values[s]) for s in expr.free_symbols if s in self.values):
             raise NotReal(f"{expr} is not real in {node}")
         return found

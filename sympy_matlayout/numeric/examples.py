@@ -16,6 +16,7 @@ from sympy.matrices.expressions import MatrixSymbol
 from ..core import limits
 from ..core.errors import ArgumentError, DerivativeNotImplementedError
 from ..core.shapes import is_matrix, shape, show
+from ..nodes.conjugates import ConjugateSymbol
 from ..nodes.differential_symbols import Differential
 from ..nodes.realness import is_declared_complex
 from ..nodes.structured import facts_about
@@ -52,7 +53,8 @@ def leaves(exprs: Iterable[Basic]) -> set[Any]:
     """The symbols that need a value."""
     exprs = list(exprs)
     return {a for e in exprs for a in preorder_traversal(e)
-            if isinstance(a, (MatrixSymbol, Symbol, Differential)) and not isinstance(a, Dummy)
+            if isinstance(a, (MatrixSymbol, Symbol, Differential))
+            and not isinstance(a, (Dummy, ConjugateSymbol))
             } | {a for e in exprs for a in e.free_symbols if isinstance(a, Dummy)}
 
 
@@ -67,8 +69,13 @@ def example_value(leaf: Any, sizes: Mapping[Any, Any], chance: random.Random,
                 f"{leaf} is {show(shape(leaf))}, too large to try it with numbers, which takes "
                 f"matrices of up to {limits.EXAMPLE_ENTRIES:,} entries; give symbols for its "
                 "sizes, or smaller numbers")
+        facts = facts_about(leaf)
         found = scale*matrix_of(rows, cols, _entries(chance, rows, cols))
-        return _structured(_with_signs(found, chance, signs), facts_about(leaf))
+        found = _with_signs(found, chance, signs)
+        if "complex" in facts:
+            across = matrix_of(rows, cols, lambda i, j: mpf(chance.uniform(-1, 1)))
+            return _complex(found + mpc(0, scale)*across, facts)
+        return _structured(found, facts)
     if leaf.is_integer:
         return mpf(3)
     return _number(leaf, scale*mpf(chance.uniform(0.5, 2)), chance, signs)
@@ -79,6 +86,8 @@ def _number(symbol: Symbol, size: Any, chance: random.Random, signs: str) -> Any
         return mpf(0)
     if is_declared_complex(symbol):
         real = 0 if symbol.is_imaginary else size*mpf(chance.uniform(0.5, 2))
+        if signs != "none" and not symbol.is_imaginary:
+            real = real*chance.choice((1, -1))
         return mpc(real, size)
     if symbol.is_extended_nonnegative or signs == "none" and not symbol.is_extended_nonpositive:
         return size
@@ -118,6 +127,38 @@ def _structured(M: NumericMatrix, facts: frozenset[str]) -> NumericMatrix:
         M = matrix_of(M.rows, M.cols, lambda i, j: M[i, j] if i == j or not is_diagonal and (
             (i > j) == ("lower" in triangles)) else mpf(0))
     return _singular(M, facts) if "singular" in facts else M
+
+
+def _complex(M: NumericMatrix, facts: frozenset[str]) -> NumericMatrix:
+    """The same of complex numbers, Hermitian and unitary ones among them."""
+    if "unitary" in facts:
+        return _unitary(M, facts)
+    if "positive definite" in facts:
+        M = product(M, M.H)/max(map(abs, M))
+    elif "hermitian" in facts:
+        M = (M + M.H)/2
+    elif "antihermitian" in facts:
+        M = (M - M.H)/2
+    return _structured(M, facts - {"positive definite"})
+
+
+def _unitary(M: NumericMatrix, facts: frozenset[str]) -> NumericMatrix:
+    """A reflection, which is Hermitian, the product of two with a phase, or phases alone."""
+    def reflection(v):
+        return mpmath.eye(M.rows) - 2/(v.H*v)[0, 0]*v*v.H
+
+    if "positive definite" in facts:
+        return mpmath.eye(M.rows)
+    if facts & {"diagonal", "lower", "upper"} or M.rows == 1:
+        return mp.diag([mp.sign(mp.re(a) if "hermitian" in facts else a)
+                        for a in (M[i, i] for i in range(M.rows))])
+    if "hermitian" in facts:
+        return reflection(M[:, 0])
+    if facts & {"symmetric", "skew", "antihermitian"}:
+        raise DerivativeNotImplementedError(
+            "no example is known of a unitary matrix that is also symmetric or skew; give it one "
+            "of the two facts")
+    return mp.sign(M[0, 0])*product(reflection(M[:, 0]), reflection(M[:, 1]))
 
 
 def _singular(M: NumericMatrix, facts: frozenset[str]) -> NumericMatrix:

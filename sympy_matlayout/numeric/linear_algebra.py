@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import mpmath
 from mpmath import mp, mpf
 
-from .account import NotReal, NoValue, is_real, reaching_no_value
+from .account import NoValue, is_real, reaching_no_value
 from .types import NumericMatrix, NumericScalar
 
 __all__ = [
@@ -200,8 +200,6 @@ def _is_diagonal(M: NumericMatrix) -> bool:
 
 
 def singular_values(M: NumericMatrix) -> list:
-    """Those of a real matrix, descending."""
-    if not all(map(is_real, M)):
-        raise NotReal("singular values of a complex matrix")
-    return list(reaching_no_value(lambda: mp.svd_r(M if M.rows >= M.cols else M.T,
-                                                   compute_uv=False)))
+    """Those of a matrix, descending."""
+    svd = mp.svd_r if all(map(is_real, M)) else mp.svd_c
+    return list(reaching_no_value(lambda: svd(M if M.rows >= M.cols else M.T, compute_uv=False)))

@@ -25,6 +25,7 @@ from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.diagonal import DiagonalOf
 
 from ..core.registry import declares
+from ..nodes.conjugates import ConjugateSymbol
 from ..nodes.softmax import LogSumExp, LogSumExpAlong, Softmax
 from ..nodes.vec import Unvec, Vec
 from ..nodes.vech import Unvech, Vech
@@ -77,6 +78,11 @@ def value_of_transpose(node: Transpose, at: Evaluation) -> NumericMatrix:
 @declares("value", Adjoint)
 def value_of_adjoint(node: Adjoint, at: Evaluation) -> NumericMatrix:
     return at.real(node, node.args[0]).T.apply(mp.conj)
+
+
+@declares("value", ConjugateSymbol)
+def value_of_conjugate(node: ConjugateSymbol, at: Evaluation) -> NumericMatrix:
+    return at.value(node.of).apply(mp.conj)
 
 
 @declares("value", KroneckerProduct)

@@ -213,7 +213,7 @@ def _may_be_negative(leaf: Basic) -> bool:
 
 def _has_negative(value: Any) -> bool:
     entries = list(value) if isinstance(value, mpmath.matrix) else [value]
-    return any(is_real(a) and a < 0 for a in entries)
+    return any(is_real(a) and a.real < 0 for a in entries)
 
 
 def _scale_of(M: NumericMatrix) -> Any:

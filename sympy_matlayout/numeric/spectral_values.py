@@ -381,11 +381,12 @@ def value_of_pseudo_inverse(node: Any, at: Evaluation) -> NumericMatrix:
     at.account.spend(SPECTRUM*X.rows*X.cols*min(X.rows, X.cols), node)
     with mp.workdps(mp.dps + GUARD):
         turned = X.rows < X.cols
-        U, values, W = reaching_no_value(mp.svd_r, X.T if turned else X)
+        svd = mp.svd_r if all(map(is_real, X)) else mp.svd_c
+        U, values, W = reaching_no_value(svd, X.T if turned else X)
         zero = max(values)*mpf(10)**(-mp.dps//2)
         scaled = matrix_of(W.cols, W.rows, lambda i, j: (
-            W[j, i]/values[j] if values[j] > zero else mpf(0)))
-        found = times(scaled, U.T)
+            mp.conj(W[j, i])/values[j] if values[j] > zero else mpf(0)))
+        found = times(scaled, U.H)
         return +(found.T if turned else found)
 
 

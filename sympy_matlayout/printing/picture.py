@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sympy import Abs, S, Symbol, Trace
+from sympy import Abs, Adjoint, S, Symbol, Trace
 from sympy.matrices.expressions import (
     DiagMatrix,
     FunctionMatrix,
@@ -261,14 +261,27 @@ def picture_of_power(printer: Any, node: Any) -> prettyForm:
     base, exponent = node.args
     if exponent == -1 and isinstance(base, Transpose):
         return _raised(_base(printer, base.args[0]), prettyForm("-T"))
+    if exponent == -1 and isinstance(base, Adjoint) and not isinstance(base.args[0], Transpose):
+        return _raised(_base(printer, base.args[0]), prettyForm("-H"))
     return _raised(_base(printer, base), printer._print(exponent))
+
+
+@declares("pretty", Adjoint)
+def picture_of_adjoint(printer: Any, node: Any) -> prettyForm:
+    """An H, and a bar over what SymPy writes as the adjoint of the transpose."""
+    (matrix,) = node.args
+    if not isinstance(matrix, Transpose):
+        return _raised(_base(printer, matrix), prettyForm("H"))
+    form = printer._print(matrix.args[0])
+    bar = ("_" if not printer._use_unicode else "─")*form.width()
+    return prettyForm(*form.above(bar), binding=prettyForm.ATOM)
 
 
 def _base(printer: Any, matrix: Any) -> prettyForm:
     form = printer._print(matrix)
     plain = isinstance(matrix, MatrixSymbol) and not isinstance(matrix, Differential) \
         or not isinstance(matrix, MatrixSymbol) and matrix_level(matrix) == ATOM and \
-        not isinstance(matrix, (MatPow, Transpose, KroneckerProduct))
+        not isinstance(matrix, (Adjoint, MatPow, Transpose, KroneckerProduct))
     return form if plain else _in_parens(form)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
-from sympy import Abs, Dummy, Integral, Mul, Product, S, Sum, Symbol, Trace, exp
+from sympy import Abs, Adjoint, Dummy, Integral, Mul, Product, S, Sum, Symbol, Trace, exp
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import (
     DiagMatrix,
@@ -223,7 +223,18 @@ def latex_of_power(printer: Any, node: Any) -> str:
     base, exponent = node.args
     if exponent == -1 and isinstance(base, Transpose):
         return rf"{_base(printer, base.args[0])}^{{-T}}"
+    if exponent == -1 and isinstance(base, Adjoint) and not isinstance(base.args[0], Transpose):
+        return rf"{_base(printer, base.args[0])}^{{-H}}"
     return rf"{_base(printer, base)}^{{{printer._print(exponent)}}}"
+
+
+@declares("latex", Adjoint)
+def latex_of_adjoint(printer: Any, node: Any) -> str:
+    r"""``Z^{H}``, ``\overline{Z}`` of what SymPy writes as the adjoint of the transpose"""
+    (matrix,) = node.args
+    if isinstance(matrix, Transpose):
+        return rf"\overline{{{printer._print(matrix.args[0])}}}"
+    return rf"{_base(printer, matrix)}^{{H}}"
 
 
 def _base(printer: Any, matrix: Any) -> str:

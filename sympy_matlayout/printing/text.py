@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 
-from sympy import S, Symbol, Trace
+from sympy import Adjoint, S, Symbol, Trace
 from sympy.matrices.expressions import (
     FunctionMatrix,
     HadamardPower,
@@ -15,6 +15,7 @@ from sympy.matrices.expressions import (
     MatAdd,
     MatMul,
     OneMatrix,
+    Transpose,
 )
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.printing.precedence import PRECEDENCE
@@ -160,6 +161,15 @@ def text_of_hadamard_power(printer: Any, power: Any) -> str:
     if power.args[1] == S.Half:
         return f"sqrt.({printer._print(power.args[0])})"
     return dotted(".**", *(printer.parenthesize(a, POWER) for a in power.args))
+
+
+@declares("str", Adjoint)
+def text_of_adjoint(printer: Any, node: Any) -> str:
+    """Z.H, and conjugate(Z) of what SymPy writes as the adjoint of the transpose"""
+    (matrix,) = node.args
+    if isinstance(matrix, Transpose):
+        return f"conjugate({printer._print(matrix.args[0])})"
+    return f"{printer.parenthesize(matrix, POWER, True)}.H"
 
 
 @declares("str", OneMatrix)

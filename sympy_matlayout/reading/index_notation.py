@@ -36,7 +36,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from ..core.errors import ShapeError, VariableError
 from ..core.shapes import is_matrix, is_scalar_shape, same_size, shape, show
 from ..nodes.norm import Norm
-from ..nodes.realness import OF_COMPLEX, complex_symbols
+from ..nodes.realness import is_complex
 from ..simplify import constructors as c
 from ..simplify.contraction import Contraction, NotMatrixNotation
 from .samples import contracted, row_norms, summed_rows
@@ -172,9 +172,7 @@ def _delta(expr: Any, free: Sequence[Symbol], sizes: Sizes) -> Basic:
 
 def _of_function(expr: Any, free: Sequence[Symbol], sizes: Sizes) -> Basic:
     """A function of one entry, as the function of every entry."""
-    if isinstance(expr, OF_COMPLEX) and complex_symbols(expr):
-        raise NotMatrixNotation(expr)  # its argument is not real
-    z = Dummy("z", real=True)
+    z = Dummy("z", complex=True) if any(map(is_complex, expr.args)) else Dummy("z", real=True)
     args = [z if _live(a, sizes) else a for a in expr.args]
     (inside,) = (a for a in expr.args if _live(a, sizes))
     return c.elementwise(Lambda((z,), expr.func(*args)), as_matrix(inside, free, sizes))

@@ -8,6 +8,7 @@ from sympy import (
     Abs,
     Adjoint,
     S,
+    conjugate,
 )
 from sympy.core.basic import Basic
 from sympy.matrices import ImmutableDenseMatrix, MatrixBase
@@ -39,6 +40,7 @@ from ..core.shapes import (
     shape,
     show,
 )
+from ..nodes.conjugates import ConjugateSymbol
 from ..nodes.constants import MatrixUnit, SympysUnit
 from ..nodes.differential_symbols import Differential
 from ..nodes.factorizations import Cholesky, QFactor, RFactor
@@ -46,7 +48,6 @@ from ..nodes.generalized_inverses import Adjugate, PseudoInverse, SylvesterSolut
 from ..nodes.matrix_sum import MatrixSum
 from ..nodes.norm import LargestEntry, MaxEntry, Norm
 from ..nodes.primary_functions import FrechetDerivative, FrechetMatrix, PrimaryFunction
-from ..nodes.realness import OF_COMPLEX
 from ..nodes.singular_values import (
     LeftSingularVector,
     LeftSingularVectors,
@@ -69,7 +70,7 @@ from ..nodes.vec import Unvec, Vec
 from ..nodes.vech import Unvech, Vech
 from ..simplify import constructors as c
 from .index_notation import ascending, sum_of_rows
-from .reals import conjugated, require_finite, require_no_complex_symbols, require_real
+from .reals import require_finite, require_real_arguments
 from .rebuilding import as_scalar_in, over, rebuild, require, require_same, require_square
 
 # --- linear structure -------------------------------------------------------------------
@@ -131,7 +132,7 @@ def read_transpose(node, args):
 
 @rebuild.register(Adjoint)
 def read_adjoint(node, args):
-    return c.transpose(conjugated(args[0], node))
+    return c.transpose(c.conjugate(args[0]))
 
 
 # --- elementwise ------------------------------------------------------------------------
@@ -152,9 +153,10 @@ def read_hadamard_power(node, args):
 
 @rebuild.register(ElementwiseApplyFunction)
 def read_elementwise(node, args):
-    if node.function.has(*OF_COMPLEX):
-        require_no_complex_symbols(node)
-    return c.elementwise(*args)
+    function, matrix = args
+    if isinstance(function.expr, conjugate) and function.expr.args == function.variables:
+        return c.conjugate(matrix)
+    return c.elementwise(function, matrix)
 
 
 # --- Kronecker products, diagonals, slices, blocks --------------------------------------
@@ -225,6 +227,11 @@ def read_symbol(node, args):
     return node
 
 
+@rebuild.register(ConjugateSymbol)
+def read_conjugate_symbol(node, args):
+    return c.conjugate(node.of)  # of a symbol that is Hermitian, say, since it has another name
+
+
 @rebuild.register(MatrixExpr)
 def read_other_matrix(node, args):
     return over(node, args)
@@ -244,8 +251,6 @@ def read_matrix_sum(node, args):
 
 @rebuild.register(Norm)
 def read_norm(node, args):
-    require_real(node)
-    require_no_complex_symbols(node)
     matrix = args[0]
     if isinstance(matrix, ZeroMatrix):
         return S.Zero
@@ -257,13 +262,13 @@ def read_norm(node, args):
 @rebuild.register(MaxEntry)
 @rebuild.register(LargestEntry)
 def read_max_entry(node, args):
-    require_no_complex_symbols(node)
+    require_real_arguments(node)
     return node.func(*args)
 
 
 @rebuild.register(LogSumExp)
 def read_log_sum_exp(node, args):
-    require_no_complex_symbols(node)
+    require_real_arguments(node)
     (matrix,) = args
     return c.trace(matrix) if is_scalar_shape(shape(matrix)) else construct(LogSumExp, matrix)
 
@@ -271,7 +276,7 @@ def read_log_sum_exp(node, args):
 @rebuild.register(LogSumExpAlong)
 @rebuild.register(Softmax)
 def read_softmax(node, args):
-    require_no_complex_symbols(node)
+    require_real_arguments(node)
     return construct(type(node), *args)
 
 
@@ -290,6 +295,8 @@ def read_function_of_matrix(node, args):
 @rebuild.register(Eigenvalues)
 @rebuild.register(Eigenvectors)
 def read_of_square(node, args):
+    if not isinstance(node, Adjugate):
+        require_real_arguments(node)
     for matrix in args:
         require_square(node, matrix, type(node).__name__)
     return construct(type(node), *args)
@@ -311,6 +318,8 @@ def read_of_square(node, args):
 @rebuild.register(SingularValues)
 @rebuild.register(SylvesterSolution)
 def read_of_matrices(node, args):
+    if not isinstance(node, (PseudoInverse, SylvesterSolution)):
+        require_real_arguments(node)
     return construct(type(node), *args)
 
 

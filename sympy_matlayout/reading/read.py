@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from sympy import (
+    Dummy,
+    Lambda,
     S,
     Sum,
 )
@@ -24,7 +26,9 @@ from sympy.matrices.expressions import (
     FunctionMatrix,
     MatrixSymbol,
 )
+from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
+from ..core.bound_symbols import argument_symbol
 from ..core.errors import (
     ValueMissingError,
 )
@@ -36,6 +40,7 @@ from ..core.shapes import (
     shape,
 )
 from ..nodes.differential_symbols import Differential
+from ..nodes.realness import is_complex
 from ..simplify import constructors as c
 from ..simplify.exponentials import with_softmax
 from . import matrix_nodes, scalar_nodes  # noqa: F401 - fill the table of rebuild
@@ -104,4 +109,13 @@ def _children(node: Any) -> Sequence[Basic]:
         return tuple(cast(Any, node.blocks))
     if isinstance(node, MatrixBase):
         return tuple(cast(Any, node))
+    if isinstance(node, ElementwiseApplyFunction) and is_complex(node.expr):
+        return _of_complex_argument(node.function), node.expr
     return node.args
+
+
+def _of_complex_argument(function: Any) -> Basic:
+    """The function of a complex number, of which conjugates and absolute values are no real's."""
+    (z,), body = function.signature, function.expr
+    own = argument_symbol(body.atoms(Dummy) - {z}, real=False)
+    return Lambda((own,), body.xreplace({z: own}))

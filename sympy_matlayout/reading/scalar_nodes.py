@@ -47,12 +47,13 @@ from ..core.shapes import (
     show,
 )
 from ..nodes.matrix_sum import MatrixSum
-from ..nodes.realness import complex_symbols
+from ..nodes.realness import is_complex
 from ..nodes.undefined_functions import DerivativeAtPoint, FunctionValue
 from ..simplify import constructors as c
 from ..simplify.rank import is_singular
+from ..simplify.symmetry import is_real_valued
 from .index_notation import ascending, sum_of_rows, with_own_indices
-from .reals import conjugated, require_finite, require_real
+from .reals import require_finite
 from .rebuilding import as_scalar_in, over, rebuild, require, require_same, require_square
 
 
@@ -117,7 +118,7 @@ def read_pow(node, args):
 
 @rebuild.register(conjugate)
 def read_conjugate(node, args):
-    return conjugated(args[0], node)
+    return c.conjugate(as_scalar_in(node, args[0]))
 
 
 @rebuild.register(Abs)
@@ -126,9 +127,10 @@ def read_conjugate(node, args):
 @rebuild.register(re)
 @rebuild.register(im)
 def read_of_complex(node, args):
-    if not complex_symbols(node):
-        require_real(node)
-    return over(node, [as_scalar_in(node, a) for a in args])
+    (value,) = (as_scalar_in(node, a) for a in args)
+    if is_complex(value) and isinstance(node, (re, im)) and is_real_valued(value):
+        return value if isinstance(node, re) else S.Zero
+    return over(node, [value])
 
 
 @rebuild.register(Symbol)

@@ -8,7 +8,7 @@ from sympy.core.basic import Basic
 
 from ..core import limits
 from ..core.errors import reporting_bugs
-from ..nodes.printable import all_printable
+from ..nodes.conjugates import presented, with_adjoints
 from ..reading.read import read, sympified
 from ..simplify.canonical_form import canonical_form, in_order
 from ..simplify.cost import count_operations
@@ -85,7 +85,7 @@ def canonical(expr: Any, assumptions: Any = True) -> Basic:
     found = _settled(read(given))
     if count_operations(found) > count_operations(given):  # tr(A - B), |A⊗B|
         found = min(in_order(given), given, key=count_operations)
-    return all_printable([found.xreplace(names)])[0]
+    return presented(with_adjoints([found])[0].xreplace(names))
 
 
 def _settled(expr: Basic) -> Basic:

@@ -19,6 +19,7 @@ from sympy.matrices.expressions import HadamardProduct, MatAdd
 from ..core import limits
 from ..core.errors import DerivativeNotImplementedError, ShapeError, VariableError, reporting_bugs
 from ..core.shapes import is_matrix, shape, show
+from ..nodes.conjugates import presented
 from ..reading.read import read, read_function, sympified
 from ..simplify import constructors as c
 from ..simplify.normal_form import normal_form
@@ -74,7 +75,7 @@ def trace_normal_form(expr: Any) -> Expr:
 
     .. [1] J. R. Magnus, H. Neudecker, Matrix Differential Calculus, 3rd ed., 1.10, 3.6
     """
-    return normal_form(_scalar(expr))
+    return presented(normal_form(_scalar(expr)))
 
 
 @reporting_bugs
@@ -274,7 +275,7 @@ def _scalar(expr: Any) -> Any:
 def _on_traces(expr: Any, rewritten: Callable[[Basic], Expr]) -> Expr:
     """Every outermost trace rewritten, as a function of its argument."""
     scalar = _scalar(expr)
-    return scalar.xreplace({t: rewritten(t.args[0]) for t in scalar.atoms(Trace)})
+    return presented(scalar.xreplace({t: rewritten(t.args[0]) for t in scalar.atoms(Trace)}))
 
 
 def _held(factor: Basic, expr: Any) -> Basic:

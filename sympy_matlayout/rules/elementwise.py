@@ -17,7 +17,7 @@ from ..core.bound_symbols import argument_symbol
 from ..core.shapes import is_matrix, shape
 from ..linear_maps.maps import HadamardBy, ScalarTimes
 from ..simplify import constructors as c
-from .scalars import at_point, derivative, partials
+from .scalars import at_point, partials, slopes
 from .table import Edges, Varies, cited, local_differentials
 
 
@@ -36,9 +36,11 @@ def elementwise_function(node: Any, varies: Varies) -> Edges:
     """dσ(X) = σ'(X)∘dX; a scalar t inside σ adds dt·∂σ/∂t(X)"""
     function, matrix = node.args
     (z,), body = function.signature, function.expr
-    if varies(matrix):
-        slope = Lambda((z,), at_point(derivative(body, z), z))
-        yield matrix, HadamardBy(c.elementwise(slope, matrix))
+    if varies(matrix) or varies(c.conjugate(matrix)):
+        for argument, slope in zip((matrix, c.conjugate(matrix)), slopes(body, z), strict=True):
+            if slope != 0:
+                slope = Lambda((z,), at_point(slope, z))
+                yield argument, HadamardBy(c.elementwise(slope, matrix))
     if varies(function):
         for scalar, partial in partials(body, varies, frozenset({z})):
             yield scalar, ScalarTimes(c.elementwise(Lambda((z,), partial), matrix))

@@ -26,17 +26,17 @@ MINUS = S.NegativeOne
 @local_differentials.register(PseudoInverse)
 @cited("pseudo-inverse rule", "Golub & Pereyra 1973; M&N theorem 8.5")
 def pseudo_inverse(node: Any, varies: Varies) -> Edges:
-    """dX⁺ = -X⁺dX X⁺ + X⁺X⁺'dX'(I - XX⁺) + (I - X⁺X)dX'X⁺'X⁺, at constant rank"""
+    """dX⁺ = -X⁺dX X⁺ + X⁺X⁺ᴴdXᴴ(I - XX⁺) + (I - X⁺X)dXᴴX⁺ᴴX⁺, at constant rank"""
     X, P = node.args[0], node
     m, n = shape(X)
-    Pt, flip = c.transpose(P), Transposition((m, n))
+    conjugate, Ph, flip = c.conjugate(X), c.transpose(c.conjugate(P)), Transposition((m, n))
     yield X, Sandwich(c.scale(MINUS, P), P)
     outside = c.add(Identity(m), c.multiply(MINUS, X, P))
     inside = c.add(Identity(n), c.multiply(MINUS, P, X))
     if not isinstance(outside, c.ZeroMatrix):
-        yield X, compose(Sandwich(c.multiply(P, Pt), outside), flip)
+        yield conjugate, compose(Sandwich(c.multiply(P, Ph), outside), flip)
     if not isinstance(inside, c.ZeroMatrix):
-        yield X, compose(Sandwich(inside, c.multiply(Pt, P)), flip)
+        yield conjugate, compose(Sandwich(inside, c.multiply(Ph, P)), flip)
 
 
 @local_differentials.register(SingularDeterminant)

@@ -16,6 +16,7 @@ from ..core.registry import construct
 from ..core.shapes import shape, show
 from ..linear_maps.maps import HadamardBy, InnerProduct
 from ..nodes.norm import FROBENIUS, NUCLEAR, LargestEntry, MaxEntry, Norm
+from ..nodes.realness import is_complex
 from ..nodes.singular_values import LeftSingularVector, PolarFactor, RightSingularVector
 from ..simplify import constructors as c
 from ..simplify.rank import rank_bounds
@@ -33,21 +34,31 @@ def norm(node: Any, varies: Varies) -> Edges:
         _require_full_rank(X)
         gradient = _polar_factor(X)
     elif order == 2:
+        _require_real(node)
         gradient = c.multiply(construct(LeftSingularVector, X, S.Zero),
                               c.transpose(construct(RightSingularVector, X, S.Zero)))
     elif order == oo:
-        z = argument_symbol(frozenset())
+        z = argument_symbol(frozenset(), real=not is_complex(X))
         sizes, signs = (c.elementwise(Lambda((z,), f(z)), X) for f in (Abs, sign))
         gradient = c.hadamard(signs, construct(LargestEntry, sizes))
     elif node.is_of_vector and order.is_finite is not False and not varies(order):
-        z = argument_symbol(order.free_symbols)
+        z = argument_symbol(order.free_symbols, real=not is_complex(X))
         slope = sign(z) if order == 1 else sign(z)*Abs(z)**(order - 1)
         gradient = c.scale(node**(1 - order), c.elementwise(Lambda((z,), slope), X))
     else:
         raise DerivativeNotImplementedError(
             f"the norm of order {order} is not differentiated, met in {node}: its order varies, or "
             "may be infinite")
-    yield X, InnerProduct(gradient)
+    yield from _of_real_value(X, gradient)
+
+
+def _of_real_value(X: Any, G: Any) -> Edges:
+    """df = Re tr(Gᴴ dX), which is tr(G'dX) of what is real (Hjørungnes 2011, 3.3)"""
+    if not is_complex(X):
+        yield X, InnerProduct(G)
+        return
+    yield X, InnerProduct(c.scale(S.Half, c.conjugate(G)))
+    yield c.conjugate(X), InnerProduct(c.scale(S.Half, G))
 
 
 def _require_full_rank(X: Any) -> None:
@@ -62,11 +73,21 @@ def _require_full_rank(X: Any) -> None:
 def _polar_factor(X: Any) -> Any:
     """UV', in closed form where it is known which rank is full."""
     m, n = shape(X)
+    turned = c.transpose(c.conjugate(X))
     if (n - m).is_positive:
-        return c.multiply(c.power(c.multiply(X, c.transpose(X)), -Rational(1, 2)), X)
+        return c.multiply(c.power(c.multiply(X, turned), -Rational(1, 2)), X)
     if (m - n).is_nonnegative:
-        return c.multiply(X, c.power(c.multiply(c.transpose(X), X), -Rational(1, 2)))
+        return c.multiply(X, c.power(c.multiply(turned, X), -Rational(1, 2)))
+    _require_real(X)
     return construct(PolarFactor, X)
+
+
+def _require_real(held: Any) -> None:
+    if is_complex(held) or any(map(is_complex, held.args)):
+        raise DerivativeNotImplementedError(
+            "the singular vectors and the polar factor of complex matrices are not covered, and "
+            f"the derivative of this norm needs them: {held}; of the nuclear norm it has a closed "
+            "form where the sizes say which of them is larger")
 
 
 @local_differentials.register(MaxEntry)

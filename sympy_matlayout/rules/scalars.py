@@ -12,18 +12,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
+import sympy
 from sympy import (
+    Abs,
     Add,
     Derivative,
     Dummy,
     Expr,
     Function,
+    I,
     Mul,
     Pow,
     S,
     Subs,
     Symbol,
+    conjugate,
+    im,
     preorder_traversal,
+    re,
+    sign,
 )
 from sympy.core.basic import Basic
 from sympy.core.function import AppliedUndef
@@ -37,7 +44,7 @@ from ..linear_maps.composition import compose, identity, unvectorization, vector
 from ..linear_maps.law import Law
 from ..linear_maps.maps import InnerProduct, Sandwich, ScalarTimes, Scaling
 from ..nodes.differential_symbols import Differential
-from ..nodes.realness import OF_COMPLEX, complex_symbols, is_declared_complex
+from ..nodes.realness import OF_COMPLEX, is_complex, is_declared_complex
 from ..nodes.undefined_functions import (
     DerivativeAtPoint,
     FunctionDerivative,
@@ -221,14 +228,19 @@ def partials(expr: Expr, varies: Varies, bound: frozenset[Basic] = frozenset(),
     Each atom of a scalar expression that varies, with the partial derivative by it.
 
     Atoms are the variables and what has a rule of its own, as long as they
-    don't hold symbols bound around them, and what ``is_atom`` says.
+    don't hold symbols bound around them, and what ``is_atom`` says.  What is not
+    holomorphic in an atom, as its absolute value, has a derivative by its conjugate as well.
     """
     names: dict[Basic, Dummy] = {}
     head = _with_names(expr, names, varies, bound, is_atom)
-    back = {name: atom for atom, name in names.items()}
+    back: dict[Any, Any] = {name: atom for atom, name in names.items()}
+    back |= {conjugate(name): c.conjugate(atom) for atom, name in names.items()
+             if name.is_extended_real is not True and name.is_imaginary is not True}
     for atom, name in names.items():
         if varies(atom):
-            yield atom, c.substituted(at_point(derivative(head, name), *back), back)
+            for child, slope in zip((atom, c.conjugate(atom)), slopes(head, name), strict=True):
+                if slope != 0:
+                    yield child, c.substituted(at_point(slope, *names.values()), back)
 
 
 def _with_names(expr: Any, names: dict[Basic, Any], varies: Varies, bound: frozenset[Basic],
@@ -267,9 +279,9 @@ def _is_undeclared(expr: Basic) -> bool:
 
 def _name(atom: Any) -> Dummy:
     """A symbol to stand for an atom, real unless that is declared not to be."""
-    if is_declared_complex(atom):
+    if atom.is_Symbol and is_declared_complex(atom):
         return Dummy("a", **atom.assumptions0)
-    return Dummy("a", complex=True) if complex_symbols(atom) else Dummy("a", real=True)
+    return Dummy("a", complex=True) if is_complex(atom) else Dummy("a", real=True)
 
 
 def _is_atom(expr: Basic, varies: Varies) -> bool:
@@ -277,19 +289,62 @@ def _is_atom(expr: Basic, varies: Varies) -> bool:
     if not varies(expr):
         return isinstance(expr, Expr) and not is_matrix(expr) and any(
             map(is_matrix, preorder_traversal(expr)))
-    return expr.is_symbol and not is_matrix(expr) or (
+    return isinstance(expr, conjugate) or expr.is_symbol and not is_matrix(expr) or (
         isinstance(expr, Expr) and not is_matrix(expr)
         and local_differentials.dispatch(type(expr)) is not scalar_expression)
 
 
+def slopes(expr: Any, symbol: Symbol) -> tuple[Any, Any]:
+    """
+    The derivatives by a symbol and by its conjugate; the second is zero by a real symbol.
+
+    A function φ of a complex u, as |u|, has dφ = ∂φ/∂u du + ∂φ/∂u* du*.
+    """
+    by, by_conjugate = S.Zero, S.Zero
+    letters: dict[Any, Any] = {part: Dummy("u", **_kind(part)) for part in _not_holomorphic(expr)
+                               if part.has(symbol)}
+    outside = expr.xreplace(letters) if letters else expr
+    parts = {letter: part for part, letter in letters.items()}
+    for letter, part in parts.items():
+        outer = derivative(outside, letter).xreplace(parts)
+        left, right = _by_pair(part)
+        inner, other = slopes(part.args[0], symbol)
+        by += outer*(left*inner + right*conjugate(other))
+        by_conjugate += outer*(left*other + right*conjugate(inner))
+    by += derivative(outside, symbol).xreplace(parts)
+    if symbol.is_extended_real:
+        return by + by_conjugate, S.Zero
+    return (by - by_conjugate, S.Zero) if symbol.is_imaginary else (by, by_conjugate)
+
+
+def _not_holomorphic(expr: Any) -> Iterator[Any]:
+    """The outermost absolute values, conjugates and the like, of what may be complex."""
+    if isinstance(expr, OF_COMPLEX) and is_complex(expr.args[0]):
+        yield expr
+        return
+    for arg in expr.args:
+        yield from _not_holomorphic(arg)
+
+
+def _kind(part: Any) -> dict[str, bool]:
+    return {"complex": True} if isinstance(part, (conjugate, sign)) else {"real": True}
+
+
+def _by_pair(part: Any) -> tuple[Any, Any]:
+    """∂φ/∂u and ∂φ/∂u* of a function φ(u) that is not holomorphic (Hjørungnes 2011, 3.4)."""
+    u = part.args[0]
+    return {
+        Abs: (conjugate(sign(u))/2, sign(u)/2),
+        sympy.arg: (1/(2*I*u), -1/(2*I*conjugate(u))),
+        conjugate: (S.Zero, S.One),
+        im: (1/(2*I), -1/(2*I)),
+        re: (S.Half, S.Half),
+        sign: (1/(2*Abs(u)), -u**2/(2*Abs(u)**3)),  # SymPy takes sign(u)**2 for 1
+    }[type(part)]
+
+
 def derivative(expr: Any, symbol: Symbol) -> Any:
     """SymPy's derivative; refused where SymPy leaves one undone of a function it knows."""
-    if symbol.is_extended_real is not True:
-        for part in expr.atoms(*OF_COMPLEX):
-            if part.has(symbol):  # SymPy's own re(f(w)).diff(w) has the wrong sign
-                raise DerivativeNotImplementedError(
-                    f"{type(part).__name__} has no derivative by a variable that is declared "
-                    "complex; declare it real if it is")
     # what diff asks first costs ten times the derivative
     quick = isinstance(expr, (Add, Mul, Pow, Function)) and not isinstance(expr, AppliedUndef)
     found = expr._eval_derivative(symbol) if quick else None

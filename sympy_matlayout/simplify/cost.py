@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 
-from sympy import Add, Lambda, Mul, Pow, S, Trace, Tuple
+from sympy import Add, Adjoint, Lambda, Mul, Pow, S, Trace, Tuple, conjugate, im, re
 from sympy.core.basic import Basic
 from sympy.matrices import MatrixBase
 from sympy.matrices.expressions import (
@@ -106,8 +106,11 @@ def _count(expr: Basic, inside: int) -> int:
         return inside + isinstance(expr.args[0], COMPOUND)
     if isinstance(expr, Trace):
         return inside + (not is_scalar_shape(shape(expr.args[0])))
-    if isinstance(expr, (ElementwiseApplyFunction, Lambda, Tuple, MatrixBase, *WRITTEN)):
+    if isinstance(expr, (ElementwiseApplyFunction, Lambda, Tuple, MatrixBase, conjugate, re, im,
+                         *WRITTEN)):
         return inside
+    if isinstance(expr, Adjoint):
+        return inside + isinstance(expr.args[0], COMPOUND)
     if isinstance(expr, (FrechetDerivative, SylvesterSolution)):  # a short closed form is shorter
         return inside + 3*(len(expr.args) - 2)
     if isinstance(expr, Pow) and expr.exp.is_Rational and expr.exp < 0:

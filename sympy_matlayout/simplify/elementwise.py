@@ -38,6 +38,7 @@ from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
 from ..core.bound_symbols import argument_symbol, bound_symbol
 from ..core.shapes import Shape, shape
+from ..nodes.realness import is_complex
 from ..nodes.sigmoid import Sigmoid
 from ..nodes.written_sum import WrittenSum
 from . import constructors as c
@@ -156,7 +157,10 @@ def _is_of_one(part: Any, z: Any) -> bool:
 
 def _letter(value: Any, letters: Letters) -> Any:
     """A symbol for a matrix."""
-    return letters.setdefault(value, bound_symbol(f"x{len(letters)}", real=True))
+    if value not in letters:
+        kind = {"complex": True} if is_complex(value) else {"real": True}
+        letters[value] = bound_symbol(f"x{len(letters)}", **kind)
+    return letters[value]
 
 
 # --- and back ---------------------------------------------------------------------------
@@ -178,7 +182,7 @@ def _matrix(entry: Any, values: dict[Any, Any], size: Shape) -> Basic:
     if isinstance(entry, Pow):
         scalar, core = c.split_scalar(_matrix(entry.base, values, size))
         return c.scale(scalar**entry.exp, c.hadamard_power(core, entry.exp))
-    z = argument_symbol(entry.atoms(Dummy))
+    z = argument_symbol(entry.atoms(Dummy), real=all(s.is_extended_real for s in held))
     (inside,) = (a for a in entry.args if a.has(*held))
     function = Lambda((z,), entry.func(*(z if a == inside else a for a in entry.args)))
     return c.elementwise(function, _matrix(inside, values, size))

@@ -26,6 +26,7 @@ from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
 from ..core.registry import construct
 from ..core.shapes import is_matrix, is_one, shape
+from ..nodes.realness import is_complex
 from ..nodes.softmax import LogSumExp, LogSumExpAlong, Softmax
 from ..nodes.traversal import operands, postorder
 from . import constructors as c
@@ -50,7 +51,7 @@ def with_softmax(exprs: Sequence[Basic]) -> list[Basic]:
 def _is_exponential(matrix: Any) -> bool:
     """Whether a function of the entries is the exponential of another."""
     return isinstance(matrix, ElementwiseApplyFunction) \
-        and isinstance(cast(Any, matrix.function).expr, exp)
+        and isinstance(cast(Any, matrix.function).expr, exp) and not is_complex(matrix)
 
 
 def _exponent(matrix: Any) -> Basic | None:

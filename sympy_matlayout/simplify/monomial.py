@@ -33,6 +33,7 @@ from sympy.matrices.expressions import (
 from ..core import limits
 from ..core.caches import cached
 from ..core.shapes import is_matrix, is_one, shape
+from ..nodes.conjugates import ConjugateSymbol
 from . import constructors as c
 from .contraction import Contraction, NotMatrixNotation
 
@@ -45,7 +46,9 @@ Index = int
 def order(expr: Basic) -> tuple[int, str]:
     """Where an expression stands among others: fewest transposes first, then by its text."""
     if isinstance(expr, MatrixSymbol):
-        return 0, expr.name
+        return int(isinstance(expr, ConjugateSymbol)), expr.name
+    if isinstance(expr, Transpose) and isinstance(expr.args[0], ConjugateSymbol):
+        return 1, expr.args[0].of.name  # Z^H, no longer than Z'
     if not expr.args:
         return 0, f"{expr.name}{expr.dummy_index}" if isinstance(expr, Dummy) else str(expr)
     orders = list(map(order, expr.args))

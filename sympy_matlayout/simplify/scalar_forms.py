@@ -39,6 +39,7 @@ from ..core import limits
 from ..core.caches import cached
 from ..nodes.sigmoid import Sigmoid, Softplus
 from .cost import nodes, operations
+from .phases import with_phases_merged
 
 __all__ = ["short_form", "with_exponents_added"]
 
@@ -130,7 +131,9 @@ def _logarithm(logarithm: Any) -> Expr:
 
 def _product(product: Any) -> Any:
     """``exp(-v)*σ(v) = σ(-v)``, ``sinh/cosh = tanh``, and a step before what is 0 beyond it"""
-    product = with_exponents_added(product)
+    product = with_phases_merged(with_exponents_added(product))
+    if not isinstance(product, Mul):
+        return product
     w, rest = _exponential(product)
     powers: Any = rest.as_powers_dict()
     for sigma in [b for b in powers if isinstance(b, Sigmoid) and powers[b].is_positive]:

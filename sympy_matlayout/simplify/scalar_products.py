@@ -9,9 +9,10 @@ from sympy import Abs, Determinant, Expr, Mul, Pow, S, Trace, exp, sign
 from sympy.core.basic import Basic
 
 from ..core.shapes import is_scalar_shape, shape
-from ..nodes.realness import complex_symbols
+from ..nodes.realness import is_complex
 from . import constructors as c
 from .monomial import order
+from .phases import with_phases_merged
 
 __all__ = ["shorter_product"]
 
@@ -20,7 +21,7 @@ def shorter_product(product: Expr) -> Expr:
     """A product or quotient by the rules below; anything else as it is."""
     if not isinstance(product, (Mul, Pow)):
         return product
-    for rule in (_sign_and_absolute_value, _as_one_product):
+    for rule in (_sign_and_absolute_value, with_phases_merged, _as_one_product):
         product = rule(product)
     return product
 
@@ -36,7 +37,7 @@ def _sign_and_absolute_value(product: Expr) -> Expr:
     for base in [b for b in powers if isinstance(b, Abs)]:
         a, k = base.args[0], powers[base]
         odd = powers.get(sign(a), S.Zero)
-        if complex_symbols(a):
+        if is_complex(a):
             continue
         if k.is_Integer and odd.is_Integer and odd >= 0 and (k + odd) % 2 == 0:
             gone = sign(a)**odd*base**k

@@ -16,6 +16,7 @@ from sympy.matrices.expressions import MatAdd, MatMul
 from ..core import limits
 from ..core.bound_symbols import bound_symbol
 from ..core.shapes import Shape, is_matrix, is_one, is_scalar_shape, shape
+from ..nodes.realness import is_complex
 from ..nodes.written_sum import WrittenScalar
 from . import constructors as c
 from .commuting import factored_scalar
@@ -23,6 +24,7 @@ from .cost import operations
 from .factoring import factored_sum, letters_of, primitive_sum, taken_out
 from .monomial import holds_matrices, order, oriented, turns
 from .numbers import scaled, shortest_place, with_numbers_placed
+from .phases import with_real_parts
 from .scalar_forms import short_form
 from .scalar_products import shorter_product
 
@@ -32,7 +34,7 @@ __all__ = ["merged_scalar", "one_trace", "placed", "simplified_scalar", "with_sc
 def simplified_scalar(expr: Any) -> Expr:
     """A sum with its traces merged and factors taken out, a product by its own rules."""
     found = merged_scalar(expr) if isinstance(expr, Add) else shorter_product(expr)
-    return placed(_shortened(found))
+    return with_real_parts(placed(_shortened(found)))
 
 
 def _shortened(expr: Expr) -> Expr:
@@ -56,8 +58,10 @@ def _in_symbols(expr: Any, letters: dict[Basic, Expr]) -> Any:
             and all(isinstance(a, Expr) and not is_matrix(a) for a in expr.args):
         return expr.func(*(_in_symbols(a, letters) for a in expr.args))
     if expr not in letters:
-        is_positive = {"positive": True} if expr.is_positive else {}
-        letters[expr] = bound_symbol(f"x{len(letters)}", real=True, **is_positive)
+        kind = {"complex": True} if is_complex(expr) else {"real": True}
+        if expr.is_positive:
+            kind = {"real": True, "positive": True}
+        letters[expr] = bound_symbol(f"x{len(letters)}", **kind)
     return letters[expr]
 
 

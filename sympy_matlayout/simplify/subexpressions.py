@@ -13,6 +13,7 @@ from sympy.matrices.expressions import MatMul, MatrixSymbol, Transpose
 from ..core.errors import ArgumentError, reporting_bugs
 from ..core.given import as_basic
 from ..core.shapes import is_matrix, shape
+from ..nodes.conjugates import presented
 from ..nodes.traversal import operands, postorder
 from .construction import built
 
@@ -98,7 +99,8 @@ def common_subexpressions(exprs: Any, symbols: Iterable[Symbol] | None = None, *
             short = symbol
         if short is not node:
             written[node] = short
-    return replacements, [written.get(root, root) for root in roots]
+    return ([(symbol, presented(value)) for symbol, value in replacements],
+            [presented(written.get(root, root)) for root in roots])
 
 
 def _is_short(expr: Basic) -> bool:

@@ -1,16 +1,19 @@
-"""Whether a matrix is its own transpose."""
+"""Whether a matrix is its own transpose, an expression its own conjugate."""
 
 from __future__ import annotations
 
-from sympy import S, ZeroMatrix
+from typing import Any, cast
+
+from sympy import Add, S, ZeroMatrix
 from sympy.core.basic import Basic
 
 from ..core import limits
 from ..core.caches import cached
+from ..core.shapes import is_matrix
 from . import constructors as c
 from .normal_form import normal_form
 
-__all__ = ["is_symmetric"]
+__all__ = ["is_real_valued", "is_symmetric"]
 
 
 @cached(limits.CACHED_FORMS)
@@ -19,3 +22,14 @@ def is_symmetric(matrix: Basic) -> bool:
     turned = c.transpose(matrix)
     return turned == matrix or isinstance(
         normal_form(c.add(matrix, c.scale(S.NegativeOne, turned))), ZeroMatrix)
+
+
+@cached(limits.CACHED_FORMS)
+def is_real_valued(expr: Basic) -> bool:
+    """Whether the conjugate, rewritten, is the same expression."""
+    mirrored = c.conjugate(expr)
+    if mirrored == expr:
+        return True
+    if is_matrix(expr):
+        return isinstance(normal_form(c.add(expr, c.scale(S.NegativeOne, mirrored))), ZeroMatrix)
+    return normal_form(cast(Any, Add)(expr, -mirrored)) == 0

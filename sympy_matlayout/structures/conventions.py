@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import S
+from sympy import Rational, S
 from sympy.core.basic import Basic
 
 from ..core.errors import ConventionError, ShapeError, reporting_bugs
 from ..core.shapes import same_shape, same_size, shape, show
+from ..nodes.conjugates import presented
+from ..nodes.realness import is_complex
 from ..reading.read import read, sympified
 from ..simplify import constructors as c
 from .closed_forms import symmetric_part
@@ -16,7 +18,8 @@ from .structure import named_structure, pinv, size_of_free
 
 __all__ = ["CONVENTIONS", "check_convention", "convert_convention", "tangent_projection"]
 
-CONVENTIONS = ("projection", "entries")
+WIRTINGER = "wirtinger"
+CONVENTIONS = ("projection", "entries", WIRTINGER)
 
 
 def check_convention(convention: Any) -> str:
@@ -27,7 +30,7 @@ def check_convention(convention: Any) -> str:
 
 
 @reporting_bugs
-def convert_convention(D: Any, source: str, target: str, *, structure: Any) -> Basic:
+def convert_convention(D: Any, source: str, target: str, *, structure: Any = None) -> Basic:
     r"""
     The gradient by a structured matrix in another convention.
 
@@ -36,7 +39,8 @@ def convert_convention(D: Any, source: str, target: str, *, structure: Any) -> B
 
     ``"projection"`` and ``"entries"`` are n by n; ``"vech"`` is the column of
     the derivatives by the free entries.  ``"plain"``, as a source, is the
-    gradient by all entries, as if they were independent.
+    gradient by all entries, as if they were independent.  By a complex matrix
+    ``"projection"`` is `2\,\partial f/\partial Z^*`, and ``"wirtinger"`` half of it.
 
     Examples
     ========
@@ -47,13 +51,18 @@ def convert_convention(D: Any, source: str, target: str, *, structure: Any) -> B
     >>> G = MatrixSymbol('G', n, n)
     >>> convert_convention(G, 'plain', 'entries', structure='symmetric')
     G + G.T - G.*I
+    >>> from sympy_matlayout import ComplexMatrixSymbol, gradient
+    >>> z = ComplexMatrixSymbol('z', n, 1)
+    >>> convert_convention(gradient(z.H*z, z), 'projection', 'wirtinger')
+    z
 
     Parameters
     ==========
 
     D : the gradient, denominator layout
-    source, target : ``"projection"``, ``"entries"``, ``"vech"``; ``"plain"`` as a source
-    structure : its name
+    source, target : ``"projection"``, ``"entries"``, ``"vech"``, ``"wirtinger"``; ``"plain"``
+        as a source
+    structure : its name, where there is one
 
     See Also
     ========
@@ -65,6 +74,18 @@ def convert_convention(D: Any, source: str, target: str, *, structure: Any) -> B
         raise ConventionError(f"can't go from {source!r} to {target!r}; the conventions are "
                               f"{', '.join(map(repr, names))}, and 'plain' as a source")
     G = read(sympified(D))
+    if WIRTINGER in (source, target) and source != target:
+        factor = Rational(1, 2) if target == WIRTINGER else S(2)
+        inner = {source, target} - {WIRTINGER}
+        if inner != {"projection"}:
+            raise ConventionError(f"{WIRTINGER!r} is half of the gradient by a complex matrix, "
+                                  f"which is 'projection', and {inner.pop()!r} is another")
+        return presented(c.scale(factor, G) if shape(G) else factor*G)
+    if structure is None:
+        if source == target or {source, target} <= {"plain", "projection"}:
+            return presented(G)
+        raise ConventionError(f"{source!r} and {target!r} are conventions for a structured matrix; "
+                              "give structure=")
     if len(shape(G)) != 2:
         raise ShapeError(f"a gradient by a matrix is a matrix or a column, got the scalar {G}")
     chosen = named_structure(structure)
@@ -100,7 +121,8 @@ def tangent_projection(G: Any, X: Any, constraint: str = "orthogonal") -> Basic:
     For orthogonal `X`, or one with orthonormal columns, the tangents are those
     `Z` with `X^TZ + Z^TX = 0`, and the projection in the Frobenius inner product is
     `G - X\,\frac12(X^TG + G^TX)`.  For symmetric positive definite `X` it is
-    the symmetric part of `G`.
+    the symmetric part of `G`.  For complex `X`, unitary or with orthonormal columns, `X^T` and
+    `G^T` are conjugate transposes, and `G` is the gradient `2\,\partial f/\partial X^*`.
 
     Examples
     ========
@@ -117,7 +139,7 @@ def tangent_projection(G: Any, X: Any, constraint: str = "orthogonal") -> Basic:
 
     G : the gradient by all entries of `X`
     X : the matrix
-    constraint : ``"orthogonal"`` or ``"positive definite"``
+    constraint : ``"orthogonal"``, ``"unitary"`` or ``"positive definite"``
 
     References
     ==========
@@ -129,9 +151,15 @@ def tangent_projection(G: Any, X: Any, constraint: str = "orthogonal") -> Basic:
     if not same_shape(shape(G), shape(X)):
         raise ShapeError(f"the gradient is {show(shape(G))}, and the matrix {show(shape(X))}")
     if constraint == "positive definite":
-        return symmetric_part(G)
-    if constraint != "orthogonal":
+        return presented(_hermitian_part(G))
+    if constraint not in ("orthogonal", "unitary"):
         raise ConventionError(f"unknown constraint {constraint!r}; the constraints are "
-                              "'orthogonal' and 'positive definite'")
-    inner = symmetric_part(c.multiply(c.transpose(X), G))
-    return c.add(G, c.scale(S.NegativeOne, c.multiply(X, inner)))
+                              "'orthogonal', 'unitary' and 'positive definite'")
+    inner = _hermitian_part(c.multiply(c.transpose(c.conjugate(X)), G))
+    return presented(c.add(G, c.scale(S.NegativeOne, c.multiply(X, inner))))
+
+
+def _hermitian_part(G: Basic) -> Basic:
+    """(G + Gᴴ)/2, which of a real G is the symmetric part."""
+    return symmetric_part(G) if not is_complex(G) else c.scale(
+        Rational(1, 2), c.add(G, c.transpose(c.conjugate(G))))

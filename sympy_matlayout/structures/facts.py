@@ -22,13 +22,13 @@ __all__ = ["known_symbols"]
 # what each predicate says, and what it contradicts
 MEANING: dict[Basic, set[str]] = {
     Q.symmetric: {"symmetric"},
-    Q.hermitian: {"symmetric"},  # all matrices are real
-    Q.antihermitian: {"skew"},
+    Q.hermitian: {"hermitian"},
+    Q.antihermitian: {"skew"},  # of a real matrix, for which SymPy has no other word
     Q.diagonal: {"diagonal", "symmetric", "lower", "upper"},
     Q.lower_triangular: {"lower"},
     Q.upper_triangular: {"upper"},
     Q.orthogonal: {"orthogonal", "invertible", "full rank"},
-    Q.unitary: {"orthogonal", "invertible", "full rank"},
+    Q.unitary: {"unitary", "invertible", "full rank"},
     Q.positive_definite: {"symmetric", "positive definite", "invertible", "full rank"},
     Q.invertible: {"invertible", "full rank"},
     Q.singular: {"singular"},
@@ -37,24 +37,29 @@ MEANING: dict[Basic, set[str]] = {
     Q.normal: set(),
     Q.triangular: set(),
     Q.unit_triangular: set(),
-    Q.real_elements: set(),
-    Q.integer_elements: set(),
+    Q.real_elements: {"real"},
+    Q.integer_elements: {"real"},
+    Q.complex_elements: {"complex"},
 }
+# what facts about complex matrices say of real ones
+OF_REAL = {"hermitian": "symmetric", "unitary": "orthogonal", "antihermitian": "skew"}
 # the word for what is denied where a predicate is, which may say more than that
-OWN = {Q.symmetric: "symmetric", Q.hermitian: "symmetric", Q.antihermitian: "skew",
+OWN = {Q.symmetric: "symmetric", Q.hermitian: "hermitian", Q.antihermitian: "skew",
        Q.diagonal: "diagonal", Q.lower_triangular: "lower", Q.upper_triangular: "upper",
-       Q.orthogonal: "orthogonal", Q.unitary: "orthogonal",
+       Q.orthogonal: "orthogonal", Q.unitary: "unitary",
        Q.positive_definite: "positive definite", Q.invertible: "invertible",
        Q.singular: "singular", Q.square: "square", Q.fullrank: "full rank"}
 # and what holds then, of a square matrix
 OPPOSITE = {Q.invertible: {"singular"}, Q.fullrank: {"singular"},
             Q.singular: {"invertible", "full rank"}}
-CONTRADICTIONS = [{"singular", "invertible"}, {"singular", "full rank"},
+CONTRADICTIONS = [{"complex", "real"}, {"antihermitian", "positive definite"},
+                  {"singular", "invertible"}, {"singular", "full rank"},
                   {"skew", "positive definite"}, {"skew", "symmetric", "invertible"}]
 USED = {"symmetric", "skew", "diagonal", "lower", "upper", "orthogonal", "invertible",
-        "positive definite", "singular", "full column rank", "full row rank"}
-FOR_ANY_SHAPE = {Q.fullrank, Q.real_elements, Q.integer_elements}
-NOT_REAL = {Q.complex_elements, Q.imaginary, Q.complex}
+        "positive definite", "singular", "full column rank", "full row rank", "complex",
+        "hermitian", "antihermitian", "unitary"}
+FOR_ANY_SHAPE = {Q.fullrank, Q.real_elements, Q.integer_elements, Q.complex_elements}
+OF_SCALARS = {Q.imaginary, Q.complex}
 
 
 def known_symbols(assumptions: Any, *exprs: Basic,
@@ -71,31 +76,9 @@ def known_symbols(assumptions: Any, *exprs: Basic,
     facts: dict[Any, set[str]] = {}
     denied: dict[Any, set[str]] = {}
     for fact in _each([*_given(assumptions), *filter(_is_usable, _each(global_assumptions))]):
-        positive = fact.args[0] if isinstance(fact, Not) else fact
-        if not isinstance(positive, AppliedPredicate):
-            if fact.free_symbols and not fact.atoms(MatrixSymbol):
-                continue  # about scalars
-            raise FactsError(f"can't use the assumption {fact}; {WANTED}")
-        predicate, about = positive.function, positive.arguments[0]
-        if predicate in NOT_REAL and positive is fact:
-            raise FactsError(f"{fact}: all matrices and variables are real here, and complex ones "
-                             "are not covered")
-        if not is_matrix(about) or predicate in NOT_REAL:
-            continue  # about scalars, or that something is real
-        if positive is fact and (of_factor := _of_gram_matrix(predicate, about)) is not None:
-            about, rank = of_factor
-            facts.setdefault(about, set()).add(rank)
-            continue
-        if predicate not in MEANING:
-            raise FactsError(f"{fact}: unknown fact about a matrix; the facts are "
-                             f"{', '.join(sorted(map(str, MEANING)))}")
-        _check(predicate, about)
-        if positive is fact:
-            facts.setdefault(about, set()).update(MEANING[predicate], _ranks(predicate, about))
-            continue
-        denied.setdefault(about, set()).update({OWN[predicate]} if predicate in OWN else set())
-        if predicate in OPPOSITE and same_size(*shape(about)):
-            facts.setdefault(about, set()).update(OPPOSITE[predicate])
+        _enter(fact, facts, denied)
+    facts = {about: _of_numbers(found | set(facts_about(about)))
+             for about, found in facts.items()}
     for about in {**facts, **denied}:
         of_structure = (structured or {}).get(about, about)
         _require_consistent(about, facts.get(about, set()) | facts_about(of_structure),
@@ -105,6 +88,48 @@ def known_symbols(assumptions: Any, *exprs: Basic,
     return {about: KnownMatrixSymbol(about.name, *shape(about),
                                      facts=meant & USED | facts_about(about))
             for about, meant in facts.items() if meant & USED}
+
+
+def _enter(fact: Any, facts: dict[Any, set[str]], denied: dict[Any, set[str]]) -> None:
+    """What one fact says of a matrix, or denies; those about scalars say nothing here."""
+    positive = fact.args[0] if isinstance(fact, Not) else fact
+    if not isinstance(positive, AppliedPredicate):
+        if fact.free_symbols and not fact.atoms(MatrixSymbol):
+            return
+        raise FactsError(f"can't use the assumption {fact}; {WANTED}")
+    predicate, about = positive.function, positive.arguments[0]
+    if predicate in OF_SCALARS and positive is fact:
+        raise FactsError(f"{fact}: say of a matrix that it is complex by Q.complex_elements, "
+                         "and declare Symbols with complex=True")
+    if not is_matrix(about) or predicate in OF_SCALARS:
+        return
+    if positive is fact and (of_factor := _of_gram_matrix(predicate, about)) is not None:
+        about, rank = of_factor
+        facts.setdefault(about, set()).add(rank)
+        return
+    if predicate not in MEANING:
+        raise FactsError(f"{fact}: unknown fact about a matrix; the facts are "
+                         f"{', '.join(sorted(map(str, MEANING)))}")
+    _check(predicate, about)
+    if positive is fact:
+        facts.setdefault(about, set()).update(MEANING[predicate], _ranks(predicate, about))
+        if predicate is Q.positive_definite:
+            facts[about].add("positive")  # symmetric or Hermitian, by what else is said
+    elif predicate is not Q.complex_elements:  # else as all are that nothing is said of
+        denied.setdefault(about, set()).update({OWN[predicate]} if predicate in OWN else set())
+        if predicate in OPPOSITE and same_size(*shape(about)):
+            facts.setdefault(about, set()).update(OPPOSITE[predicate])
+
+
+def _of_numbers(found: set[str]) -> set[str]:
+    """The facts in the words for real matrices, or in those for complex ones."""
+    if "real" in found:
+        found = {OF_REAL.get(f, f) for f in found}
+    elif found & {"complex", "hermitian", "unitary"}:
+        found = {"antihermitian" if f == "skew" else f for f in found} | {"complex"}
+        if "positive" in found:
+            found = found - {"symmetric"} | {"hermitian"}
+    return found - {"positive"}
 
 
 def _of_gram_matrix(predicate: Basic, about: Any) -> tuple[Any, str] | None:
@@ -172,7 +197,7 @@ def _is_usable(fact: Basic) -> bool:
     if not isinstance(positive, AppliedPredicate):
         return False
     about = positive.arguments[0]
-    if positive.function not in {*MEANING, *NOT_REAL}:
+    if positive.function not in MEANING:
         return False
     return isinstance(about, MatrixSymbol) and (
         positive.function in FOR_ANY_SHAPE or same_size(*shape(about)))

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from sympy import (
     Add,
+    Adjoint,
     Array,
     Derivative,
     Dummy,
@@ -20,6 +21,7 @@ from sympy import (
     Symbol,
     Trace,
     Tuple,
+    conjugate,
     expand,
 )
 from sympy.core.basic import Basic
@@ -43,7 +45,7 @@ from sympy.utilities.exceptions import SymPyDeprecationWarning, ignore_warnings
 
 from ..core import limits
 from ..core.caches import cached
-from ..core.errors import MatlayoutError
+from ..core.errors import DerivativeNotImplementedError, MatlayoutError
 from ..core.shapes import (
     Shape,
     is_array,
@@ -53,12 +55,14 @@ from ..core.shapes import (
     same_size,
     shape,
 )
-from ..derivatives.derivative import gradient, matrix_derivative
+from ..derivatives.derivative import matrix_derivative
 from ..derivatives.differential import differential
 from ..layouts.conversion import convert_layout
 from ..nodes.constants import MatrixUnit
 from ..nodes.differential_symbols import Differential
 from ..nodes.node import ConstantMatrix
+from ..nodes.norm import Norm
+from ..nodes.realness import OF_COMPLEX, is_complex
 from ..nodes.structured import facts_about
 from ..nodes.traversal import postorder
 from ..nodes.undefined_functions import FunctionValue
@@ -261,20 +265,31 @@ def _with(expr: Basic, values: Mapping[Basic, Basic]) -> Basic:
 # --- by the rules of this library -------------------------------------------------------
 
 
+def _require_holomorphic(expr: Basic, x: Any) -> None:
+    """Refuse what depends on the conjugate of a symbol, of which SymPy has no derivative."""
+    if isinstance(x, Symbol) and is_complex(x) and not x.is_imaginary \
+            and expr.has(*OF_COMPLEX, Adjoint, Norm):
+        found = matrix_derivative(expr, conjugate(x), simplify=False)
+        if found != 0 and not isinstance(found, ZeroMatrix):
+            raise DerivativeNotImplementedError(f"{expr} depends on the conjugate of {x}")
+
+
 def _ours(expr: Basic, x: Any, wholes: Sequence[Sequence[Basic]]) -> Basic:
     """The derivative by this library's rules, over what is differentiated as a whole."""
     if wholes:
         opened = _with(expr, {part: symbol for part, symbol, _ in wholes})
+        _require_holomorphic(opened, x)
         directions = {symbol: slope for _, symbol, slope in wholes}
         found = _along(opened, x, directions)
         return canonical_form(_with(found, {symbol: part for part, symbol, _ in wholes}))
+    _require_holomorphic(expr, x)
     if isinstance(x, MatrixSymbol):
         return matrix_derivative(expr, x, form=_form(read_function(expr), x), layout="denominator")
     if isinstance(x, Symbol):
         return _of_shape(expr, matrix_derivative(expr, x, layout="numerator"))
     if not is_matrix(expr) or is_scalar_shape(shape(expr)):
         X, i, j = x.args
-        slope = gradient(expr, X)
+        slope = matrix_derivative(expr, X, layout="denominator", form="matrix")
         return _of_shape(expr, Add(*(a*c.entry(slope, k, l) for a, k, l in _places_of(X, i, j))))
     return canonical_form(_along(expr, x, {}))
 

@@ -20,6 +20,7 @@ from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from ...core.bound_symbols import argument_symbol
 from ...core.registry import declares
 from ...core.shapes import is_matrix, is_one, shape
+from ...nodes.realness import is_complex
 from .nodes import new, split_scalar
 from .products import multiply, scale
 from .transposes import transpose
@@ -73,7 +74,7 @@ def elementwise(function: Any, matrix: Basic) -> Basic:
         body, matrix = body.xreplace({z: number*z}), core
         function = Lambda((z,), body)
     # one name for the bound symbol, so that equal functions are equal nodes
-    own = argument_symbol(body.atoms(Dummy) - {z})
+    own = argument_symbol(body.atoms(Dummy) - {z}, real=not is_complex(matrix))
     if own != z:
         body = body.xreplace({z: own})
         z, function = own, Lambda((own,), body)

@@ -19,6 +19,7 @@ from ...core.registry import construct, declares
 from ...core.shapes import is_one, same_shape, shape
 from ...nodes.factorizations import QFactor
 from ...nodes.generalized_inverses import Adjugate, PseudoInverse, SylvesterSolution
+from ...nodes.realness import is_complex
 from ...nodes.singular_values import LeftSingularVectors, PolarFactor, RightSingularVectors
 from ...nodes.structured import facts_about
 from .kronecker import kronecker
@@ -84,7 +85,8 @@ def product_of_transposes(left: Any, right: Any) -> Basic | None:
     if isinstance(left, Transpose) and isinstance(right, Transpose):
         first, second = left.args[0], right.args[0]
         for node, other in ((first, second), (second, first)):
-            if isinstance(node, PseudoInverse) and node.args[0] == other:
+            if isinstance(node, PseudoInverse) and node.args[0] == other \
+                    and not is_complex(other):
                 return multiply(second, first)
     return None
 

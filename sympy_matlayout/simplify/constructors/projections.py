@@ -9,6 +9,7 @@ from sympy import Transpose
 from sympy.core.basic import Basic
 
 from ...nodes.generalized_inverses import PseudoInverse
+from ...nodes.realness import is_complex
 from .nodes import factors_of
 from .transposes import transpose_of_term
 
@@ -51,8 +52,8 @@ def _kept(word: Sequence[Any]) -> Any:
             if first == 0:
                 left_alone = (X, transpose_of_term(node)) if pair else (node, transpose_of_term(X))
             else:
-                left_alone = (transpose_of_term(X), node) if pair else (X, transpose_of_term(node))
-            for one in left_alone:
+                left_alone = (node, transpose_of_term(X)) if pair else (X, transpose_of_term(node))
+            for one in left_alone[:1] if is_complex(X) else left_alone:  # XX⁺ is Hermitian
                 if list(kept) == list(factors_of(one)):
                     return one
     return None

@@ -1,0 +1,125 @@
+"""A complex number and its conjugate together: absolute values in products, real parts in sums."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sympy import Abs, Add, Expr, I, Mul, S, exp, im, re, sign
+
+from ..core.errors import DerivativeNotImplementedError
+from ..nodes.realness import is_complex
+from ..nodes.written_sum import WrittenScalar
+from . import constructors as c
+from .cost import operations
+from .monomial import oriented
+
+__all__ = ["with_phases_merged", "with_real_parts"]
+
+
+def with_phases_merged(product: Expr) -> Expr:
+    """``|u|sign(u) = u``, ``u*u = |u|²`` and so on; where u is zero, 1/|u| has no value."""
+    powers = {base: k for base, k in map(_power, Mul.make_args(product)) if k.is_Integer}
+    for u in [base.args[0] for base in powers if isinstance(base, (Abs, sign))]:
+        if is_complex(u):
+            found = _merged(u, powers)
+            if found is not None:
+                gone, new = found
+                return with_phases_merged(product/gone*new)
+    return product
+
+
+def with_real_parts(total: Expr) -> Expr:
+    """``u + u* = 2 re(u)`` and ``u - u* = 2i im(u)``, where that is no longer."""
+    if not isinstance(total, Add) or not is_complex(total):
+        return total
+    terms, found = list(total.args), []
+    while terms:
+        term = terms.pop()
+        mirrored = _mirrored(term)
+        place, part = next(_partners(term, mirrored, terms), (None, term)) \
+            if mirrored is not None else (None, term)
+        if place is not None:
+            del terms[place]
+        found.append(part)
+    return min(Add(*found), total, key=operations)
+
+
+def _partners(term: Any, mirrored: Any, others: list[Any]) -> Iterator[tuple[int, Any]]:
+    """Where the conjugate of a term stands, or its negative, and what the two are together."""
+    for k, other in enumerate(others):
+        if _are_equal(other, mirrored):
+            yield k, 2*re(term)
+        elif _are_equal(other, -mirrored):
+            yield k, 2*I*im(term)
+
+
+def _power(factor: Any) -> Any:
+    return (factor, S.One) if isinstance(factor, exp) else factor.as_base_exp()
+
+
+def _merged(u: Any, powers: dict[Any, Any]) -> tuple[Expr, Expr] | None:
+    """What falls out of a product and what comes in its place, for one u."""
+    mirrored = _mirrored(u)
+    if mirrored is None:
+        return None
+    exponents: dict[str, Any] = {"u": S.Zero, "mirrored": S.Zero, "size": S.Zero}
+    gone, number = S.One, S.One
+    for base, k in powers.items():
+        inside = base.args[0] if isinstance(base, (Abs, sign)) else base
+        which, minus = _place(inside, u, mirrored, isinstance(base, (Abs, sign)))
+        if which is None:
+            continue
+        gone *= base**k
+        if minus and isinstance(base, sign):
+            number *= (-1)**k
+        if isinstance(base, Abs):
+            exponents["size"] += k
+        else:
+            exponents[which] += k
+            exponents["size"] -= k if isinstance(base, sign) else 0
+    new = number*_written(u, mirrored, *exponents.values())
+    return None if new == gone else (gone, new)
+
+
+def _place(inside: Any, u: Any, mirrored: Any, of_function: bool) -> tuple[str | None, bool]:
+    """Whether it is u or its conjugate, under a sign or an absolute value perhaps -u."""
+    for which, value in (("u", u), ("mirrored", mirrored)):
+        if _are_equal(inside, value):
+            return which, False
+        if of_function and _are_equal(inside, -value):
+            return which, True
+    return None, False
+
+
+def _written(u: Any, mirrored: Any, of_u: Any, of_mirrored: Any, of_size: Any) -> Any:
+    """``u**of_u*mirrored**of_mirrored*Abs(u)**of_size`` in its shortest form."""
+    power, size = of_u - of_mirrored, of_size + 2*of_mirrored  # of u alone
+    ways = []
+    for base, k, of_size in ((u, power, size), (mirrored, -power, size + 2*power)):
+        signs = S.One if min(k, -of_size) == 1 else S.Zero  # SymPy takes sign(u)**2 for 1
+        ways.append(sign(base)**signs*base**(k - signs)*Abs(u)**(of_size + signs))
+    return min(ways, key=operations)
+
+
+def _mirrored(expr: Any) -> Any:
+    """The conjugate of what is complex, None where that is not known."""
+    try:
+        return _turned(c.conjugate(expr)) if is_complex(expr) else None
+    except DerivativeNotImplementedError:
+        return None
+
+
+def _are_equal(left: Any, right: Any) -> bool:
+    return left == right or is_complex(left) and is_complex(right) \
+        and _turned(left) == _turned(right)
+
+
+def _turned(expr: Any) -> Any:
+    """A trace, and those in a sum or product, one way round."""
+    if isinstance(expr, WrittenScalar):
+        inside: Any = expr.args[0]
+        return _turned(inside.func(*inside.args))  # SymPy's signsimp leaves -(a - b) in it
+    if isinstance(expr, (Add, Mul)):
+        return expr.func(*map(_turned, expr.args))
+    return oriented(expr)
