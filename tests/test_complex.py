@@ -7,18 +7,14 @@ differentiation: techniques and key results, 2007; A. Hjørungnes, Complex-Value
 Derivatives, 2011; K. B. Petersen, M. S. Pedersen, The Matrix Cookbook, chapter 4.
 """
 
-import mpmath
 import pytest
-from definition import SIZES, check_against_definition, check_derivation, m, n, p, q
-from mpmath import mp
+from definition import check_against_definition, m, n, p
 from sympy import (
     Abs,
     Adjoint,
-    Determinant,
     I,
     Lambda,
     MatrixSymbol,
-    Q,
     Rational,
     Symbol,
     Trace,
@@ -28,7 +24,6 @@ from sympy import (
     cosh,
     det,
     exp,
-    eye,
     im,
     log,
     re,
@@ -46,42 +41,19 @@ from sympy.matrices.expressions import (
 )
 
 from sympy_matlayout import (
-    ArgumentError,
     CommutationMatrix,
     ComplexMatrixSymbol,
-    ConventionError,
-    DerivativeNotImplementedError,
-    Differential,
-    FactsError,
     HermitianMatrixSymbol,
     Norm,
-    ShapeError,
-    VariableError,
     canonical,
-    check_derivative,
-    convert_convention,
-    derivation,
-    differential,
-    directional_derivative,
     expm,
-    gradient,
-    gradient_from_differential,
-    hessian,
-    hessian_vector_product,
     jacobian,
-    jacobian_from_differential,
-    latex,
     logm,
     matrix_derivative,
     pinv,
-    pretty,
-    second_differential,
     sqrtm,
-    tangent_projection,
     vec,
 )
-from sympy_matlayout.numeric import evaluate, example_values
-from sympy_matlayout.numeric.definition import near
 
 Z, W = ComplexMatrixSymbol("Z", m, n), ComplexMatrixSymbol("W", m, n)
 S, T = ComplexMatrixSymbol("S", n, n), ComplexMatrixSymbol("T", n, n)
@@ -201,7 +173,8 @@ def test_matrix_functions_of_a_matrix(name):
 
 
 @pytest.mark.parametrize("F", [
-    KroneckerProduct(Z, Z), KroneckerProduct(Z, Z.conjugate()), KroneckerProduct(Z.H, Z.T)], ids=str)
+    KroneckerProduct(Z, Z), KroneckerProduct(Z, Z.conjugate()), KroneckerProduct(Z.H, Z.T),
+], ids=str)
 def test_kronecker_products(F):
     check_against_definition(F, Z)
     check_against_definition(F, Z.conjugate())

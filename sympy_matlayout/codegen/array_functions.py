@@ -23,17 +23,18 @@ from sympy.printing.numpy import CuPyPrinter, JaxPrinter, NumPyPrinter, SciPyPri
 from ..core import limits
 from ..core.errors import DerivativeNotImplementedError, VariableError
 from ..core.shapes import is_matrix, shape
+from ..nodes.realness import holds_complex
 from ..nodes.structured import facts_about
 from .compilation import compiled, nested, sizes_read
-from .lowering import FUNCTIONS
+from .lowering import FUNCTIONS, OF_COMPLEX
 from .numpy_code import matrix_printer
 from .operations import Operation
 from .program import Code, Program, unbound_message
 from .sizes import Sizes
-from .targets.jax_target import JaxTarget
+from .targets.jax_target import ComplexJaxTarget, JaxTarget
 from .targets.numpy_target import FUNCTIONS as NUMPY_HAS
 from .targets.numpy_target import OWN, ComplexTarget, NumPyTarget
-from .targets.torch_target import TorchTarget
+from .targets.torch_target import ComplexTorchTarget, TorchTarget
 
 __all__ = ["LIBRARIES", "ArrayFunctions", "Library", "is_declared_positive", "printed_by"]
 
@@ -89,6 +90,16 @@ LIBRARIES: dict[str, Library] = {
 }
 
 
+def of_complex_numbers(library: Library) -> Library:
+    """What writes code for complex numbers, as NumPy itself computes with them."""
+    if library.language in ("JAX", "PyTorch"):
+        target = ComplexJaxTarget if library.language == "JAX" else ComplexTorchTarget
+        return replace(library, target=target,
+                       functions=library.functions - REAL_ONLY | OF_COMPLEX)
+    return replace(LIBRARIES["numpy"], target=ComplexTarget, printer=library.printer,
+                   functions=frozenset(NUMPY_HAS) - REAL_ONLY | OF_COMPLEX)
+
+
 def is_declared_positive(value: Operation) -> bool:
     """Whether somebody said that a matrix is positive definite."""
     symbol: Any = value.data
@@ -130,6 +141,7 @@ class ArrayFunctions:
         self.structure, self.exprs = structure, list(exprs)
         self.arguments, self.sizes, self.library = list(arguments), sizes, library
         self.given, self.names = dict(given), dict(names)
+        self.is_complex = any(map(holds_complex, self.exprs))
         in_shapes: set[Basic] = set()
         for a in self.arguments:
             if is_matrix(a):
@@ -165,21 +177,18 @@ class ArrayFunctions:
                          if size.free_symbols - known.keys())
         if self.library.language == "PyTorch":
             first = f"{self.names[arrays[0][0]]}.dtype" if arrays else None
-            return self._function(known, first, False)
+            is_complex = self.is_complex or any(v.is_complex() for _, v in arrays)
+            return self._function(known, None if is_complex else first, False,
+                                  of_complex_numbers(self.library) if is_complex else None)
         single = any(v.dtype.name in ("float32", "complex64") for _, v in arrays) and all(
             v.dtype.itemsize in (4, 8) and v.dtype.name != "float64" for _, v in arrays)
-        if any(v.dtype.kind == "c" for _, v in arrays) or any(
+        if self.is_complex or any(v.dtype.kind == "c" for _, v in arrays) or any(
                 isinstance(v, complex) for v in values):
-            return self._of_complex_numbers(known)
+            return self._function(known, None, False, of_complex_numbers(self.library))
         alike = len({v.dtype.char for _, v in arrays}) == 1 and arrays[0][1].dtype.char in "fd"
         return self._function(known, f"{self.library.target.array}.float32" if single else None,
                               alike and self.library.writes_in_place)
 
-    def _of_complex_numbers(self, sizes: Mapping[Basic, int]) -> Callable[..., Any]:
-        """The function for complex numbers, as NumPy itself computes with them."""
-        library = replace(LIBRARIES["numpy"], target=ComplexTarget, printer=self.library.printer,
-                          functions=frozenset(NUMPY_HAS) - REAL_ONLY)
-        return self._function(sizes, None, False, library)
 
     def text(self, library: Library, sizes: Mapping[Basic, int], dtype: str | None = None,
              in_place: bool = False) -> tuple[str, Program]:
@@ -193,8 +202,12 @@ class ArrayFunctions:
         functions = library.functions - self.given.keys()
         found = compiled(self.exprs, self.arguments, sizes, target, functions,
                          [*self.names.values(), *self.given, library.target.array],
-                         is_declared_positive, library.tries_cholesky, in_place=in_place)
+                         (lambda _: False) if target.complex_numbers else is_declared_positive,
+                         library.tries_cholesky, in_place=in_place)
         head = []
+        if target.complex_numbers and library.language == "PyTorch":
+            head = [f"{self.names[a]} = {self.names[a]} + 0j" for a in self.arguments
+                    if is_matrix(a)]
         if dtype and library.language != "PyTorch":
             head = [f"{self.names[a]} = {dtype}({self.names[a]})" for a in self.arguments
                     if not is_matrix(a) and not a.is_integer]
@@ -221,8 +234,9 @@ class ArrayFunctions:
 
     def check(self) -> tuple[str, Callable[..., Any]]:
         """The text for any sizes and its function, once it is sure that nothing is missing."""
-        text, found = self.text(self.library, {})
-        return text, self._executed(self.library, text, found)
+        library = of_complex_numbers(self.library) if self.is_complex else self.library
+        text, found = self.text(library, {})
+        return text, self._executed(library, text, found)
 
     def _check_names(self, function: Any) -> None:
         """Refuse code that needs a function nothing stands for."""

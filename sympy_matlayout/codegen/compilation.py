@@ -52,7 +52,7 @@ def compiled(exprs: Sequence[Basic], arguments: Sequence[Basic], sizes: Mapping[
              tries_cholesky: bool = False,
              in_place: bool = False, contracts: bool = True) -> Program:
     """The program that computes some expressions."""
-    lowering = Lowering(sizes, arguments, frozenset(functions))
+    lowering = Lowering(sizes, arguments, frozenset(functions), target.complex_numbers)
     roots = [lowering.of(e) for e in exprs]
     plan = Plan(lowering.graph, roots, is_positive, tries_cholesky, contracts)
     writer = (InPlaceWriter if in_place else Writer)(plan.roots, target, taken)

@@ -86,6 +86,12 @@ def softplus(x: jax.Array) -> jax.Array:
     return jax.nn.softplus(x)
 
 
+def phase(x: jax.Array) -> jax.Array:
+    """x/|x|, and 0 of 0."""
+    size = jnp.abs(x)
+    return jnp.where(size == 0, 0, x/jnp.where(size == 0, 1, size))
+
+
 def softmax(x: jax.Array, axis: int | None = None) -> jax.Array:
     """eˣ over its sum, of all entries or along an axis, without an overflow."""
     return jax.nn.softmax(x, axis=axis)
@@ -99,6 +105,8 @@ def logsumexp(x: jax.Array, axis: int | None = None) -> jax.Array:
 def logdet(M: jax.Array) -> jax.Array:
     """The logarithm of a determinant, which for large matrices overflows before its logarithm."""
     sign, size = jnp.linalg.slogdet(M)
+    if jnp.iscomplexobj(M):
+        return jnp.log(sign) + size
     return jnp.where(sign > 0, size, jnp.nan)
 
 

@@ -14,7 +14,7 @@ from unicodedata import normalize
 
 import mpmath
 import sympy
-from sympy import Dict, Dummy, Symbol, SympifyError, Tuple
+from sympy import Dict, Dummy, Expr, Symbol, SympifyError, Tuple, re
 from sympy.core.basic import Basic
 from sympy.core.function import AppliedUndef
 from sympy.core.sorting import default_sort_key
@@ -24,10 +24,12 @@ from sympy.tensor.array.expressions.array_expressions import _ArrayExpr
 
 from ..core.errors import DerivativeNotImplementedError, ShapeError, VariableError
 from ..core.given import as_basic
-from ..core.shapes import is_one, shape, strictly
+from ..core.shapes import is_matrix, is_one, shape, strictly
 from ..nodes.differential_symbols import Differential, ScalarDifferential
+from ..nodes.realness import is_complex
 from ..nodes.traversal import postorder
 from ..numeric.evaluation import Evaluation
+from ..simplify.symmetry import is_real_valued
 from .array_functions import LIBRARIES, ArrayFunctions
 from .array_values import ArrayValues
 from .compilation import flat
@@ -35,7 +37,7 @@ from .program import unbound_message
 from .quick_calls import quick
 from .sizes import Sizes
 
-__all__ = ["checked_arguments", "immutable", "lambdify", "names_for"]
+__all__ = ["checked_arguments", "immutable", "lambdify", "names_for", "real_where_known"]
 
 sympys_lambdify: Any = sympy.lambdify  # its annotations leave out what it takes
 
@@ -107,6 +109,7 @@ def lambdify(args: Any, expr: Any, modules: Any = None, printer: Any = None,
         return sympys_lambdify(args, expr, modules, printer, use_imps, dummify, cse,
                                docstring_limit)
     checked_arguments(arguments, flat(expr))
+    expr = real_where_known(expr)
     modules = _modules(modules)
     if modules == ["mpmath"]:
         return _by_mpmath(args, expr, arguments)
@@ -114,6 +117,19 @@ def lambdify(args: Any, expr: Any, modules: Any = None, printer: Any = None,
     if use_imps:
         given.update(_implemented(expr))
     return _by_arrays(args, expr, arguments, modules, given)
+
+
+def real_where_known(exprs: Any) -> Any:
+    """Scalars of complex matrices that are real as such, without the rounding of a zero part."""
+    def marked(e: Any) -> Any:
+        if not isinstance(e, Expr) or is_matrix(e) or isinstance(e, _ArrayExpr) \
+                or not is_complex(e):
+            return e
+        try:
+            return re(e, evaluate=False) if is_real_valued(e) else e
+        except DerivativeNotImplementedError:  # of a function whose conjugate is not known
+            return e
+    return _mapped(marked, exprs)
 
 
 def _implemented(expr: Any) -> dict[str, Any]:

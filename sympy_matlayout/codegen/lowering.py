@@ -14,9 +14,11 @@ from typing import Any
 
 from sympy import (
     Add,
+    Adjoint,
     DiracDelta,
     Function,
     Heaviside,
+    I,
     Integer,
     Lambda,
     Max,
@@ -27,7 +29,9 @@ from sympy import (
     Pow,
     S,
     Symbol,
+    conjugate,
     expand,
+    sign,
     sympify,
 )
 from sympy.core.basic import Basic
@@ -69,13 +73,15 @@ from ..nodes.vec import Unvec, Vec
 from .operations import Graph, Operation, Shape, Size
 from .program import unbound_message
 
-__all__ = ["Lowering", "NoOperation"]
+__all__ = ["OF_COMPLEX", "Lowering", "NoOperation"]
 
 # functions of entries that every target has, by SymPy's names
 FUNCTIONS = {
     "Abs", "Heaviside", "Max", "Min", "Sigmoid", "Softplus", "acos", "acosh", "asin", "asinh",
     "atan", "atan2", "atanh", "ceiling", "cos", "cosh", "erf", "erfc", "exp", "floor", "gamma",
     "log", "loggamma", "sign", "sin", "sinh", "tan", "tanh"}
+# and those of complex numbers besides
+OF_COMPLEX = {"Abs", "arg", "im", "phase", "re"}
 
 
 class NoOperation(Exception):
@@ -86,8 +92,8 @@ class Lowering:
     """The operations of expressions, with the sizes as far as they are known."""
 
     def __init__(self, sizes: Mapping[Basic, int], leaves: Sequence[Basic] = (),
-                 functions: frozenset[str] = frozenset(FUNCTIONS)):
-        self.graph = Graph()
+                 functions: frozenset[str] = frozenset(FUNCTIONS), complex_numbers: bool = False):
+        self.graph = Graph(complex_numbers)
         self.sizes = dict(sizes)
         self.leaves = set(leaves)
         self.functions = functions
@@ -208,9 +214,24 @@ def operation_of_power(node: Any, args: Args, at: Lowering) -> Operation:
     return at.graph.power(base, exponent)
 
 
+@declares("operation", type(I))
+def operation_of_imaginary_unit(node: Any, args: Args, at: Lowering) -> Operation:
+    return at.graph.make("imaginary_unit")
+
+
 @declares("operation", Function, Max, Min)
 def operation_of_function(node: Any, args: Args, at: Lowering) -> Operation:
     return at.function(type(node).__name__, *args)
+
+
+@declares("operation", conjugate)
+def operation_of_conjugate(node: Any, args: Args, at: Lowering) -> Operation:
+    return at.graph.conjugate(args[0])
+
+
+@declares("operation", sign)
+def operation_of_sign(node: Any, args: Args, at: Lowering) -> Operation:
+    return at.function("phase" if at.graph.complex_numbers else "sign", *args)
 
 
 @declares("operation", Heaviside)
@@ -264,7 +285,8 @@ def operation_of_norm(node: Any, args: Args, at: Lowering) -> Operation:
     if node.order == FROBENIUS or node.is_of_vector and node.order == 2:
         if not value.shape:
             return at.function("Abs", value)
-        return g.power(g.trace_of_product([g.transpose(value), value]), g.number(S.Half))
+        turned = g.transpose(g.conjugate(value))
+        return g.power(g.real(g.trace_of_product([turned, value])), g.number(S.Half))
     if node.is_of_vector and node.order == 1:
         return g.total(g.call("Abs", value))
     raise NoOperation(node)
@@ -317,6 +339,11 @@ def operation_of_inverse(node: Any, args: Args, at: Lowering) -> Operation:
 @declares("operation", Transpose)
 def operation_of_transpose(node: Any, args: Args, at: Lowering) -> Operation:
     return at.graph.transpose(args[0])
+
+
+@declares("operation", Adjoint)
+def operation_of_adjoint(node: Any, args: Args, at: Lowering) -> Operation:
+    return at.graph.transpose(at.graph.conjugate(args[0]))
 
 
 @declares("operation", HadamardProduct)

@@ -228,6 +228,12 @@ def softplus(x: Array) -> Array:
     return e[()]
 
 
+def phase(x: Array) -> Array:
+    """x/|x|, and 0 of 0."""
+    size = np.abs(x)
+    return np.where(size == 0, 0, x/np.where(size == 0, 1, size))[()]
+
+
 def softmax(x: Array, axis: int | None = None) -> Array:
     """eˣ over its sum, of all entries or along an axis, without an overflow."""
     e = x - x.max(axis=axis, keepdims=True)
@@ -248,6 +254,8 @@ def logsumexp(x: Array, axis: int | None = None) -> Array | float:
 def logdet(M: Array) -> Array | float:
     """The logarithm of a determinant, which for large matrices overflows before its logarithm."""
     sign, size = np.linalg.slogdet(M)
+    if np.iscomplexobj(M):
+        return np.log(sign) + size
     return np.where(sign > 0, size, np.nan)[()]
 
 

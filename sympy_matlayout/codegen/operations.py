@@ -35,6 +35,9 @@ ODD = {"sin", "tan", "sinh", "tanh", "asinh", "atan", "erf", "sign"}
 EVEN = {"Abs", "cos", "cosh"}
 
 
+# real, whatever they are of
+REAL = {"Abs", "arg", "im", "re"}
+
 # what shares its entries with what it is of
 VIEWS = ("transpose", "vec", "unvec", "reshape", "slice", "axes")
 
@@ -101,7 +104,8 @@ def in_order(roots: Sequence[Operation]) -> Iterator[Operation]:
 class Graph:
     """The operations of some results, made by constructors that simplify."""
 
-    def __init__(self) -> None:
+    def __init__(self, complex_numbers: bool = False) -> None:
+        self.complex_numbers = complex_numbers  # for which some functions have other stable forms
         self._known: dict[tuple, Operation] = {}
         self._turned: dict[Operation, Operation] = {}
         self.with_kronecker: dict[Operation, bool] = {}  # what was asked of products and sums
@@ -361,7 +365,7 @@ class Graph:
 
     def _two_exponentials(self, value: Operation) -> tuple[Operation, Operation] | None:
         """a and b of eᵃ + eᵇ, where 1 is e⁰ and comes first."""
-        if value.kind != "add" or len(value.args) != 2:
+        if value.kind != "add" or len(value.args) != 2 or self.complex_numbers:
             return None
         found = []
         for term in value.args:
@@ -390,10 +394,25 @@ class Graph:
                 return stable
         return self.entrywise("call", *values, data=name)
 
+    def conjugate(self, value: Operation) -> Operation:
+        """The conjugate entry by entry, of numbers that are real themselves."""
+        if value.kind == "call" and value.data == "conjugate":
+            return value.args[0]
+        if not self.complex_numbers or value.kind in ("identity", "size") or (
+                value.kind == "call" and value.data in REAL):
+            return value
+        return self.call("conjugate", value)
+
+    def real(self, value: Operation) -> Operation:
+        """What is real but for rounding."""
+        return self.call("re", value) if self.complex_numbers else value
+
     def _stable(self, name: str, value: Operation) -> Operation | None:
         if name == "exp" and is_number(value, 0):
             return self.number(1)
-        if name != "log":
+        if value.kind == "determinant" and name == "log":
+            return self.make("log_determinant", *value.args)
+        if name != "log" or self.complex_numbers:
             return None
         pair = self._two_exponentials(value)
         if pair is not None:
@@ -404,8 +423,6 @@ class Graph:
         if value.kind == "softmax":
             return self.add(value.args[0], self.negative(
                 self.log_sum_exp(value.args[0], value.data)))
-        if value.kind == "determinant":
-            return self.make("log_determinant", *value.args)
         if value.kind == "sum" and value.args[0].kind == "call" and value.args[0].data == "exp":
             return self.log_sum_exp(value.args[0].args[0], value.data)
         if value.kind == "add" and any(is_number(a, 1) for a in value.args):

@@ -74,6 +74,7 @@ class Target:
     add, subtract, times, divide, raised, product = " + ", " - ", "*", "/", "**", " @ "
     assigned = "{name} = {value}"
     language = "NumPy"
+    complex_numbers = False
 
     def __init__(self, names: Mapping[Basic, str]):
         self.names = names  # of arguments and sizes

@@ -14,11 +14,17 @@ from typing import Any
 
 from sympy.core.basic import Basic
 
-from ..core.errors import ArgumentError, VariableError, reporting_bugs
+from ..core.errors import (
+    ArgumentError,
+    DerivativeNotImplementedError,
+    VariableError,
+    reporting_bugs,
+)
 from ..core.shapes import is_matrix, shape
-from .array_functions import LIBRARIES, is_declared_positive, printed_by
+from ..nodes.realness import holds_complex
+from .array_functions import LIBRARIES, is_declared_positive, of_complex_numbers, printed_by
 from .compilation import compiled, flat, nested, sizes_read
-from .lambdification import checked_arguments, immutable, names_for
+from .lambdification import checked_arguments, immutable, names_for, real_where_known
 from .lowering import FUNCTIONS
 from .program import Program, Target
 from .sizes import Sizes
@@ -97,7 +103,7 @@ def function_source(args: Any, exprs: Any, name: str = "f", target: str = "numpy
         raise ArgumentError(f"target is one of {', '.join((*PYTHON, *OTHERS))}, got {target!r}")
     if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
         raise ArgumentError(f"name is the name of a function, got {name!r}")
-    args, exprs = immutable(args), immutable(exprs)
+    args, exprs = immutable(args), real_where_known(immutable(exprs))
     arguments, parts = list(flat(args)), list(flat(exprs))
     checked_arguments(arguments, parts)
     sizes = Sizes(arguments)
@@ -112,6 +118,8 @@ def function_source(args: Any, exprs: Any, name: str = "f", target: str = "numpy
 def _python(arguments: list[Basic], parts: list[Basic], exprs: Any, sizes: Sizes, name: str,
             target: str) -> str:
     library = LIBRARIES[PYTHON[target]]
+    if any(map(holds_complex, parts)):
+        library = of_complex_numbers(library)
     reserved = {name, library.target.array, *dir(builtins)}
     while True:  # a symbol has its own name unless the code calls something so
         names = names_for([*sizes.symbols, *arguments, *parts], [*reserved])
@@ -121,7 +129,8 @@ def _python(arguments: list[Basic], parts: list[Basic], exprs: Any, sizes: Sizes
         made = library.target(known, printed, f"{arrays[0]}.dtype" if target == "torch" and arrays
                               else None)
         found = compiled(parts, arguments, {}, made, library.functions,
-                         [*names.values(), *reserved], is_declared_positive)
+                         [*names.values(), *reserved],
+                         (lambda _: False) if made.complex_numbers else is_declared_positive)
         called = found.functions | {n for _, n in found.imports}
         if name in called or name == made.array:
             raise ArgumentError(f"the code calls a function {name} itself; give another name")
@@ -250,6 +259,10 @@ class _Plain(ast.NodeTransformer):
 
 def _other(arguments: list[Basic], parts: list[Basic], sizes: Sizes, name: str,
            target: str) -> str:
+    if any(map(holds_complex, parts)):
+        raise DerivativeNotImplementedError(
+            f"code for complex numbers is written for {', '.join(PYTHON)}, and not for {target}, "
+            "where a transpose of complex numbers is another one")
     kind, sources = OTHERS[target]
     names = names_for([*sizes.symbols, *arguments, *parts], [name, *sources, *FUNCTIONS, "end"])
     known = {s: names[s] for s in [*sizes.symbols, *arguments]}

@@ -32,6 +32,11 @@ def logsumexp(x: torch.Tensor, axis: int | None = None) -> torch.Tensor:
     return torch.logsumexp(x, axis, keepdim=True)
 
 
+def phase(x: torch.Tensor) -> torch.Tensor:
+    """x/|x|, and 0 of 0."""
+    return torch.sgn(x)
+
+
 def maximum(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     return torch.maximum(*_alike(a, b))
 
@@ -84,6 +89,8 @@ def lu_factor(A: torch.Tensor) -> tuple:
 
 
 def lu_solve(F: tuple, b: torch.Tensor, trans: int = 0) -> torch.Tensor:
+    if trans and b.is_complex():  # the transpose, which is not the adjoint
+        return torch.linalg.lu_solve(*F[1:], b.conj(), adjoint=True).conj_physical()
     return torch.linalg.lu_solve(*F[1:], b, adjoint=bool(trans))
 
 
@@ -97,6 +104,8 @@ def lu_det(F: tuple) -> torch.Tensor:
 
 def lu_logdet(F: tuple) -> torch.Tensor:
     sign, size = torch.linalg.slogdet(F[0])
+    if sign.is_complex():
+        return torch.log(sign) + size
     return torch.where(sign > 0, size, torch.nan)
 
 

@@ -18,7 +18,8 @@ from ..core.caches import cached
 from .structured import facts_about
 from .traversal import postorder
 
-__all__ = ["OF_COMPLEX", "complex_symbols", "is_complex", "is_declared_complex"]
+__all__ = ["OF_COMPLEX", "complex_symbols", "holds_complex", "is_complex",
+           "is_declared_complex"]
 
 # functions that are something else for real arguments than for complex ones
 OF_COMPLEX = (Abs, arg, conjugate, im, re, sign)
@@ -49,6 +50,12 @@ def is_complex(expr: Any) -> bool:
     if not expr.args or expr.is_Symbol or _is_real_by_class(expr):
         return False
     return any(map(is_complex, expr.args))
+
+
+def holds_complex(expr: Any) -> bool:
+    """Whether something complex stands in an expression, which may be real as a whole."""
+    return any(is_declared_complex(s) or s is S.ImaginaryUnit
+               for s in postorder([expr], lambda e: e.args))
 
 
 def _is_real_by_class(expr: Any) -> bool:

@@ -309,8 +309,8 @@ def slopes(expr: Any, symbol: Symbol) -> tuple[Any, Any]:
         outer = derivative(outside, letter).xreplace(parts)
         left, right = _by_pair(part)
         inner, other = slopes(part.args[0], symbol)
-        by += outer*(left*inner + right*conjugate(other))
-        by_conjugate += outer*(left*other + right*conjugate(inner))
+        by += outer*(left*inner + right*c.conjugate(other))
+        by_conjugate += outer*(left*other + right*c.conjugate(inner))
     by += derivative(outside, symbol).xreplace(parts)
     if symbol.is_extended_real:
         return by + by_conjugate, S.Zero
@@ -334,8 +334,8 @@ def _by_pair(part: Any) -> tuple[Any, Any]:
     """∂φ/∂u and ∂φ/∂u* of a function φ(u) that is not holomorphic (Hjørungnes 2011, 3.4)."""
     u = part.args[0]
     return {
-        Abs: (conjugate(sign(u))/2, sign(u)/2),
-        sympy.arg: (1/(2*I*u), -1/(2*I*conjugate(u))),
+        Abs: (c.conjugate(sign(u))/2, sign(u)/2),
+        sympy.arg: (1/(2*I*u), -1/(2*I*c.conjugate(u))),
         conjugate: (S.Zero, S.One),
         im: (1/(2*I), -1/(2*I)),
         re: (S.Half, S.Half),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from sympy import Add, S, ZeroMatrix
+from sympy import Add, Adjoint, S, ZeroMatrix, conjugate
 from sympy.core.basic import Basic
 
 from ..core import limits
 from ..core.caches import cached
 from ..core.shapes import is_matrix
+from ..nodes.traversal import postorder
 from . import constructors as c
+from .construction import built
 from .normal_form import normal_form
 
 __all__ = ["is_real_valued", "is_symmetric"]
@@ -27,9 +29,25 @@ def is_symmetric(matrix: Basic) -> bool:
 @cached(limits.CACHED_FORMS)
 def is_real_valued(expr: Basic) -> bool:
     """Whether the conjugate, rewritten, is the same expression."""
+    if expr.has(Adjoint, conjugate):
+        expr = _with_conjugates_at_symbols(expr)
     mirrored = c.conjugate(expr)
     if mirrored == expr:
         return True
     if is_matrix(expr):
         return isinstance(normal_form(c.add(expr, c.scale(S.NegativeOne, mirrored))), ZeroMatrix)
     return normal_form(cast(Any, Add)(expr, -mirrored)) == 0
+
+
+def _with_conjugates_at_symbols(expr: Basic) -> Basic:
+    """As an expression is read: no adjoints, and conjugates of symbols alone."""
+    found: dict[Basic, Basic] = {}
+    for node in postorder([expr], lambda e: e.args):
+        args = [found.get(a, a) for a in node.args]
+        if isinstance(node, Adjoint):
+            found[node] = c.transpose(c.conjugate(args[0]))
+        elif isinstance(node, conjugate):
+            found[node] = c.conjugate(args[0])
+        elif any(a in found for a in node.args):
+            found[node] = built(node, args)
+    return found.get(expr, expr)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ..operations import Operation
-from ..program import ADDED, ATOM, Code, in_front
+from ..program import ADDED, ATOM, RAISED, Code, in_front
 from .numpy_target import NumPyTarget
 
-__all__ = ["JaxTarget"]
+__all__ = ["ComplexJaxTarget", "JaxTarget"]
 
 
 class JaxTarget(NumPyTarget):
@@ -41,3 +41,12 @@ class JaxTarget(NumPyTarget):
 
     def copied(self, code: Code) -> Code:
         return code
+
+
+class ComplexJaxTarget(JaxTarget):
+    """The same for complex numbers, of which no inner product is conjugated by itself."""
+
+    complex_numbers = True
+
+    def of_dot(self, value: Operation, a: Code, b: Code) -> Code:
+        return self.call("sum", f"{a.at(RAISED)}*{b.at(RAISED)}")

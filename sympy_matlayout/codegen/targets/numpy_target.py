@@ -20,6 +20,7 @@ from ..program import (
     RAISED,
     Code,
     Target,
+    in_front,
     unbound_message,
 )
 
@@ -31,9 +32,10 @@ FUNCTIONS = {
     "asin": "arcsin", "asinh": "arcsinh", "atan": "arctan", "atan2": "arctan2",
     "atanh": "arctanh", "ceiling": "ceil", "cos": "cos", "cosh": "cosh", "exp": "exp",
     "floor": "floor", "log": "log", "log1p": "log1p", "sign": "sign", "sin": "sin",
-    "sinh": "sinh", "sqrt": "sqrt", "tan": "tan", "tanh": "tanh"}
+    "sinh": "sinh", "sqrt": "sqrt", "tan": "tan", "tanh": "tanh",
+    "arg": "angle", "conjugate": "conj", "im": "imag", "re": "real"}
 SPECIAL = {"erf": "erf", "erfc": "erfc", "gamma": "gamma", "loggamma": "gammaln"}
-OWN = {"Sigmoid": "sigmoid", "Softplus": "softplus"}
+OWN = {"Sigmoid": "sigmoid", "Softplus": "softplus", "phase": "phase"}
 RELATIONS = {"Eq": "==", "Ne": "!=", "Lt": "<", "Le": "<=", "Gt": ">", "Ge": ">=", "And": "&",
              "Or": "|"}
 
@@ -108,6 +110,9 @@ class NumPyTarget(Target):
         return Code(repr(found), ATOM if found >= 0 else NEGATED)
 
     # --- entry by entry ----------------------------------------------------------------------
+
+    def of_imaginary_unit(self, value: Operation) -> Code:
+        return Code("1j")
 
     def of_call(self, value: Operation, *args: Code) -> Code:
         name: Any = value.data
@@ -374,18 +379,20 @@ class NumPyTarget(Target):
 
 
 class ComplexTarget(NumPyTarget):
-    """Code for complex numbers, of which no inner product is conjugated."""
+    """Code for complex numbers, of which nothing is conjugated but what is written so."""
+
+    complex_numbers = True
 
     def __init__(self, names: Mapping[Basic, str], printed: Callable[..., str] | None = None,
                  dtype: str | None = None):
         super().__init__(names, printed, dtype or "complex")
 
     def of_dot(self, value: Operation, a: Code, b: Code) -> Code:
-        return Code(f"({a.at(RAISED)}*{b.at(RAISED)}).sum()")
+        return self.call("sum", f"{a.at(RAISED)}*{b.at(RAISED)}")
 
     def of_add_diagonal(self, value: Operation, matrix: Code, entries: Code) -> Code:
         added = self.call("diagflat", entries.text).text if value.args[1].shape else \
-            f"{entries.at(RAISED)}*{self.array}.eye({self.size(value.shape[0])})"
+            f"{in_front(entries)}{self.array}.eye({self.size(value.shape[0])})"
         return Code(f"{matrix.at(ADDED)} + {added}", ADDED)
 
     def statements(self, value: Operation, name: str, args: list[Code],

@@ -6,7 +6,7 @@ from ..operations import Operation, is_number
 from ..program import ADDED, ATOM, RAISED, Code
 from .jax_target import JaxTarget
 
-__all__ = ["TorchTarget"]
+__all__ = ["ComplexTorchTarget", "TorchTarget"]
 
 
 class TorchTarget(JaxTarget):
@@ -85,3 +85,14 @@ class TorchTarget(JaxTarget):
         if value.args[1].shape:
             return Code(f"{matrix.at(ADDED)} + torch.diagflat({entries.text})", ADDED)
         return super().of_add_diagonal(value, matrix, entries)
+
+
+class ComplexTorchTarget(TorchTarget):
+    """The same for complex numbers."""
+
+    complex_numbers = True
+
+    def of_call(self, value: Operation, *args: Code) -> Code:
+        if value.data == "conjugate":  # of which NumPy can make an array, too
+            return self.call("conj_physical", args[0].text)
+        return super().of_call(value, *args)

@@ -59,6 +59,7 @@ from sympy.matrices.expressions.diagonal import DiagonalOf
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from ...core import limits
+from ...core.bound_symbols import argument_symbol
 from ...core.caches import cached
 from ...core.errors import DerivativeNotImplementedError
 from ...core.registry import construct, constructor_of, declared, declares
@@ -174,8 +175,9 @@ def conjugate_of_elementwise(node: Any) -> Basic:
     function, matrix = node.args
     if not function.expr.has(*OF_COMPLEX):
         return construct(ElementwiseApplyFunction, conjugate(function), conjugate(matrix))
-    body = conjugate(function.expr)
-    return construct(ElementwiseApplyFunction, Lambda(function.signature, body), matrix)
+    own = argument_symbol(function.expr.atoms(sympy.Dummy), real=False)
+    body = conjugate(function(own))
+    return construct(ElementwiseApplyFunction, Lambda((own,), body), matrix)
 
 
 @declares("conjugate", MatrixElement)
