@@ -41,6 +41,7 @@ from .derivatives.differential import (
     second_differential,
 )
 from .derivatives.second_derivatives import (
+    augmented_hessian,
     directional_derivative,
     hessian,
     hessian_vector_product,
@@ -264,6 +265,7 @@ __all__ = [
     "Vec",
     "Vech",
     "adjugate",
+    "augmented_hessian",
     "canonical",
     "check_derivative",
     "check_rule",

@@ -124,11 +124,12 @@ def named_derivative(name, of, function, symbol, values):
     """What ∂L/∂X, ∂L/∂Xᵀ, ∂F/∂t, ∂vec(F)/∂vecᵀ(X), ∂vecᵀ(F)/∂vec(X) stand for."""
     above, below = name.args
     if not is_matrix(of):
-        partials = Partials(function, symbol, values, transposed=isinstance(below, Transpose))
-        return partials.arranged("denominator", "matrix")
+        leaf, transposed = leaf_of(below)
+        return Partials(function, leaf, values, transposed).arranged("denominator", "matrix")
     if not is_matrix(symbol):
         layout = "numerator" if above == of else "denominator"
         return Partials(function, symbol, values).arranged(layout, "matrix")
     layout = "numerator" if above == vec(of) else "denominator"
-    transposed = Vec(symbol.T) in (below, below.T)
-    return Partials(function, symbol, values, transposed).arranged(layout, "vec")
+    (inside,) = below.atoms(Vec) or {below}
+    leaf, transposed = leaf_of(inside.args[0] if isinstance(inside, Vec) else inside)
+    return Partials(function, leaf, values, transposed).arranged(layout, "vec")

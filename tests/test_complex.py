@@ -7,14 +7,17 @@ differentiation: techniques and key results, 2007; A. Hjørungnes, Complex-Value
 Derivatives, 2011; K. B. Petersen, M. S. Pedersen, The Matrix Cookbook, chapter 4.
 """
 
+import mpmath
 import pytest
-from definition import check_against_definition, m, n, p
+from definition import SIZES, check_against_definition, check_derivation, leaf_of, m, n, p
+from mpmath import mp
 from sympy import (
     Abs,
     Adjoint,
     I,
     Lambda,
     MatrixSymbol,
+    Q,
     Rational,
     Symbol,
     Trace,
@@ -24,6 +27,7 @@ from sympy import (
     cosh,
     det,
     exp,
+    eye,
     im,
     log,
     re,
@@ -41,19 +45,47 @@ from sympy.matrices.expressions import (
 )
 
 from sympy_matlayout import (
+    ArgumentError,
     CommutationMatrix,
     ComplexMatrixSymbol,
+    ConventionError,
+    DerivativeNotImplementedError,
+    Differential,
+    FactsError,
     HermitianMatrixSymbol,
     Norm,
+    ShapeError,
+    VariableError,
+    augmented_hessian,
     canonical,
+    check_derivative,
+    cholesky,
+    convert_convention,
+    derivation,
+    differential,
+    directional_derivative,
+    eigenvalues,
     expm,
+    gradient,
+    gradient_from_differential,
+    hessian,
+    hessian_vector_product,
     jacobian,
+    jacobian_from_differential,
+    latex,
     logm,
     matrix_derivative,
+    max_entry,
     pinv,
+    polar_factor,
+    pretty,
+    second_differential,
     sqrtm,
+    tangent_projection,
     vec,
 )
+from sympy_matlayout.numeric import Partials, evaluate, example_values
+from sympy_matlayout.numeric.definition import near
 
 Z, W = ComplexMatrixSymbol("Z", m, n), ComplexMatrixSymbol("W", m, n)
 S, T = ComplexMatrixSymbol("S", n, n), ComplexMatrixSymbol("T", n, n)
@@ -65,9 +97,8 @@ y = ComplexMatrixSymbol("y", m, 1)
 H, P = HermitianMatrixSymbol("H", n), HermitianMatrixSymbol("P", n)
 x, X = MatrixSymbol("x", n, 1), MatrixSymbol("X", m, n)
 w, t = Symbol("w", complex=True), Symbol("t")
-j, k = Symbol("j", integer=True), Symbol("k", integer=True)
 TALL = ComplexMatrixSymbol("F", 4, 2)
-K, IMAGINARY = CommutationMatrix, I
+K = CommutationMatrix
 
 
 def zero(variable):
@@ -208,3 +239,313 @@ def test_each_rule_by_the_definition(f, variable):
     check_against_definition(f, variable)
     if variable not in (x, X, t):
         check_against_definition(f, conjugate(variable))
+
+
+# --- gradients of real functions ----------------------------------------------------------
+
+GRADIENTS = {
+    # least squares, Cookbook 4.2
+    "‖Sz - a‖²": (Norm(S*z - a)**2, z, 2*S.H*(S*z - a)),
+    "‖Lᴴ…‖": (Norm(D - Z*B), Z, (Z*B - D)*B.H/Norm(D - Z*B)),
+    "zᴴHz": (z.H*H*z, z, 2*H*z),
+    "Re tr DᴴZ": (re(Trace(D.H*Z)), Z, D),
+    "|aᴴz|²": (Abs(Trace(a.H*z))**2, z, 2*Trace(a.H*z)*a),
+    "MIMO capacity by H": (log(det(Identity(m) + Z*H*Z.H)), Z,
+                           2*(Identity(m) + Z*H*Z.H).inverse()*Z*H),
+    "MIMO capacity by Q": (log(det(Identity(m) + D*H*D.H)), H,
+                           D.H*(Identity(m) + D*H*D.H).inverse()*D),
+    "log |det S|": (log(Abs(det(S))), S, S.H.inverse()),
+    "von Neumann entropy": (-Trace(H*logm(H)), H, -logm(H) - Identity(n)),
+    "energy zᴴHz by H": (z.H*H*z, H, z*z.H),
+    "1-norm": (Norm(z, 1), z, z.applyfunc(sign)),
+    "|w|²": (Abs(w)**2, w, 2*w),
+    "|w - 1|⁴": (Abs(w - 1)**4, w, 4*(w - 1)*Abs(w - 1)**2),
+}
+
+
+@pytest.mark.parametrize("name", GRADIENTS)
+def test_gradients(name):
+    f, variable, wanted = GRADIENTS[name]
+    found = gradient(f, variable)
+    assert found == canonical(wanted)
+    verdict = check_derivative(f, variable, found)
+    assert ("denominator", "matrix, gradient") in verdict.arrangements, verdict
+
+
+@pytest.mark.parametrize("name", GRADIENTS)
+def test_the_gradient_is_the_direction_of_steepest_ascent(name):
+    # df = Re tr(Gᴴ dZ), by numbers along a random direction
+    f, variable, _ = GRADIENTS[name]
+    G = gradient(f, variable)
+    with mp.workdps(40):
+        values = example_values([f, G, variable], SIZES)
+        along = example_values([Differential(variable)], SIZES, 1)[Differential(variable)]
+        h, at = mpmath.mpf(10)**-13, values[variable]
+        change = (evaluate(f, {**values, variable: at + h*along})
+                  - evaluate(f, {**values, variable: at - h*along}))/(2*h)
+        slope = evaluate(G, values)
+        inner = mp.conj(slope)*along if variable is w else sum(
+            mp.conj(g)*d for g, d in zip(slope, along, strict=True))
+        change = change[0, 0] if hasattr(change, "rows") else change
+        assert abs(mp.re(inner) - mp.re(change)) < mpmath.mpf(10)**-20*(1 + abs(change))
+
+
+def test_the_other_convention_is_half_of_it():
+    f = Norm(Z - D)**2
+    assert gradient(f, Z, convention="wirtinger") == Z - D == matrix_derivative(f, Z.conjugate())
+    assert convert_convention(gradient(f, Z), "projection", "wirtinger") == Z - D
+    assert convert_convention(Z - D, "wirtinger", "projection") == 2*Z - 2*D
+    # of a real matrix and of a Hermitian one there is one derivative
+    assert gradient(Norm(X)**2, X, convention="wirtinger") == 2*X
+    assert gradient(Trace(H*P), H, convention="wirtinger") == P
+    with pytest.raises(ConventionError, match="'wirtinger' is half of the gradient by a complex"):
+        convert_convention(S, "wirtinger", "entries", structure="symmetric")
+
+
+def test_several_variables_real_and_complex():
+    f = Norm(Z*z - X*x)**2
+    by_z, by_x = gradient(f, z, X)
+    assert canonical(by_z - 2*Z.H*(Z*z - X*x)) == zero(z)
+    assert canonical(by_x - (2*X*x - Z*z - Z.conjugate()*z.conjugate())*x.T) == zero(X)
+    check_against_definition(f, X)
+
+
+def test_a_complex_function_has_no_gradient_and_a_pair_of_derivatives():
+    with pytest.raises(ArgumentError, match=r"gradient is of a real function, and "
+                       r"Trace\(z.H\*S\*z\) is complex; it has a pair of derivatives"):
+        gradient(z.H*S*z, z)
+    with pytest.raises(ArgumentError, match="real function"):
+        gradient(det(S), S)
+    # by real variables the derivative is all there is
+    assert gradient(Trace(A*X), X) == A.T
+    # real where its form doesn't show it
+    assert gradient((z.H*S*z)*(z.H*S.H*z), z) == gradient(Abs(Trace(z.H*S*z))**2, z)
+
+
+def test_by_the_conjugate_of_what_is_real():
+    with pytest.raises(VariableError, match=r"X is real, .* say that it is complex"):
+        matrix_derivative(Trace(A*X), X.conjugate())
+    with pytest.raises(VariableError, match="t is no complex Symbol"):
+        matrix_derivative(t**2, conjugate(Symbol("t", complex=None), evaluate=False))
+    with pytest.raises(VariableError, match="can't differentiate by"):
+        matrix_derivative(Z, (S*T).adjoint())
+
+
+# --- Hermitian and unitary matrices, facts ------------------------------------------------
+
+
+def test_the_conjugate_of_a_hermitian_matrix_is_its_transpose():
+    f = Trace(S*H*T*H)
+    assert matrix_derivative(f, H.conjugate()) == matrix_derivative(f, H).T
+    assert matrix_derivative(f, H.T) == matrix_derivative(f, H).T
+    assert canonical(H.H - H) == ZeroMatrix(n, n) == canonical(H.conjugate() - H.T)
+    explicit = H.subs(n, 2).as_explicit()
+    assert explicit[0, 1] == conjugate(explicit[1, 0]) and H.subs(n, 2).H == H.subs(n, 2)
+    with pytest.raises(ShapeError, match="is square, got"):
+        HermitianMatrixSymbol("H", 2, 3)
+
+
+M, U = MatrixSymbol("M", n, n), MatrixSymbol("U", n, n)
+
+
+def test_facts_make_plain_symbols_complex():
+    f = Trace(M.adjoint()*B*M)
+    assert matrix_derivative(f, M, assumptions=Q.complex_elements(M)) == B.T*M.conjugate()
+    assert matrix_derivative(f, M.conjugate(), assumptions=Q.complex_elements(M)) == B*M
+    assert gradient(Norm(M)**2, M, assumptions=Q.complex_elements(M)) == 2*M
+    # of a constant
+    assert gradient(re(Trace(M.adjoint()*S)), S, assumptions=Q.complex_elements(M)) == M
+    assert gradient(re(Trace(M*S)), S, assumptions=Q.hermitian(M)) == M
+    assert gradient(re(Trace(M*S)), S, assumptions=Q.antihermitian(M) & Q.complex_elements(M)) == -M
+    # real as before
+    assert gradient(Trace(M.adjoint()*M), M) == 2*M
+    assert gradient(Trace(M*X.T*X), X, assumptions=Q.hermitian(M) & Q.real_elements(M)) == 2*X*M
+
+
+def test_hermitian_facts_say_where_and_structure_says_along_what():
+    f = Trace(M.adjoint()*P*M*P)
+    at = gradient(f, M, assumptions=Q.hermitian(M))
+    assert at == 2*P*M*P
+    assert gradient(Trace(M*P), M, structure="hermitian") == P
+    assert check_derivative(Trace(M*P), M, P, structure="hermitian", layout="denominator")
+    assert check_derivative(f, M, at, assumptions=Q.hermitian(M))
+
+
+def test_unitary_facts():
+    known = Q.unitary(U)
+    assert canonical(U.adjoint()*U, known) == Identity(n) == canonical(U*U.adjoint(), known)
+    assert canonical(U.conjugate()*U.T, known) == Identity(n)
+    assert canonical(U.inverse(), known) == U.adjoint()
+    assert canonical(U*U.T, known) == U*U.T
+    assert gradient(Norm(U*z)**2, z, assumptions=known) == 2*z
+    # where a unitary variable is
+    assert gradient(re(Trace(U.adjoint()*S*U*U.adjoint())), U, assumptions=known) != 0
+    check = check_derivative(Norm(U*S)**2, U, 2*U*S*S.H, assumptions=known)
+    assert ("denominator", "matrix, gradient") in check.arrangements
+
+
+def test_the_tangent_at_a_unitary_matrix():
+    # Abrudan, Eriksson, Koivunen 2008: Z with UᴴZ skew-Hermitian
+    V = ComplexMatrixSymbol("V", n, n)
+    found = tangent_projection(S, V, "unitary")
+    assert canonical(found - S + V*(V.H*S + S.H*V)/2) == ZeroMatrix(n, n)
+    with mp.workdps(30):
+        values = example_values([found], SIZES)
+        G = mpmath.matrix(values[V])
+        values[V] = mp.qr(G)[0]
+        Zs = evaluate(found, values)
+        inside = values[V].H*Zs
+        assert near(inside + inside.H, 0*inside, mpmath.mpf(10)**-25)
+    assert canonical(tangent_projection(S, V, "positive definite")) == canonical((S + S.H)/2)
+
+
+def test_facts_that_contradict():
+    for known in (Q.complex_elements(M) & Q.real_elements(M), Q.real_elements(S)):
+        with pytest.raises(FactsError, match="complex, real"):
+            gradient(Norm(M*S*z)**2, z, assumptions=known)
+    with pytest.raises(FactsError, match="say of a matrix that it is complex"):
+        gradient(Norm(M*z)**2, z, assumptions=Q.complex(M))
+
+
+def test_complex_symmetric_matrices():
+    f = re(Trace(S*M*T))
+    found = gradient(f, M, structure="symmetric", assumptions=Q.complex_elements(M))
+    assert found == canonical((T*S).conjugate()/2 + (T*S).adjoint()/2)
+    assert check_derivative(f, M, found, structure="symmetric",
+                            assumptions=Q.complex_elements(M))
+
+
+# --- definitions of intermediate variables -------------------------------------------------
+
+
+def test_intermediate_variables_are_complex_where_their_definitions_are():
+    u, v = MatrixSymbol("u", n, 1), ComplexMatrixSymbol("v", n, 1)
+    for r in (u, v):
+        assert gradient(r.adjoint()*r, z, where={r: S*z - a}) == 2*S.H*r
+        assert matrix_derivative(r.adjoint()*r, z, where={r: S*z - a}) == S.T*r.adjoint().T
+
+
+# --- differentials, second derivatives -----------------------------------------------------
+
+
+def test_differentials_hold_dz_and_its_conjugate():
+    dz, dZ = Differential(z), Differential(Z)
+    assert differential(z.H*S*z, z) == Trace(z.H*S*dz) + Trace(dz.adjoint()*S*z)
+    assert set(differential(Z*B*Z.H, Z).args) == {Z*B*dZ.adjoint(), dZ*B*Z.H}
+    assert differential(log(det(H)), H) == Trace(H.inverse()*Differential(H))
+    assert differential(w*conjugate(w), w) == conjugate(w)*Differential(w) + w*conjugate(
+        Differential(w))
+    assert second_differential(z.H*S*z, z) == 2*Trace(dz.adjoint()*S*dz)
+
+
+def test_identification():
+    dL = differential(z.H*H*z, z)
+    assert gradient_from_differential(dL, z) == 2*H*z
+    dF = differential(Z*B*Z.H, Z)
+    assert jacobian_from_differential(dF, Z) == jacobian(Z*B*Z.H, Z)
+    assert jacobian_from_differential(dF, Z.conjugate()) == jacobian(Z*B*Z.H, Z.conjugate())
+    with pytest.raises(ArgumentError, match="a gradient is of a real function"):
+        gradient_from_differential(differential(z.H*S*z, z), z)
+
+
+SECOND = [(z.H*S*z, z), (Abs(Trace(a.H*z))**2, z), (re(Trace(S*T.H*S)), S), (log(det(S*S.H)), S),
+          (Norm(S*z - a)**4, z)]
+
+
+@pytest.mark.parametrize("f, variable", SECOND, ids=str)
+def test_the_four_blocks_of_the_hessian(f, variable):
+    for left in (variable, variable.conjugate()):
+        slope = matrix_derivative(f, left)
+        for right in (variable, variable.conjugate()):
+            H = hessian(f, left, right)
+            with mp.workdps(50):
+                values = example_values([f, H, variable], SIZES)
+                wanted = definition_of(slope, right, values)
+                assert near(evaluate(H, values), wanted, mpmath.mpf(10)**-25), (left, right, H)
+
+
+def definition_of(F, by, values):
+    symbol, transposed = leaf_of(by)
+    return Partials(F, symbol, values, transposed=transposed).arranged("numerator", "vec")
+
+
+def test_the_augmented_hessian():
+    found = augmented_hessian(Trace(z.H*H*z) + re(Trace(z.T*S*z)), z)
+    assert found == BlockMatrix([[H, canonical((S + S.T).conjugate()/2)],
+                                 [canonical((S + S.T)/2), H.T]])
+    assert augmented_hessian(Abs(w)**2, w) == eye(2)
+    for wrong, error in ((lambda: augmented_hessian(Trace(H**3), H), VariableError),
+                         (lambda: augmented_hessian(Norm(x)**2, x), VariableError),
+                         (lambda: augmented_hessian(z.H*S*z, z), ArgumentError)):
+        with pytest.raises(error):
+            wrong()
+
+
+def test_directions():
+    assert directional_derivative(Z*B*Z.H, Z, D) == Z*B*D.H + D*B*Z.H
+    assert hessian_vector_product(Norm(S*z - a)**2, z, b) == 2*S.H*S*b
+    f = Abs(Trace(a.H*z))**4
+    # the derivative of the gradient along b, by differences
+    found = hessian_vector_product(f, z, b)
+    G = gradient(f, z)
+    with mp.workdps(40):
+        values, h = example_values([found, G, b], SIZES), mpmath.mpf(10)**-13
+        ends = [evaluate(G, {**values, z: values[z] + s*h*values[b]}) for s in (1, -1)]
+        assert near(evaluate(found, values), (ends[0] - ends[1])/(2*h), mpmath.mpf(10)**-20)
+
+
+@pytest.mark.parametrize("f, variable", [
+    (z.H*H*z, z), (Norm(S*z - a)**2, z), (log(det(Identity(m) + Z*H*Z.H)), Z), (Z*B*Z.H, Z),
+    (Trace(H*S*H), H), (Abs(Trace(A*Z))**2, Z), (z.H*H*z, z.conjugate())], ids=str)
+def test_derivations_hold_step_by_step(f, variable):
+    if not isinstance(variable, Adjoint):
+        check_derivation(f, variable)
+    assert derivation(f, variable)[-1].right == (
+        matrix_derivative(f, variable) if not f.is_Matrix or f.shape == (1, 1)
+        else jacobian(f, variable).T)
+
+
+# --- ordinary SymPy out -------------------------------------------------------------------
+
+
+def test_results_are_sympys_own_adjoints_and_conjugates():
+    assert matrix_derivative(Trace(D.H*Z), Z) == D.conjugate() == Adjoint(D.T)
+    assert jacobian(Z.H*D, D) == KroneckerProduct(Identity(n), Z.H)
+    found = gradient(Norm(Z*z - y)**2, z)
+    numbers = {Z: eye(2)*(1 + 2*I)}
+    c = z.subs(n, 2).as_explicit()
+    explicit = found.subs({m: 2, n: 2}).subs({
+        Z.subs({m: 2, n: 2}): numbers[Z], y.subs(m, 2): 0*c, z.subs(n, 2): c}).doit()
+    assert explicit.expand() == 10*c
+
+
+def test_notation():
+    found = gradient(Norm(Z*z - y)**2, z)
+    assert str(found) == "2*Z.H*(Z*z - y)"
+    assert latex(found) == r"2 Z^{H} \left(Z z - y\right)"
+    by = matrix_derivative(z.H*S*z, z)
+    assert str(by) == "S.T*conjugate(z)" and latex(by) == r"S^{T} \overline{z}"
+    assert latex(S.H.inverse()) == "S^{-H}"
+    assert pretty(by).splitlines() == [" T ─", "S ⋅z"]
+    assert str(differential(z.H*z, z)) == "Trace(z.H*dz) + Trace(dz.H*z)"
+    assert repr(check_derivative(z.H*H*z, z, H*z)) == "right: denominator matrix, wirtinger"
+
+
+def test_what_is_not_covered_says_so():
+    for f in (lambda: gradient(Trace(polar_factor(S)), S), lambda: gradient(max_entry(S), S),
+              lambda: gradient(Trace(cholesky(H)), H), lambda: gradient(eigenvalues(H)[0, 0], H),
+              lambda: gradient(Norm(Z, "nuc"), Z), lambda: gradient(Norm(Z, 2), Z)):
+        with pytest.raises((DerivativeNotImplementedError, ArgumentError)) as refused:
+            f()
+        assert "complex" in str(refused.value)
+
+
+def test_canonical_forms_of_phases():
+    for e, wanted in (
+            (Abs(u)*sign(u), u), (Abs(u)**2/u, conjugate(u)), (u*sign(conjugate(u)), Abs(u)),
+            (u + conjugate(u), 2*re(u)), (u - conjugate(u), 2*I*im(u))):
+        found = canonical(e)
+        assert found == canonical(wanted), found
+        with mp.workdps(30):
+            values = example_values([u], SIZES)
+            assert near(evaluate(found, values), evaluate(e, values), mpmath.mpf(10)**-25)

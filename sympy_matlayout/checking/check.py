@@ -170,7 +170,8 @@ def check_derivative(expr: Any, X: Any, claimed: Any, *, layout: Layout | str | 
     known |= {Z: general for Z, (general, _) in places.items()}
     variable = Variable.of(X.xreplace(known) if isinstance(X, Basic) else X, structure)
     if variable.base != variable.structured_symbol and is_complex(variable.structured_symbol):
-        known[variable.base] = variable.structured_symbol
+        known = {Z: variable.structured_symbol if k == variable.base else k
+                 for Z, k in {variable.base: variable.base, **known}.items()}
         variable = variable.over(variable.structured_symbol)
     refuse_strangers(structure, [variable])
     function = read_function(sympified(expr).xreplace(known))

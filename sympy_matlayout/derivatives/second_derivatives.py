@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sympy import ImmutableDenseMatrix, S
+from sympy import ImmutableDenseMatrix, S, conjugate
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import BlockMatrix
 
@@ -26,7 +26,7 @@ from ..structures.variable import Variable
 from .derivative import arranged, ascent, gradient_by
 from .problem import Problem, require_real_by_complex
 
-__all__ = ["directional_derivative", "hessian", "hessian_vector_product"]
+__all__ = ["augmented_hessian", "directional_derivative", "hessian", "hessian_vector_product"]
 
 
 @reporting_bugs
@@ -51,6 +51,10 @@ def hessian(f: Any, X: Any, Y: Any = None, *, form: str = "vec",
     The Hessian of a matrix `F` is that of Magnus and Neudecker: the Hessians of its
     entries, in the order of `\mathrm{vec}\,F`, one below the other.  By a scalar it is
     `F''`, in the shape of `F`.
+
+    By complex matrices `Z` and `Z^*` are independent: ``hessian(f, Z, Z.conjugate())`` is
+    `\partial\,\mathrm{vec}(\partial f/\partial Z)/\partial\,\mathrm{vec}^T(Z^*)`, one of four
+    blocks, which ``augmented_hessian`` puts together.
 
     Examples
     ========
@@ -110,6 +114,75 @@ def hessian(f: Any, X: Any, Y: Any = None, *, form: str = "vec",
         slope = in_shape(_slope(problem), first.shape or (S.One, S.One))
         found = c.multiply(c.transpose(left), _jacobian(problem, slope, second), right)
     return problem.written(found)[0]
+
+
+@reporting_bugs
+def augmented_hessian(f: Any, Z: Any, *, where: Mapping[Basic, Any] | None = None,
+                      structure: Any = None, assumptions: Any = True,
+                      simplify: bool = True) -> Any:
+    r"""
+    The Hessian of a real function by a complex matrix and its conjugate, in four blocks.
+
+    Explanation
+    ===========
+
+    With `z = \mathrm{vec}\,Z` it is the Hermitian matrix
+
+    .. math:: \begin{pmatrix}
+        \partial^2 f/\partial z^*\partial z^T & \partial^2 f/\partial z^*\partial z^H \\
+        \partial^2 f/\partial z\,\partial z^T & \partial^2 f/\partial z\,\partial z^H
+        \end{pmatrix}
+
+    of twice the size of `z`, with which
+    `\mathrm{d}^2 f = \mathrm{d}\bar z^H H\,\mathrm{d}\bar z` for `\bar z` the column of `z`
+    and `z^*`: positive definite where `f` has a minimum.  Newton's step solves
+    `H\,\Delta\bar z = -(\partial f/\partial z^*, \partial f/\partial z)`.
+
+    Examples
+    ========
+
+    >>> from sympy import symbols
+    >>> from sympy_matlayout import ComplexMatrixSymbol, HermitianMatrixSymbol, augmented_hessian
+    >>> n = symbols('n', integer=True, positive=True)
+    >>> S, z = HermitianMatrixSymbol('S', n), ComplexMatrixSymbol('z', n, 1)
+    >>> augmented_hessian(z.H*S*z, z)
+    Matrix([
+    [S,   0],
+    [0, S.T]])
+
+    Parameters
+    ==========
+
+    f : a real scalar or 1x1 expression
+    Z : a complex matrix or Symbol, not a Hermitian one
+    where, structure, assumptions, simplify : as for ``matrix_derivative``
+
+    See Also
+    ========
+
+    sympy_matlayout.hessian, sympy_matlayout.gradient
+
+    References
+    ==========
+
+    .. [1] A. Hjørungnes, Complex-Valued Matrix Derivatives, 2011, chapter 5
+    .. [2] K. Kreutz-Delgado, The complex gradient operator and the CR-calculus, 2009, 5
+    """
+    options: dict[str, Any] = {"where": where, "structure": structure,
+                               "assumptions": assumptions, "simplify": simplify}
+    problem = Problem.read(f, (Z,), **options)
+    (variable,) = problem.variables
+    require_real_by_complex(problem)
+    if variable.conjugate is None or not variable.is_complex:
+        raise VariableError(f"the augmented Hessian is by a complex matrix and its conjugate, and "
+                            f"{Z} is none that differs from it; use hessian")
+    if shape(problem.function):
+        raise ShapeError(f"the augmented Hessian is of scalars, and this is "
+                         f"{show(shape(problem.function))}")
+    across = conjugate(Z)
+    blocks = [[hessian(f, left, right, **options) for right in (Z, across)]
+              for left in (across, Z)]
+    return BlockMatrix(blocks) if is_matrix(blocks[0][0]) else ImmutableDenseMatrix(blocks)
 
 
 def _jacobian(problem: Problem, function: Basic, variable: Variable) -> Basic:

@@ -27,6 +27,7 @@ from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from ..core.shapes import is_matrix, shape
 from ..nodes.matrix_sum import MatrixSum
 from ..nodes.norm import Norm
+from ..nodes.realness import is_complex
 from ..nodes.sigmoid import Sigmoid
 from ..nodes.softmax import Softmax
 from ..nodes.structured import facts_about
@@ -88,7 +89,7 @@ def _of_matrix(matrix: Any, invertible: Collection[Basic]) -> Sign:
 def _of_power(matrix: Any, invertible: Collection[Basic]) -> Sign:
     base, exponent = matrix.args
     if exponent.is_even:
-        return "nonnegative" if c.transpose(base) == base else None
+        return "nonnegative" if _adjoint(base) == base else None
     found = definiteness(base, invertible)
     if exponent.is_odd and exponent.is_negative:  # what has an inverse has no eigenvalue zero
         return _strictly(found)
@@ -96,12 +97,12 @@ def _of_power(matrix: Any, invertible: Collection[Basic]) -> Sign:
 
 
 def _of_product(matrix: Any, invertible: Collection[Basic]) -> Sign:
-    """c M'AM has the sign of c A, strictly if M is square and has an inverse, or has full rank."""
+    """c MᴴAM has the sign of c A, strictly if M is square and has an inverse, or has full rank."""
     factor, core = c.split_scalar(matrix)
     sign = _of_scalar(factor, invertible)
     factors = list(c.factors_of(core))
     strict = True
-    while len(factors) > 1 and factors[0] == c.transpose(factors[-1]):
+    while len(factors) > 1 and factors[0] == _adjoint(factors[-1]):
         outer = factors[-1]
         strict = strict and (_is_invertible(outer, invertible)
                              or isinstance(outer, DuplicationMatrix))
@@ -115,9 +116,14 @@ def _of_product(matrix: Any, invertible: Collection[Basic]) -> Sign:
     return _times(sign, inner)
 
 
+def _adjoint(matrix: Any) -> Any:
+    """The conjugate transpose, which of a real matrix is the transpose."""
+    return c.transpose(c.conjugate(matrix))
+
+
 def _is_invertible(matrix: Any, invertible: Collection[Basic]) -> bool:
     if matrix in invertible or isinstance(matrix, (Inverse, Identity)) or facts_about(matrix) & {
-            "invertible", "orthogonal", "positive definite"}:
+            "invertible", "orthogonal", "unitary", "positive definite"}:
         return True
     if isinstance(matrix, MatPow) and matrix.args[1].is_negative:
         return True
@@ -163,6 +169,8 @@ def _of_number(value: Any, invertible: Collection[Basic]) -> Sign:
         return reduce(_times, (_of_scalar(a, invertible) for a in value.args))
     if isinstance(value, Pow):
         base = _of_scalar(value.base, invertible)
+        if value.exp.is_even and is_complex(value.base):
+            return None
         if value.exp.is_even:
             return "positive" if value.exp.is_negative or base in (
                 "positive", "negative") else "nonnegative"

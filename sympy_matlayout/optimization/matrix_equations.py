@@ -42,6 +42,7 @@ from ..linear_maps.graph import zero
 from ..linear_maps.maps import LinearMap, Sandwich, Scaling, Transposition
 from ..nodes.norm import MaxEntry
 from ..nodes.structured import facts_about
+from ..nodes.traversal import postorder
 from ..reading.read import read, read_function
 from ..simplify import constructors as c
 from ..simplify.normal_form import normal_form
@@ -150,7 +151,19 @@ def solutions(problem: Problem, residual: Any, variable: Variable) -> list[Solve
     """What makes a residual zero, as a value of the variable's symbol."""
     symbol = variable.symbol
     (residual,) = problem.shortened(residual)
+    other = variable.conjugate
+    if other is not None and any(node == other.symbol for node in postorder(
+            [residual], lambda e: () if e == other.symbol else e.args)):
+        raise NoClosedFormError(
+            f"no closed form was found for {symbol} in {problem.in_given_symbols(residual)} = 0: "
+            "it holds the conjugate of it as well")
     if not is_matrix(symbol):
+        if other is not None:
+            found = _linear_in_scalar(problem, residual, symbol)
+            if not found:
+                raise NoClosedFormError(f"no closed form was found for {symbol}, which is complex: "
+                                        f"{residual} = 0 is not linear in it")
+            return found
         return _linear_in_scalar(problem, residual, symbol) or _of_scalar(residual, symbol)
     core = c.split_scalar(residual)[1]  # a factor only adds points where it is zero itself
     for attempt in (_linear, _cleared, _entrywise):
@@ -339,7 +352,7 @@ def _needed(matrix: Any) -> Iterator[Any]:
     factor, core = c.split_scalar(matrix)
     yield from nonzero(factor)
     if isinstance(core, Identity) or facts_about(core) & {"invertible", "positive definite",
-                                                          "orthogonal"}:
+                                                          "orthogonal", "unitary"}:
         return
     if definiteness(core) in ("positive", "negative"):
         return

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sympy import Add, Ge, Lt, Ne, Q, S, Symbol, sqrt
+from sympy import Add, Ge, Lt, Ne, Q, S, Symbol, conjugate, sqrt
+from sympy.core.basic import Basic
 from sympy.matrices.expressions import Identity, MatAdd, MatrixSymbol
 
 from ..core.errors import (
@@ -20,12 +21,14 @@ from ..core.errors import (
     reporting_bugs,
 )
 from ..core.shapes import is_matrix, shape, show
-from ..derivatives.derivative import arranged
-from ..derivatives.problem import Problem
+from ..derivatives.derivative import arranged, ascent
+from ..derivatives.problem import Problem, require_real_by_complex
 from ..layouts.layout import Layout
 from ..linear_maps.graph import zero
+from ..nodes.conjugates import ComplexMatrixSymbol, ConjugateSymbol, presented, with_adjoints
 from ..nodes.norm import MaxEntry, Norm
 from ..nodes.printable import all_printable
+from ..nodes.realness import is_complex
 from ..nodes.singular_values import PolarFactor
 from ..nodes.spectra import Eigenvalue, Eigenvector, Eigenvectors
 from ..nodes.structured import facts_about
@@ -34,7 +37,8 @@ from ..reading.read import read, read_function
 from ..simplify import constructors as c
 from ..simplify.normal_form import normal_form
 from ..simplify.rank import rank_bounds
-from ..simplify.symmetry import is_symmetric
+from ..simplify.symmetry import is_real_valued, is_symmetric
+from ..structures.facts import known_symbols
 from ..structures.variable import Variable
 from .definiteness import Sign, definiteness
 from .matrix_equations import Solved, needed_again, solutions
@@ -77,6 +81,13 @@ class StationaryPoint(Mapping[Any, Any]):
         if self.conditions:
             parts.append("if " + " and ".join(map(_in_words, self.conditions)))
         return ", ".join(parts)
+
+    def renamed(self, names: Mapping[Any, Any]) -> StationaryPoint:
+        """With other symbols in the place of some."""
+        return StationaryPoint(
+            {_renamed(v, names): presented(_renamed(value, names)) for v, value in self.items()},
+            tuple(_printable(_renamed(a, names)) for a in self.conditions), self.kind,
+            {_renamed(g, names): _renamed(value, names) for g, value in self.multipliers.items()})
 
     def _repr_latex_(self) -> str:
         return "$\\displaystyle " + r",\quad ".join(
@@ -138,7 +149,8 @@ def stationary_points(f: Any, *variables: Any, structure: Any = None, assumption
     variables : one or more MatrixSymbols or Symbols
     structure, assumptions : as for ``gradient``
     subject_to : constraints, ``{g: value}`` with scalar or matrix expressions; a length is
-        squared, and its multiplier that of the square
+        squared, and its multiplier that of the square; a complex constraint has a complex
+        multiplier, `f + 2\,\mathrm{Re}(\lambda^* g)`
 
     Returns
     =======
@@ -164,6 +176,15 @@ def stationary_points(f: Any, *variables: Any, structure: Any = None, assumption
         variables = tuple(variables[0])
     if not variables:
         raise ArgumentError("no variable: stationary_points(f, X)")
+    said = _said_to_be_complex(assumptions, f, subject_to)
+    if said:
+        points = stationary_points(
+            _renamed(f, said), *(_renamed(v, said) for v in variables),
+            structure=structure, assumptions=_renamed(assumptions, said),
+            subject_to=subject_to and {_renamed(g, said): _renamed(value, said)
+                                       for g, value in subject_to.items()})
+        back = {k: a for a, k in said.items()}
+        return tuple(p.renamed(back) for p in points)
     constraints = _constraints(subject_to)
     special = _orthonormal(f, variables, constraints, structure, assumptions)
     if special is not None:
@@ -174,11 +195,12 @@ def stationary_points(f: Any, *variables: Any, structure: Any = None, assumption
     if shape(lagrangian):
         raise ShapeError(f"stationary points are of scalars, and this is {show(shape(lagrangian))}")
     for g, by in zip(constraints, multipliers, strict=True):
-        lagrangian += c.inner(by, g) if is_matrix(g) else by*g
+        lagrangian += _times_multiplier(by, g)
     if isinstance(structure, str):  # of the unknowns, and not of the multipliers
         structure = {v: structure for v in variables if is_matrix(v)}
     problem = Problem.read(lagrangian, (*variables, *multipliers), None, structure, assumptions)
     _require_no_constraints_by_facts(problem)
+    require_real_by_complex(problem)
     search = _Search(problem, len(variables))
     points = search.points()
     return tuple(_point(problem, p, variables, constraints) for p in points)
@@ -190,7 +212,7 @@ def _require_no_constraints_by_facts(problem: Problem) -> None:
         facts = facts_about(problem.places[v.symbol]) if v.symbol in problem.places else set()
         if v.symbol.is_integer:
             raise VariableError(f"{v.symbol} is a whole number, and no variable of a derivative")
-        for fact in sorted(facts - {"invertible", "full rank"}):
+        for fact in sorted(facts - {"invertible", "full rank", "complex"}):
             if v.structure is None or fact not in ("symmetric", "positive definite"):
                 raise FactsError(f"{v.symbol} is unknown, and that it is {fact} is a constraint: "
                                  "use structure= or subject_to=")
@@ -221,8 +243,38 @@ def _multipliers(constraints: list[Any], taken: set[str]) -> list[Any]:
     """Symbols under names that nothing else has."""
     names = (f"lambda{k or ''}" for k in itertools.count())
     free = (name for name in names if name not in taken)
-    return [MatrixSymbol(next(free), *shape(g)) if is_matrix(g) else Symbol(next(free), real=True)
-            for g in constraints]
+    found: list[Any] = []
+    for g in constraints:
+        name, is_real = next(free), not is_complex(g) or is_real_valued(g)
+        if is_matrix(g):
+            found.append((MatrixSymbol if is_real else ComplexMatrixSymbol)(name, *shape(g)))
+        else:
+            found.append(Symbol(name, real=True) if is_real else Symbol(name, complex=True))
+    return found
+
+
+def _times_multiplier(by: Any, g: Any) -> Any:
+    """λg, and of a complex constraint 2 Re(λ*g)."""
+    if not is_complex(by):
+        return c.inner(by, g) if is_matrix(g) else by*g
+    if not is_matrix(g):
+        return conjugate(by)*g + by*c.conjugate(g)
+    return c.inner(c.conjugate(by), g) + c.inner(by, c.conjugate(g))
+
+
+def _said_to_be_complex(assumptions: Any, *given: Any) -> dict[Any, Any]:
+    """The plain symbols that assumptions make complex, each with one that is so by itself."""
+    parts = [e for g in given for e in ((*g.keys(), *g.values()) if isinstance(g, Mapping) else (g,))]
+    exprs = [e for e in parts if isinstance(e, Basic)]
+    return {a: ComplexMatrixSymbol(a.name, *shape(a))
+            for a, k in known_symbols(assumptions, *exprs).items()
+            if is_complex(k) and not is_complex(a)}
+
+
+def _renamed(expr: Any, names: Mapping[Any, Any]) -> Any:
+    if isinstance(expr, (list, tuple)):
+        return type(expr)(_renamed(e, names) for e in expr)
+    return expr.xreplace(dict(names)) if isinstance(expr, Basic) else expr
 
 
 @dataclass(frozen=True)
@@ -242,7 +294,8 @@ class _Search:
         self.problem, self.count = problem, count
         graph = problem.graph()
         found = dict(zip(graph.variables, graph.gradients(), strict=True))
-        self.residuals = {v: problem.shortened(v.along_structure(found[v.symbol]))[0]
+        # by a complex Z it is ∂f/∂Z*, as the gradient is
+        self.residuals = {v: problem.shortened(ascent(v, found, "wirtinger"))[0]
                           for v in problem.variables}
         for v, residual in self.residuals.items():
             if not (residual.free_symbols & {u.symbol for u in problem.variables}):
@@ -320,7 +373,11 @@ class _Search:
     def _put_in(self, expr: Any, symbol: Any, value: Any) -> Any:
         if symbol not in expr.free_symbols:
             return expr
-        return self.problem.shortened(read(expr.xreplace({symbol: value})))[0]
+        values = {symbol: value}
+        mirrored = c.conjugate(symbol)
+        if isinstance(mirrored, (ConjugateSymbol, conjugate)):
+            values[mirrored] = c.conjugate(value)
+        return self.problem.shortened(read(expr.xreplace(values)))[0]
 
     def _first(self, residuals: dict[Variable, Any]) -> tuple[Variable, list[Solved]]:
         """The variable whose value holds the fewest others, and that value."""
@@ -402,7 +459,8 @@ class _Search:
 
 def _with_traces(expr: Any) -> Any:
     """Lengths as roots of traces, which cancel against those of quotients."""
-    return expr.xreplace({a: sqrt(c.inner(a.args[0], a.args[0])) for a in expr.atoms(Norm)
+    return expr.xreplace({a: sqrt(c.inner(c.conjugate(a.args[0]), a.args[0]))
+                          for a in expr.atoms(Norm)
                           if len(a.args) == 1 or a.args[1] in (2, "fro")})
 
 
@@ -472,6 +530,7 @@ def _definite(problem: Problem, values: Mapping[Any, Any]) -> Iterator[Any]:
 
 
 def _printable(condition: Any) -> Any:
+    (condition,) = with_adjoints([condition])
     if not hasattr(condition, "arguments"):
         return condition.func(*all_printable(list(condition.args)))
     return condition.function(*all_printable(list(condition.arguments)))
@@ -511,11 +570,13 @@ def _is_squared_length(problem: Problem, term: Any) -> bool:
     inside = rest.base.args[0]
     symbols = {v.symbol for v in problem.variables}
     for v in problem.variables:
-        differential = problem.graph([Variable(v.symbol)], inside).linear_map(v.symbol)
+        graph = problem.graph([Variable(v.symbol)], inside)
         probe = MatrixSymbol("D", *shape(v.symbol)) if v.shape else S.One
-        if differential is not None and symbols & problem.shortened(
-                differential.apply(probe))[0].free_symbols:
-            return False
+        for symbol in graph.variables:
+            differential = graph.linear_map(symbol)
+            if differential is not None and symbols & problem.shortened(
+                    differential.apply(probe))[0].free_symbols:
+                return False
     return True
 
 
@@ -528,7 +589,7 @@ def _orthonormal(f: Any, variables: Any, constraints: list[Any], structure: Any,
     if len(variables) != 1 or len(constraints) != 1 or not is_matrix(variables[0]):
         return None
     (W,), (g,) = variables, constraints
-    if not is_matrix(g) or 1 in shape(W):
+    if not is_matrix(g) or 1 in shape(W) or is_complex(W):
         return None
     n, k = shape(W)
     if (k - n).is_positive:

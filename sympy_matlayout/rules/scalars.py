@@ -54,6 +54,7 @@ from ..nodes.undefined_functions import (
     MatrixFunction,
 )
 from ..simplify import constructors as c
+from ..simplify.phases import with_phases_merged
 from ..simplify.scalar_forms import with_exponents_added
 from .table import Edges, Varies, cited, local_differentials
 
@@ -309,8 +310,10 @@ def slopes(expr: Any, symbol: Symbol) -> tuple[Any, Any]:
         outer = derivative(outside, letter).xreplace(parts)
         left, right = _by_pair(part)
         inner, other = slopes(part.args[0], symbol)
-        by += outer*(left*inner + right*c.conjugate(other))
-        by_conjugate += outer*(left*other + right*c.conjugate(inner))
+        for first, second in ((left, inner), (right, c.conjugate(other))):
+            by += with_phases_merged(outer*first)*second
+        for first, second in ((left, other), (right, c.conjugate(inner))):
+            by_conjugate += with_phases_merged(outer*first)*second
     by += derivative(outside, symbol).xreplace(parts)
     if symbol.is_extended_real:
         return by + by_conjugate, S.Zero

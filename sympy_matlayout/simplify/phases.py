@@ -12,9 +12,9 @@ from ..nodes.realness import is_complex
 from ..nodes.written_sum import WrittenScalar
 from . import constructors as c
 from .cost import operations
-from .monomial import oriented
+from .monomial import order, oriented
 
-__all__ = ["with_phases_merged", "with_real_parts"]
+__all__ = ["size_of", "with_phases_merged", "with_real_parts"]
 
 
 def with_phases_merged(product: Expr) -> Expr:
@@ -98,8 +98,16 @@ def _written(u: Any, mirrored: Any, of_u: Any, of_mirrored: Any, of_size: Any) -
     ways = []
     for base, k, of_size in ((u, power, size), (mirrored, -power, size + 2*power)):
         signs = S.One if min(k, -of_size) == 1 else S.Zero  # SymPy takes sign(u)**2 for 1
-        ways.append(sign(base)**signs*base**(k - signs)*Abs(u)**(of_size + signs))
+        ways.append(sign(base)**signs*base**(k - signs)*size_of(u)**(of_size + signs))
     return min(ways, key=operations)
+
+
+def size_of(u: Any) -> Any:
+    """|u|, which is |u*|, of that which is shorter, or comes first in order."""
+    mirrored = _mirrored(u)
+    if mirrored is None:
+        return Abs(u)
+    return min(Abs(u), Abs(mirrored), key=lambda size: (operations(size), order(size)))
 
 
 def _mirrored(expr: Any) -> Any:

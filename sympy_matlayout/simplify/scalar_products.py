@@ -12,13 +12,15 @@ from ..core.shapes import is_scalar_shape, shape
 from ..nodes.realness import is_complex
 from . import constructors as c
 from .monomial import order
-from .phases import with_phases_merged
+from .phases import size_of, with_phases_merged
 
 __all__ = ["shorter_product"]
 
 
 def shorter_product(product: Expr) -> Expr:
     """A product or quotient by the rules below; anything else as it is."""
+    if isinstance(product, Abs) and is_complex(product.args[0]):
+        return size_of(product.args[0])
     if not isinstance(product, (Mul, Pow)):
         return product
     for rule in (_sign_and_absolute_value, with_phases_merged, _as_one_product):
