@@ -6,7 +6,7 @@ from collections.abc import Collection
 from functools import reduce
 from typing import Any
 
-from sympy import Abs, Add, Mul, Pow, Trace, exp
+from sympy import Abs, Add, Mul, Pow, S, Trace, exp
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import (
     DiagMatrix,
@@ -168,17 +168,7 @@ def _of_number(value: Any, invertible: Collection[Basic]) -> Sign:
     if isinstance(value, Mul):
         return reduce(_times, (_of_scalar(a, invertible) for a in value.args))
     if isinstance(value, Pow):
-        base = _of_scalar(value.base, invertible)
-        if value.exp.is_even and is_complex(value.base):
-            return None
-        if value.exp.is_even:
-            return "positive" if value.exp.is_negative or base in (
-                "positive", "negative") else "nonnegative"
-        if value.exp == -1 and base in ("nonnegative", "nonpositive"):
-            return _strictly(base)
-        if value.exp.is_positive and base == "nonnegative":
-            return base
-        return base if value.exp.is_odd or base == "positive" else None
+        return _of_scalar_power(value, invertible)
     if isinstance(value, (Norm, Abs)):
         return "nonnegative"
     if isinstance(value, exp):
@@ -186,6 +176,21 @@ def _of_number(value: Any, invertible: Collection[Basic]) -> Sign:
     if isinstance(value, Trace):
         return definiteness(value.args[0], invertible) if shape(value.args[0]) else None
     return None
+
+
+def _of_scalar_power(value: Any, invertible: Collection[Basic]) -> Sign:
+    base: Any = _of_scalar(value.base, invertible)
+    exponent: Any = value.exp
+    if exponent.is_even:
+        if is_complex(value.base):
+            return None
+        return "positive" if exponent.is_negative or base in (
+            "positive", "negative") else "nonnegative"
+    if exponent is S.NegativeOne and base in ("nonnegative", "nonpositive"):
+        return _strictly(base)
+    if exponent.is_positive and base == "nonnegative":
+        return base
+    return base if exponent.is_odd or base == "positive" else None
 
 
 def _sum(signs: list[Sign]) -> Sign:

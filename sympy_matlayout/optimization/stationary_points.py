@@ -264,7 +264,8 @@ def _times_multiplier(by: Any, g: Any) -> Any:
 
 def _said_to_be_complex(assumptions: Any, *given: Any) -> dict[Any, Any]:
     """The plain symbols that assumptions make complex, each with one that is so by itself."""
-    parts = [e for g in given for e in ((*g.keys(), *g.values()) if isinstance(g, Mapping) else (g,))]
+    parts = [e for g in given for e in (
+        (*g.keys(), *g.values()) if isinstance(g, Mapping) else (g,))]
     exprs = [e for e in parts if isinstance(e, Basic)]
     return {a: ComplexMatrixSymbol(a.name, *shape(a))
             for a, k in known_symbols(assumptions, *exprs).items()

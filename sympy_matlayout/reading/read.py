@@ -58,6 +58,7 @@ def read(expr: Basic, *, closed: bool = True) -> Basic:
     """
     done: dict[int, Basic] = {}
     alike: dict[Basic, Basic] = {}
+    below: dict[int, Sequence[Basic]] = {}
     stack = [expr]
     while stack:
         node = stack[-1]
@@ -65,7 +66,9 @@ def read(expr: Basic, *, closed: bool = True) -> Basic:
             stack.pop()
             continue
         binds = bool(getattr(node, "bound_symbols", ()))
-        children = _children(node)
+        if id(node) not in below:  # made once and kept, so that an id stays that of one object
+            below[id(node)] = _children(node)
+        children = below[id(node)]
         pending = [] if binds else [a for a in children if id(a) not in done]
         if pending:
             stack.extend(pending)

@@ -5,16 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sympy import Abs, Add, Expr, I, Mul, S, exp, im, re, sign
+from sympy import (
+    Abs,
+    Add,
+    Expr,
+    I,
+    Mul,
+    S,
+    conjugate,
+    exp,
+    im,
+    preorder_traversal,
+    re,
+    sign,
+)
 
 from ..core.errors import DerivativeNotImplementedError
+from ..nodes.conjugates import ConjugateSymbol
 from ..nodes.realness import is_complex
 from ..nodes.written_sum import WrittenScalar
 from . import constructors as c
 from .cost import operations
 from .monomial import order, oriented
 
-__all__ = ["size_of", "with_phases_merged", "with_real_parts"]
+__all__ = ["of_shorter", "with_phases_merged", "with_real_parts"]
 
 
 def with_phases_merged(product: Expr) -> Expr:
@@ -49,9 +63,9 @@ def _partners(term: Any, mirrored: Any, others: list[Any]) -> Iterator[tuple[int
     """Where the conjugate of a term stands, or its negative, and what the two are together."""
     for k, other in enumerate(others):
         if _are_equal(other, mirrored):
-            yield k, 2*re(term)
+            yield k, 2*of_shorter(re, term)
         elif _are_equal(other, -mirrored):
-            yield k, 2*I*im(term)
+            yield k, 2*I*of_shorter(im, term)
 
 
 def _power(factor: Any) -> Any:
@@ -67,11 +81,11 @@ def _merged(u: Any, powers: dict[Any, Any]) -> tuple[Expr, Expr] | None:
     gone, number = S.One, S.One
     for base, k in powers.items():
         inside = base.args[0] if isinstance(base, (Abs, sign)) else base
-        which, minus = _place(inside, u, mirrored, isinstance(base, (Abs, sign)))
+        which, minus = _place(inside, u, mirrored)
         if which is None:
             continue
         gone *= base**k
-        if minus and isinstance(base, sign):
+        if minus and not isinstance(base, Abs):
             number *= (-1)**k
         if isinstance(base, Abs):
             exponents["size"] += k
@@ -82,12 +96,12 @@ def _merged(u: Any, powers: dict[Any, Any]) -> tuple[Expr, Expr] | None:
     return None if new == gone else (gone, new)
 
 
-def _place(inside: Any, u: Any, mirrored: Any, of_function: bool) -> tuple[str | None, bool]:
-    """Whether it is u or its conjugate, under a sign or an absolute value perhaps -u."""
+def _place(inside: Any, u: Any, mirrored: Any) -> tuple[str | None, bool]:
+    """Whether it is u or its conjugate, or the negative of one."""
     for which, value in (("u", u), ("mirrored", mirrored)):
         if _are_equal(inside, value):
             return which, False
-        if of_function and _are_equal(inside, -value):
+        if _are_equal(inside, -value):
             return which, True
     return None, False
 
@@ -98,16 +112,18 @@ def _written(u: Any, mirrored: Any, of_u: Any, of_mirrored: Any, of_size: Any) -
     ways = []
     for base, k, of_size in ((u, power, size), (mirrored, -power, size + 2*power)):
         signs = S.One if min(k, -of_size) == 1 else S.Zero  # SymPy takes sign(u)**2 for 1
-        ways.append(sign(base)**signs*base**(k - signs)*size_of(u)**(of_size + signs))
+        ways.append(sign(base)**signs*base**(k - signs)*of_shorter(Abs, u)**(of_size + signs))
     return min(ways, key=operations)
 
 
-def size_of(u: Any) -> Any:
-    """|u|, which is |u*|, of that which is shorter, or comes first in order."""
+def of_shorter(part: Any, u: Any) -> Any:
+    """|u| = |u*|, re u = re u* or im u = -im u*, of that which is shorter or first in order."""
     mirrored = _mirrored(u)
     if mirrored is None:
-        return Abs(u)
-    return min(Abs(u), Abs(mirrored), key=lambda size: (operations(size), order(size)))
+        return part(u)
+    if min(_turned(u), mirrored, key=_length) != mirrored:
+        return part(u)
+    return -part(mirrored) if part is im else part(mirrored)
 
 
 def _mirrored(expr: Any) -> Any:
@@ -116,6 +132,13 @@ def _mirrored(expr: Any) -> Any:
         return _turned(c.conjugate(expr)) if is_complex(expr) else None
     except DerivativeNotImplementedError:
         return None
+
+
+def _length(expr: Any) -> tuple:
+    """Fewest conjugates first: of an absolute value with some SymPy makes the root of a square."""
+    conjugates = sum(1 for a in preorder_traversal(expr)
+                     if isinstance(a, (conjugate, ConjugateSymbol)))
+    return operations(expr), conjugates, order(expr)
 
 
 def _are_equal(left: Any, right: Any) -> bool:

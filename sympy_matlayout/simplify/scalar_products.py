@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any, cast
 
-from sympy import Abs, Determinant, Expr, Mul, Pow, S, Trace, exp, sign
+from sympy import Abs, Determinant, Expr, Mul, Pow, S, Trace, exp, im, re, sign
 from sympy.core.basic import Basic
 
 from ..core.shapes import is_scalar_shape, shape
 from ..nodes.realness import is_complex
 from . import constructors as c
 from .monomial import order
-from .phases import size_of, with_phases_merged
+from .phases import of_shorter, with_phases_merged
 
 __all__ = ["shorter_product"]
 
 
 def shorter_product(product: Expr) -> Expr:
     """A product or quotient by the rules below; anything else as it is."""
-    if isinstance(product, Abs) and is_complex(product.args[0]):
-        return size_of(product.args[0])
+    if isinstance(product, (Abs, im, re)) and is_complex(product.args[0]):
+        return of_shorter(type(product), product.args[0])
     if not isinstance(product, (Mul, Pow)):
         return product
     for rule in (_sign_and_absolute_value, with_phases_merged, _as_one_product):

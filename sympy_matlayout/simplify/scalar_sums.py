@@ -34,7 +34,9 @@ __all__ = ["merged_scalar", "one_trace", "placed", "simplified_scalar", "with_sc
 def simplified_scalar(expr: Any) -> Expr:
     """A sum with its traces merged and factors taken out, a product by its own rules."""
     found = merged_scalar(expr) if isinstance(expr, Add) else shorter_product(expr)
-    return with_real_parts(placed(_shortened(found)))
+    found = with_real_parts(placed(_shortened(found)))
+    paired = with_real_parts(expr)
+    return found if paired is expr else min(simplified_scalar(paired), found, key=operations)
 
 
 def _shortened(expr: Expr) -> Expr:
