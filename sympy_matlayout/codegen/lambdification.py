@@ -61,6 +61,10 @@ def lambdify(args: Any, expr: Any, modules: Any = None, printer: Any = None,
     by what they cost for these.  Several results share their work, whatever form they
     were written in.  ``function_source`` gives such code as text.
 
+    Code for complex matrices conjugates what is written so, and nothing else; scalars that are
+    real as a whole are returned as reals.  The gradient of this library is that of PyTorch, and
+    the conjugate of ``jax.grad``'s.
+
     Matrices are arrays of two axes.  For a row or column a list or an array of one axis
     may be passed.  Arrays of integers are taken as floats.  Scalar results are numbers,
     1x1 matrices are arrays of shape (1, 1).

@@ -266,7 +266,7 @@ def derivation(expr: Any, X: Any, *, layout: Layout | str | None = None,
     problem = Problem.read(expr, (X,), where, structure, assumptions)
     (variable,), graph = problem.variables, problem.graph()
     of = _named(name, problem.function, problem.definitions, variable.symbol)
-    steps = [*_statement(of, sympified(expr), problem.function, problem.definitions),
+    steps = [*_statement(of, sympified(expr), problem),
              *_differential(of, graph)]
     steps += _identified(of, steps[-1].right, graph, variable, Layout.of(layout))
     named = [replace(step, left=problem.renamed(step.left), right=problem.renamed(step.right))
@@ -293,9 +293,10 @@ def _named(name: str | Symbol | None, function: Basic, definitions: Mapping[Basi
     return MatrixSymbol(letter, *shape(function)) if is_matrix(function) else Symbol(letter)
 
 
-def _statement(of, given, function, definitions) -> Iterator[Step]:
+def _statement(of: Basic, given: Any, problem: Problem) -> Iterator[Step]:
+    function, definitions = problem.function, problem.definitions
     yield Step(of, given, GIVEN)
-    if not _looks_like(function, given):
+    if not _looks_like(problem.renamed(function), given):
         scalars = any(is_matrix(a) and is_scalar_shape(shape(a)) for a in preorder_traversal(given))
         yield Step(of, function, SCALAR if scalars and function.has(Trace) else
                    READ if given.has(Sum) and not function.has(Sum) else REWRITTEN)

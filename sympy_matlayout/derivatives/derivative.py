@@ -49,7 +49,9 @@ def matrix_derivative(
     Explanation
     ===========
 
-    All variables are real.  vec is column-major.  With `x` of shape
+    Variables are real unless they are said to be complex; by a complex `Z` it is
+    `\partial F/\partial Z`, with `Z^*` taken as independent, and ``Z.conjugate()`` is a variable
+    of its own.  vec is column-major.  With `x` of shape
     `n \times 1`, `X` of `m \times n`, `F` of `p \times q`, `t` a scalar:
 
     ================  ==================  ====================  ====================
@@ -93,7 +95,8 @@ def matrix_derivative(
 
     expr : the function: a scalar or matrix expression, or an explicit matrix
     X : the variable: a MatrixSymbol of any shape, the transpose of one, a
-        scalar Symbol, or a list of these, which gives a tuple of results
+        scalar Symbol, or a list of these, which gives a tuple of results; of a complex one
+        also its conjugate or adjoint
     layout : ``"denominator"``, ``"numerator"``, ``"mixed"`` or a ``Layout``;
         by default that of the surrounding ``with layout(...)``, else denominator
     form : ``"matrix"``, ``"vec"``, ``"row-major"``, ``"array"``, ``"autodiff"``, or
@@ -102,7 +105,7 @@ def matrix_derivative(
     where : definitions of intermediate variables, ``{u: b - A*x}``; the chain
         rule goes through them, and they stay in the result by name
     structure : ``"symmetric"``, ``"skew"``, ``"diagonal"``, ``"lower"``, ``"upper"``,
-        ``"toeplitz"``, ``"hankel"``, ``"circulant"`` or a registered one, for all
+        ``"hermitian"``, ``"toeplitz"``, ``"hankel"``, ``"circulant"`` or a registered one, for all
         variables, or a dictionary of these; symbols such as
         ``SymmetricMatrixSymbol`` carry their own
     convention : for a structured X with G the gradient by all entries,
@@ -126,7 +129,7 @@ def matrix_derivative(
     See Also
     ========
 
-    sympy_matlayout.gradient, sympy_matlayout.jacobian, sympy_matlayout.layouts.layout
+    sympy_matlayout.ComplexMatrixSymbol, sympy_matlayout.gradient, sympy_matlayout.jacobian, sympy_matlayout.layouts.layout
 
     References
     ==========
@@ -160,6 +163,11 @@ def gradient(f: Any, X: Any, *more: Any, where: Mapping[Basic, Any] | None = Non
     `\mathrm{d}f = \mathrm{tr}(G^T \mathrm{d}X)` true; it is the derivative in
     denominator layout, (6) and (11).  All gradients come from one reverse
     sweep over the expression's graph.
+
+    By a complex matrix the gradient of a real function is the `G` with
+    `\mathrm{d}f = \mathrm{Re}\,\mathrm{tr}(G^H \mathrm{d}Z)`, `2\,\partial f/\partial Z^*`
+    (Matrix Cookbook 4.2), or half of that with ``convention="wirtinger"``; a complex function
+    has none.
 
     Examples
     ========

@@ -162,7 +162,8 @@ def gradient_from_differential(dL: Any, X: Any) -> Basic:
     ===========
 
     The first identification theorem, for any scalar that is linear in `dX`
-    and in the other differentials it holds, also one written by hand.  `G` has
+    and in the other differentials it holds, also one written by hand.  By a complex matrix
+    it is the `G` with `\mathrm{d}L = \mathrm{Re}\,\mathrm{tr}(G^H\,\mathrm{d}Z)`.  `G` has
     the shape of `X`, denominator layout (6) and (11); texts that write
     `\mathrm{d}L = \mathrm{tr}(A\,\mathrm{d}X)` mean `A = G^T` (9).
 
