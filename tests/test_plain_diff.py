@@ -48,10 +48,13 @@ from sympy.tensor.array.expressions import (
     ArrayTensorProduct,
     PermuteDims,
     Reshape,
+    ZeroArray,
 )
 from sympy.tensor.array.expressions.arrayexpr_derivatives import array_derive
 
 from sympy_matlayout import (
+    ComplexMatrixSymbol,
+    HermitianMatrixSymbol,
     MatlayoutBug,
     MatrixUnit,
     Norm,
@@ -455,3 +458,17 @@ def test_entries_of_structured_symbols_stand_twice():
     assert Transpose(V*X.T).diff(V[0, 1]) == X*(MatrixUnit(n, n, 0, 1) + MatrixUnit(n, n, 1, 0))
     with installed():
         assert Trace(A*V).diff(V[0, 1]) == A[0, 1] + A[1, 0]
+
+
+# --- complex matrices ---------------------------------------------------------------------
+
+
+def test_by_a_complex_matrix_the_conjugate_is_constant():
+    Y, h = ComplexMatrixSymbol("Y", n, n), ComplexMatrixSymbol("h", n, 1)
+    assert Trace(Y.H*Y).diff(Y) == Y.conjugate()
+    assert (h.H*Y*h).diff(h) == Y.T*h.conjugate()
+    assert Norm(Y).diff(Y) == Y.conjugate()/(2*Norm(Y))
+    assert Y.H.diff(Y) == ZeroArray(n, n, n, n)
+    assert canonical(Trace(Y.H*Y).diff(Y[0, 1]) - conjugate(Y[0, 1])) == 0
+    S = HermitianMatrixSymbol("S", n)
+    assert Trace(S*Y).diff(S) == Y.T and log(Determinant(S)).diff(S) == S.T.inverse()

@@ -22,20 +22,24 @@ from sympy import (
     Trace,
     exp,
     log,
+    re,
     symbols,
 )
 from sympy.core.basic import Basic
-from sympy.matrices.expressions import DiagMatrix, Identity, KroneckerProduct, OneMatrix
+from sympy.matrices.expressions import DiagMatrix, Identity, KroneckerProduct, OneMatrix, ZeroMatrix
 
 from sympy_matlayout import (
     ArgumentError,
+    ComplexMatrixSymbol,
     FactsError,
+    HermitianMatrixSymbol,
     NoClosedFormError,
     Norm,
     ShapeError,
     Softmax,
     SymmetricMatrixSymbol,
     VariableError,
+    canonical,
     pprint,
     solve_matrix_equation,
     stationary_points,
@@ -44,6 +48,7 @@ from sympy_matlayout import (
 from sympy_matlayout.core.shapes import is_matrix, shape
 from sympy_matlayout.numeric import evaluate, example_values
 from sympy_matlayout.optimization.definiteness import definiteness
+from sympy_matlayout.reading.read import read
 
 m, n, p, k = symbols("m n p k", integer=True, positive=True)
 SIZES = {m: 5, n: 3, p: 2, k: 2}
@@ -534,3 +539,50 @@ def test_they_print(capsys):
     (point,) = stationary_points(Norm(X*w - y)**2, w)
     pprint(point[w])
     assert "X" in capsys.readouterr().out and shape(point[w]) == (n, 1)
+
+
+# --- complex variables --------------------------------------------------------------------
+
+Cn, Cm = ComplexMatrixSymbol("c", n, 1), ComplexMatrixSymbol("g", m, 1)
+CA, CC = ComplexMatrixSymbol("CA", m, n), ComplexMatrixSymbol("CC", n, m)
+Cz, CX = ComplexMatrixSymbol("z", n, 1), ComplexMatrixSymbol("CX", m, n)
+CR, Cw = HermitianMatrixSymbol("CR", n), Symbol("w", complex=True)
+POSITIVE = Q.positive_definite(CR)
+
+
+def test_complex_least_squares():
+    (point,) = stationary_points(Norm(CA*Cz - Cm)**2, Cz)
+    assert point[Cz] == canonical((CA.H*CA).inverse()*CA.H*Cm) and point.kind == "minimum"
+    ridge = Symbol("lambda", positive=True)
+    (point,) = stationary_points(Norm(CX - CA*S)**2 + ridge*Norm(CA)**2, CA)
+    assert canonical(point[CA] - CX*S*(S*S + ridge*Identity(n)).inverse()) == ZeroMatrix(m, n)
+    (point,) = stationary_points(Norm(Cw*Cn - Cz)**2, Cw)
+    assert point[Cw] == Trace(Cn.H*Cz)/Trace(Cn.H*Cn)
+
+
+def test_beams_of_least_power():
+    # Capon 1969; Frost 1972 for several constraints
+    (point,) = stationary_points(Cz.H*CR*Cz, Cz, subject_to={Cz.H*Cn: 1}, assumptions=POSITIVE)
+    assert point[Cz] == CR.inverse()*Cn/Trace(Cn.H*CR.inverse()*Cn) and point.kind == "minimum"
+    (point,) = stationary_points(Cz.H*CR*Cz, Cz, subject_to={CC.H*Cz: Cm}, assumptions=POSITIVE)
+    assert point[Cz] == canonical(CR.inverse()*CC*(CC.H*CR.inverse()*CC).inverse()*Cm)
+
+
+def test_facts_make_unknowns_complex_as_well():
+    h, M = MatrixSymbol("h", n, 1), MatrixSymbol("M", n, n)
+    known = Q.complex_elements(h) & Q.hermitian(M) & Q.positive_definite(M)
+    (point,) = stationary_points(h.adjoint()*M*h, h, subject_to={Cn.H*h: 1}, assumptions=known)
+    assert point[h] == M.inverse()*Cn/Trace(Cn.H*M.inverse()*Cn)
+
+
+def test_of_complex_functions_there_are_none():
+    with pytest.raises(ArgumentError, match="a gradient is of a real function"):
+        stationary_points(Cz.T*Cz, Cz)
+    with pytest.raises(NoClosedFormError, match="holds the conjugate of it as well"):
+        stationary_points(Norm(Cz)**2 + re(Trace(Cz.T*CR*Cz)) - re(Trace(Cn.T*Cz)), Cz)
+
+
+def test_a_complex_product_with_its_transpose_is_not_definite():
+    assert definiteness(read(CA.H*CA)) == "nonnegative"
+    assert definiteness(read(CA.T*CA)) is None
+    assert definiteness(Trace(Cn.T*Cz)**2) is None

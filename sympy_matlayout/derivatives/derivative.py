@@ -105,8 +105,8 @@ def matrix_derivative(
     where : definitions of intermediate variables, ``{u: b - A*x}``; the chain
         rule goes through them, and they stay in the result by name
     structure : ``"symmetric"``, ``"skew"``, ``"diagonal"``, ``"lower"``, ``"upper"``,
-        ``"hermitian"``, ``"toeplitz"``, ``"hankel"``, ``"circulant"`` or a registered one, for all
-        variables, or a dictionary of these; symbols such as
+        ``"hermitian"``, ``"toeplitz"``, ``"hankel"``, ``"circulant"`` or a registered one,
+        for all variables, or a dictionary of these; symbols such as
         ``SymmetricMatrixSymbol`` carry their own
     convention : for a structured X with G the gradient by all entries,
         ``"projection"``, the gradient in the Frobenius inner product, for symmetric X
@@ -129,7 +129,8 @@ def matrix_derivative(
     See Also
     ========
 
-    sympy_matlayout.ComplexMatrixSymbol, sympy_matlayout.gradient, sympy_matlayout.jacobian, sympy_matlayout.layouts.layout
+    sympy_matlayout.ComplexMatrixSymbol, sympy_matlayout.gradient, sympy_matlayout.jacobian,
+    sympy_matlayout.layouts.layout
 
     References
     ==========

@@ -290,6 +290,9 @@ def _merged(problem: Problem, pairs: list[tuple[Any, Any]]) -> list[tuple[Any, A
     for side in (1, 0):
         grouped: dict[Any, list[Any]] = {}
         for pair in pairs:
+            if not side:  # scalars on the right, so that XB + cX is X(B + cI)
+                factor, left = c.split_scalar(pair[0])
+                pair = (left, c.scale(factor, pair[1]))
             grouped.setdefault(pair[side], []).append(pair[1 - side])
         merged = []
         for common, others in grouped.items():
