@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from definition import m, n, p
 from scipy.optimize import approx_fprime, check_grad, minimize
-from sympy import Symbol, exp, log, symbols
+from sympy import Abs, Symbol, exp, log, symbols
 from sympy.matrices.expressions import (
     Determinant,
     DiagMatrix,
@@ -16,6 +16,8 @@ from sympy.matrices.expressions import (
 
 from sympy_matlayout import (
     ArgumentError,
+    ComplexMatrixSymbol,
+    HermitianMatrixSymbol,
     LowerTriangularMatrixSymbol,
     Norm,
     ShapeError,
@@ -138,3 +140,43 @@ def test_vectors_have_the_length_of_the_variables():
         objective.pack(np.zeros(4), 1)
     assert approx_fprime(np.zeros(4), lambda v: objective(v)[0]) == pytest.approx(
         objective(np.zeros(4))[1], rel=1e-5)
+
+
+# --- complex variables --------------------------------------------------------------------
+
+CA, Cz, Cb = (ComplexMatrixSymbol(*s) for s in (("A", m, n), ("z", n, 1), ("b", m, 1)))
+CS, Cw = HermitianMatrixSymbol("S", n), Symbol("w", complex=True)
+
+
+def complex_data(*shape):
+    return RNG.normal(size=shape) + 1j*RNG.normal(size=shape)
+
+
+@pytest.mark.parametrize("f, variables", [
+    (Norm(CA*Cz - Cb)**2, [Cz]), (Norm(CA*Cz - Cb)**4 + Abs(Trace(Cz.H*Cz) - 1)**2, [Cz]),
+    (Norm(Cw*CA*Cz - Cb)**2, [Cw, Cz]), (log(Determinant(Identity(n) + CS*CS)), [CS]),
+    (Norm(CA*CS*Cz - Cb)**2, [CS, Cz])], ids=str)
+def test_complex_variables_by_their_parts(f, variables):
+    data = {s: complex_data(*(int(k.subs({m: 4, n: 3})) for k in s.shape))
+            for s in (CA, Cz, Cb) if s in f.free_symbols and s not in variables}
+    objective = scipy_objective(f, variables, {**data, "n": 3})
+    x, h = RNG.normal(size=objective.size), 1e-6
+    unit = np.eye(objective.size)
+    slope = [(objective(x + h*e)[0] - objective(x - h*e)[0])/(2*h) for e in unit]
+    assert objective(x)[1] == pytest.approx(np.array(slope), rel=1e-5, abs=1e-5)
+    bent = [(objective(x + h*e)[1] - objective(x - h*e)[1])/(2*h) for e in unit]
+    scale = np.abs(bent).max()
+    assert objective.hess(x) == pytest.approx(np.array(bent), rel=1e-5, abs=1e-5*scale)
+    values = objective.unpack(x)
+    values = values if isinstance(values, tuple) else (values,)
+    assert objective.pack(*values) == pytest.approx(x)
+
+
+def test_complex_least_squares_by_newton():
+    data = {CA: complex_data(5, 3), Cb: complex_data(5, 1)}
+    objective = scipy_objective(Norm(CA*Cz - Cb)**2, Cz, data)
+    found = minimize(objective, np.zeros(6), jac=True, hessp=objective.hessp, method="trust-ncg")
+    wanted, *_ = np.linalg.lstsq(data[CA], data[Cb], rcond=None)
+    assert objective.unpack(found.x) == pytest.approx(wanted, abs=1e-6)
+    with pytest.raises(ShapeError, match="isn't Hermitian"):
+        scipy_objective(Trace(CS*CS), CS, {"n": 2}).pack([[1, 2], [3, 4]])

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from itertools import pairwise
 from typing import Any
 
-from sympy import Symbol, sympify
+from sympy import Symbol, conjugate, re, sympify
 from sympy.core.basic import Basic
 from sympy.core.sorting import default_sort_key
 from sympy.matrices.expressions import MatrixSymbol, Trace
@@ -25,6 +25,8 @@ from ..core.errors import (
 from ..core.given import as_basic
 from ..core.shapes import is_matrix, shape, show
 from ..derivatives.derivative import gradient
+from ..nodes.conjugates import HermitianMatrixSymbol
+from ..nodes.realness import is_complex
 from ..nodes.structured import StructuredMatrixSymbol
 from ..structures.structure import structure_of
 
@@ -44,7 +46,8 @@ def scipy_objective(f: Any, variables: Any, data: Mapping[Any, Any] | None = Non
     the values of the variables into one vector, each row by row, and ``unpack`` takes
     them out again.  Of a structured variable, as a ``SymmetricMatrixSymbol``, the vector
     holds the free entries in the order of ``vech``, and the gradient has the derivatives
-    by these.  ``hessp(x, p)`` is the product of the Hessian with a vector, which no
+    by these.  Of a complex variable it holds the real parts and then the imaginary ones.
+    ``hessp(x, p)`` is the product of the Hessian with a vector, which no
     Hessian is formed for; ``hess(x)`` is the Hessian.
 
     Examples
@@ -142,7 +145,7 @@ class ScipyObjective:
     def _array(self, symbol: Basic, value: Any) -> Any:
         if not isinstance(symbol, MatrixSymbol):
             return value
-        array = self._numpy.asarray(value, dtype=float)
+        array = self._numpy.asarray(value, dtype=complex if is_complex(symbol) else float)
         if array.ndim == 1:
             return array.reshape((1, -1) if shape(symbol)[0] == 1 else (-1, 1))
         return array
@@ -150,6 +153,7 @@ class ScipyObjective:
     def __call__(self, x: Any) -> tuple[float, Any]:
         """The value and the gradient at a vector."""
         value, *slopes = self._function(*self._values(x))
+        value = self._numpy.real(value)  # a 1x1 matrix of complex numbers is real but for rounding
         return float(value), self._packed([part.slope(G) for part, G in zip(
             self.parts, slopes, strict=True)])
 
@@ -202,6 +206,8 @@ class ScipyObjective:
 
 
 def _inner(G: Any, P: Any) -> Any:
+    if is_complex(P):  # the part of the differential that is real
+        return re(Trace(G.adjoint()*P)) if is_matrix(P) else re(conjugate(G)*P)
     return Trace(G.T*P) if is_matrix(P) else G*P
 
 
@@ -209,7 +215,10 @@ def _direction(variable: Any, taken: set[str | None]) -> Any:
     name = f"d{variable.name}"
     while name in taken:
         name += "_"
-    return MatrixSymbol(name, *shape(variable)) if is_matrix(variable) else Symbol(name)
+    if not is_matrix(variable):
+        return Symbol(name, complex=True) if is_complex(variable) else Symbol(name)
+    kind = type(variable) if is_complex(variable) else MatrixSymbol
+    return kind(name, *shape(variable))
 
 
 def _shape(variable: Any, sizes: Mapping[Basic, int]) -> tuple[int, ...]:
@@ -234,17 +243,26 @@ class _Part:
             structure: Any = structure_of(variable, None)
             n = sympify(its_shape[0])
             self.basis = lambdify([], structure.basis(n))() if n > 1 else numpy.eye(1)
-        self.length = self.basis.shape[1] if self.basis is not None else int(
-            numpy.prod(its_shape))
+        entries = int(numpy.prod(its_shape))
+        self.is_complex = is_complex(variable)
+        if isinstance(variable, HermitianMatrixSymbol):
+            self.basis = _hermitian_basis(its_shape[0], numpy)
+        self.length = self.basis.shape[1] if self.basis is not None else \
+            2*entries if self.is_complex else entries
 
     def packed(self, value: Any) -> Any:
-        value = self._numpy.asarray(value, dtype=float)
+        numpy = self._numpy
+        value = numpy.asarray(value, dtype=complex if self.is_complex else float)
         if self.basis is not None and value.shape == self.shape:
-            found, *_ = self._numpy.linalg.lstsq(self.basis, value.ravel("F"), rcond=None)
-            if not self._numpy.allclose(self.basis @ found, value.ravel("F")):
+            entries, basis = (numpy.concatenate([a.real, a.imag]) if self.is_complex else a
+                              for a in (value.ravel("F"), self.basis))
+            found, *_ = numpy.linalg.lstsq(basis, entries, rcond=None)
+            if not numpy.allclose(basis @ found, entries):
                 raise ShapeError(f"the value of {self.variable} isn't "
-                                 f"{type(self.variable).structure}")
+                                 f"{getattr(self.variable, 'structure', 'Hermitian')}")
             return found
+        if self.is_complex and self.basis is None and 2*value.size == self.length:
+            return numpy.concatenate([value.real.ravel(), value.imag.ravel()])
         if value.size != self.length:
             raise ShapeError(f"{self.variable} has {self.length} entries, got {value.size}")
         return value.ravel()
@@ -252,10 +270,28 @@ class _Part:
     def unpacked(self, vector: Any) -> Any:
         if self.basis is not None:
             return (self.basis @ vector).reshape(self.shape, order="F")
+        if self.is_complex:
+            half = self.length//2
+            vector = vector[:half] + 1j*vector[half:]
         return vector.reshape(self.shape) if self.shape else vector[0]
 
     def slope(self, G: Any) -> Any:
         """The derivatives by what is in the vector."""
         if self.basis is not None:
-            return self.basis.T @ G.ravel("F")
+            return (self.basis.conj().T @ G.ravel("F")).real
+        if self.is_complex:
+            G = self._numpy.asarray(G, dtype=complex)
+            return self._numpy.concatenate([G.real.ravel(), G.imag.ravel()])
         return self._numpy.asarray(G, dtype=float).ravel()
+
+
+def _hermitian_basis(n: int, numpy: Any) -> Any:
+    """vec S by its real free entries: those on the diagonal, real and imaginary parts below."""
+    columns = []
+    for j in range(n):
+        for i in range(j, n):
+            for unit in (1, 1j) if i != j else (1,):
+                E = numpy.zeros((n, n), dtype=complex)
+                E[i, j], E[j, i] = unit, numpy.conj(unit)
+                columns.append(E.ravel("F"))
+    return numpy.column_stack(columns)
