@@ -12,6 +12,7 @@ from ..core.errors import (
     ValueMissingError,
 )
 from ..nodes.realness import complex_symbols, is_complex
+from ..simplify.symmetry import is_real_valued
 
 
 def require_finite(node: Basic, args: Sequence[Basic]) -> None:
@@ -22,7 +23,7 @@ def require_finite(node: Basic, args: Sequence[Basic]) -> None:
 
 
 def require_real_arguments(node: Basic) -> None:
-    if any(map(is_complex, node.args)):
+    if any(is_complex(a) and not is_real_valued(a) for a in node.args):
         names = ", ".join(sorted(map(str, complex_symbols(node)))) or str(S.ImaginaryUnit)
         raise DerivativeNotImplementedError(
             f"{type(node).__name__} is covered for real arguments only, and {names} is complex: "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sympy import (
@@ -47,7 +47,7 @@ def with_real_parts(total: Expr) -> Expr:
     """``u + u* = 2 re(u)`` and ``u - u* = 2i im(u)``, where that is no longer."""
     if not isinstance(total, Add) or not is_complex(total):
         return total
-    terms, found = list(total.args), []
+    terms, found = _with_parts_joined(total.args), []
     while terms:
         term = terms.pop()
         mirrored = _mirrored(term)
@@ -57,6 +57,19 @@ def with_real_parts(total: Expr) -> Expr:
             del terms[place]
         found.append(part)
     return min(Add(*found), total, key=operations)
+
+
+def _with_parts_joined(terms: Sequence[Any]) -> list[Any]:
+    """``c re(u) + i c im(u) = c u``, and with the other sign c u*."""
+    found = list(terms)
+    for term in terms:
+        for part in term.atoms(re):
+            u, coefficient = part.args[0], term/part
+            for other, whole in ((I*im(u), u), (-I*im(u), _mirrored(u))):
+                if whole is not None and term in found and coefficient*other in found:
+                    found = [t for t in found if t not in (term, coefficient*other)]
+                    found.append(coefficient*whole)
+    return found
 
 
 def _partners(term: Any, mirrored: Any, others: list[Any]) -> Iterator[tuple[int, Any]]:

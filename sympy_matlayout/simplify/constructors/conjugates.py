@@ -72,6 +72,7 @@ from ...nodes.generalized_inverses import (
     SylvesterSolution,
 )
 from ...nodes.matrix_sum import MatrixSum
+from ...nodes.norm import LargestEntry
 from ...nodes.primary_functions import FrechetDerivative, FrechetMatrix, PrimaryFunction
 from ...nodes.realness import OF_COMPLEX, complex_symbols, is_complex
 from ...nodes.softmax import LogSumExp, LogSumExpAlong, Softmax
@@ -189,6 +190,11 @@ def conjugate_of_entry(node: Any) -> Basic:
 def conjugate_of_slice(node: Any) -> Basic:
     parent, rows, cols = node.args
     return matrix_slice(conjugate(parent), tuple(rows), tuple(cols))
+
+
+@declares("conjugate", LargestEntry)
+def conjugate_of_place(node: LargestEntry) -> Basic:
+    return node  # of zeros and a one
 
 
 @declares("conjugate", BlockMatrix)
