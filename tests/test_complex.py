@@ -14,9 +14,11 @@ from mpmath import mp
 from sympy import (
     Abs,
     Adjoint,
+    Function,
     I,
     Lambda,
     MatrixSymbol,
+    Piecewise,
     Q,
     Rational,
     Symbol,
@@ -30,6 +32,7 @@ from sympy import (
     eye,
     im,
     log,
+    oo,
     re,
     sign,
     sin,
@@ -53,9 +56,14 @@ from sympy_matlayout import (
     Differential,
     FactsError,
     HermitianMatrixSymbol,
+    LogSumExp,
     Norm,
     ShapeError,
+    Softmax,
+    StructureError,
+    SymmetricMatrixSymbol,
     VariableError,
+    Vec,
     augmented_hessian,
     canonical,
     check_derivative,
@@ -65,10 +73,12 @@ from sympy_matlayout import (
     differential,
     directional_derivative,
     eigenvalues,
+    expand_vec,
     expm,
     gradient,
     gradient_from_differential,
     hessian,
+    hessian_from_differential,
     hessian_vector_product,
     jacobian,
     jacobian_from_differential,
@@ -80,6 +90,7 @@ from sympy_matlayout import (
     polar_factor,
     pretty,
     second_differential,
+    solve_matrix_equation,
     sqrtm,
     tangent_projection,
     vec,
@@ -540,12 +551,120 @@ def test_what_is_not_covered_says_so():
         assert "complex" in str(refused.value)
 
 
+def test_functions_left_open_are_holomorphic_unless_they_are_real():
+    f, g = Function("f"), Function("g", real=True)
+    assert matrix_derivative(f(S), S.conjugate()) == zero(S)
+    for wrong in (g(S), g(z)**2 + Norm(z)**2, g(w), g(Trace(A*Z)), g(z) + g(w)):
+        variable = next(v for v in (S, z, w, Z) if v in wrong.free_symbols)
+        with pytest.raises(DerivativeNotImplementedError, match="is real, and so not holomorphic"):
+            gradient(wrong, variable)
+    for wrong in (Trace(S.applyfunc(g)), re(Trace(S.applyfunc(f))), re(f(w)), Abs(f(z))):
+        variable = w if wrong.has(w) else z if wrong.has(z) else S
+        with pytest.raises(DerivativeNotImplementedError):
+            gradient(wrong, variable)
+    # with the conjugate as an argument of its own there is a derivative by each
+    found = gradient(g(S, S.conjugate()), S)
+    assert found == 2*gradient(g(S, S.conjugate()), S, convention="wirtinger")
+    slope = gradient(g(Abs(Trace(A*Z))**2), Z).doit()
+    square = slope.subs(g, Lambda(t, t**2)).doit()
+    check = gradient(Abs(Trace(A*Z))**4, Z)
+    values = example_values([check], SIZES)
+    assert near(evaluate(square, values), evaluate(check, values), mpmath.mpf(10)**-10)
+
+
+def test_imaginary_numbers():
+    v = Symbol("v", imaginary=True)  # v = iy, and the gradient i ∂f/∂y
+    assert gradient(Abs(v)**2, v) == 2*v
+    assert canonical(gradient(re(w*v), v) + I*im(w)) == 0
+
+
+def test_second_derivatives_of_absolute_values_of_what_is_not_zero():
+    v = Symbol("v", complex=True, zero=False)  # SymPy takes sign(v)**2 for 1
+    assert hessian(Abs(v)**2, conjugate(v)) == 0 and hessian(Abs(v)**2, v, conjugate(v)) == 1
+    check_against_definition(matrix_derivative(log(1 + Abs(v)**4), conjugate(v)), conjugate(v))
+
+
+def test_structures_beside_hermitian():
+    for name in ("toeplitz", "diagonal", "lower", "symmetric", "skew"):
+        with pytest.raises(StructureError, match="H is Hermitian already"):
+            gradient(re(Trace(B*H)), H, structure=name)
+    Y = SymmetricMatrixSymbol("Y", n)
+    with pytest.raises(FactsError, match="Y is a SymmetricMatrixSymbol, which is real"):
+        gradient(re(Trace(S*Y)), Y, assumptions=Q.complex_elements(Y))
+    # a real symmetric matrix is Hermitian, and stays real
+    assert gradient(Trace(Y*x*x.T), x, assumptions=Q.hermitian(Y)) == 2*Y*x
+
+
+def test_facts_about_intermediate_variables_that_are_complex_by_definition():
+    R = MatrixSymbol("R", n, n)
+    found = matrix_derivative(Trace(R.inverse()*T), S, where={R: S.H*S},
+                              assumptions=Q.positive_definite(R))
+    wanted = matrix_derivative(Trace((S.H*S).inverse()*T), S)
+    values = example_values([wanted], SIZES)
+    found = found.subs(R, S.H*S)
+    assert near(evaluate(found, values), evaluate(wanted, values), mpmath.mpf(10)**-9)
+
+
+def test_conventions_by_a_hermitian_matrix_are_one():
+    f = Norm(H - P)**2
+    G = gradient(f, H)
+    assert G == canonical(2*(H - P)) and gradient(f, H, convention="wirtinger") == G
+    turned = convert_convention(G, "projection", "wirtinger", structure="hermitian")
+    assert canonical(turned) == G
+    assert convert_convention(gradient(Norm(S - T)**2, S), "plain", "projection",
+                              structure="hermitian") == canonical(S - T + (S - T).adjoint())
+    with pytest.raises(ConventionError, match="which are the same"):
+        convert_convention(H, "projection", "entries", structure="hermitian")
+
+
+def test_vec_of_a_matrix_and_its_conjugate():
+    assert expand_vec(Vec(A*Z), Z, Z.conjugate()) == expand_vec(Vec(A*Z), Z)
+    both = expand_vec(Vec(S*T + T*S.conjugate()), S, S.conjugate())
+    assert str(both) == ("KroneckerProduct(I, T)*Vec(conjugate(S)) + "
+                         "KroneckerProduct(T.T, I)*Vec(S)")
+
+
+def test_many_elementwise_functions_at_once():
+    f = Trace(A*Z.applyfunc(exp)) + Trace(A*Z.applyfunc(sin)) + Trace(A*Z.applyfunc(cosh))
+    check_against_definition(f, Z)
+    assert canonical(S.applyfunc(sign) + S.applyfunc(Abs)).atoms(Abs, sign).__len__() == 2
+
+
+def test_real_functions_of_absolute_values():
+    moduli = z.applyfunc(Abs)
+    for f in (LogSumExp(moduli), Trace(x.T*Softmax(moduli)), max_entry(moduli), Norm(z, oo)):
+        check_against_definition(f, z)
+
+
+def test_what_holds_the_conjugate_alone():
+    assert solve_matrix_equation(2*z.conjugate() - b, z) == b.conjugate()/2
+    assert canonical(solve_matrix_equation(S*T.H - B, T) - B.H*S.H.inverse()) == zero(S)
+    assert jacobian_from_differential(differential(z*conjugate(w), w), w) == zero(z)
+    assert hessian_from_differential(second_differential(exp(w)*Abs(w)**2, w), w, conjugate(w)) \
+        == w*exp(w) + exp(w)
+
+
+def test_responses_of_filters():
+    # over the Gaussian numbers, where factoring takes long
+    real = Symbol("omega", real=True)
+    for f in (Abs(1/(1 + I*real*w))**2, arg((1 + I*real*u)/(1 - real**2 + I*real)),
+              Abs(w*real + 1)**2):
+        check_against_definition(matrix_derivative(f, real), real)
+    assert hessian(Abs(w*real + 1)**2, real) == 2*w*conjugate(w)
+
+
+def test_hubers_function():
+    huber = Piecewise((Abs(w)**2, Abs(w) < 1), (2*Abs(w) - 1, True))
+    assert gradient(huber, w) == Piecewise((2*w, Abs(w) < 1), (2*sign(w), True))
+
+
 def test_canonical_forms_of_phases():
     for e, wanted in (
             (Abs(u)*sign(u), u), (Abs(u)**2/u, conjugate(u)), (u*sign(conjugate(u)), Abs(u)),
-            (u + conjugate(u), 2*re(u)), (u - conjugate(u), 2*I*im(u))):
+            (u + conjugate(u), 2*re(u)), (u - conjugate(u), 2*I*im(u)),
+            (det(H)*sign(det(H)), Abs(det(H)))):
         found = canonical(e)
         assert found == canonical(wanted), found
         with mp.workdps(30):
-            values = example_values([u], SIZES)
+            values = example_values([e], SIZES)
             assert near(evaluate(found, values), evaluate(e, values), mpmath.mpf(10)**-25)

@@ -249,7 +249,9 @@ def test_products_with_its_transpose_and_itself(node):
             assert near(evaluate(c.multiply(left, right), values), wanted, mpmath.mpf(10)**-20)
 
 
-@pytest.mark.parametrize("node", [e for e in EXAMPLES if hasattr(e, "pinv")], ids=name)
+@pytest.mark.parametrize("node", [
+    pytest.param(e, marks=[pytest.mark.long]*(e == DuplicationMatrix(4)))
+    for e in EXAMPLES if hasattr(e, "pinv")], ids=name)
 def test_the_pseudo_inverse_is_one(node):
     """All four conditions of Penrose."""
     M, P = node.as_explicit(), node.pinv().as_explicit()

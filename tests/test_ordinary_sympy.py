@@ -176,8 +176,12 @@ def numbers(result):
         if hasattr(result, "shape") else [float(N(result))]
 
 
+SLOW = KroneckerProduct(X, A)  # SymPy multiplies its explicit matrices for half a minute
+
+
 @pytest.mark.parametrize("form", ["auto", "array"])
-@pytest.mark.parametrize("case", CASES, ids=ids)
+@pytest.mark.parametrize("case", [
+    pytest.param(case, marks=[pytest.mark.long]*(case[0] == SLOW)) for case in CASES], ids=ids)
 def test_substituting_sizes_and_matrices_gives_the_numbers(case, form):
     D = matrix_derivative(*case, form=form)
     with mp.workdps(25):

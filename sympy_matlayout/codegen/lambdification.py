@@ -110,7 +110,7 @@ def lambdify(args: Any, expr: Any, modules: Any = None, printer: Any = None,
         if isinstance(argument, str):
             as_basic(argument, "an argument")  # refuses it
     if printer is not None or not _holds_matrices([*arguments, *flat(expr)]):
-        return sympys_lambdify(args, expr, modules, printer, use_imps, dummify, cse,
+        return sympys_lambdify(args, expr, _completed(modules), printer, use_imps, dummify, cse,
                                docstring_limit)
     checked_arguments(arguments, flat(expr))
     expr = real_where_known(expr)
@@ -121,6 +121,19 @@ def lambdify(args: Any, expr: Any, modules: Any = None, printer: Any = None,
     if use_imps:
         given.update(_implemented(expr))
     return _by_arrays(args, expr, arguments, modules, given)
+
+
+def _completed(modules: Any) -> Any:
+    """With what SymPy's own code calls by a name that these libraries have not, or for others."""
+    if modules == "jax" and find_spec("jax"):
+        return [{"conjugate": import_module("jax.numpy").conj}, modules]
+    if modules == "torch" and find_spec("torch"):
+        torch = import_module("torch")
+        return [{"sign": torch.sgn,
+                 "max": lambda a, b: torch.maximum(torch.as_tensor(a), torch.as_tensor(b)),
+                 "min": lambda a, b: torch.minimum(torch.as_tensor(a), torch.as_tensor(b))},
+                modules]
+    return modules
 
 
 def real_where_known(exprs: Any) -> Any:

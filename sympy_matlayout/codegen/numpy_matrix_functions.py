@@ -50,7 +50,7 @@ def by_name(known: Any, X: Array) -> Array:
     scipy = import_module("scipy.linalg")
     if known in ("log", None) or not isinstance(known, str):
         if np.array_equal(X, X.T.conj()):
-            values, V = np.linalg.eigh(X)
+            values, V, _ = eigenbasis(X, 0)
             with np.errstate(invalid="ignore", divide="ignore"):
                 return (V*(np.log(values) if known == "log" else values**known)) @ V.T.conj()
         found = scipy.logm(X) if known == "log" else scipy.fractional_matrix_power(X, known)
@@ -74,6 +74,8 @@ def eigenbasis(X: Array, order: int, real: bool = False) -> tuple[Array, Array, 
     X = np.asarray(X, np.result_type(X, float))
     if np.array_equal(X, X.T.conj()):
         values, V = np.linalg.eigh(X)
+        if not real:  # negative numbers have logarithms where matrices are complex
+            values = values.astype(X.dtype)
         return values, V, V.T.conj()
     values, V = np.linalg.eig(X)
     if not np.linalg.cond(V) < WORST_BASIS[min(order, 2)]:

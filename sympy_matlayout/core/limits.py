@@ -29,6 +29,8 @@ OPENED_SUMS = 2
 OPENED_TERMS = 32
 # A scalar of more operations than this is left as it is: factoring takes long.
 SHORTENED_OPERATIONS = 80
+# With I in it already past so many: over the Gaussian numbers it takes minutes.
+FACTORED_OVER_I = 30
 # So many trees of equal orders are followed when indices are numbered; past it two equal
 # terms may be numbered in two ways, and stay apart.
 NUMBERINGS = 512

@@ -310,6 +310,8 @@ def ascent(variable: Variable, found: Mapping[Basic, Basic], convention: str) ->
 
     It is 2 ∂f/∂Z*, and ∂f/∂S* = (∂f/∂S)' by a Hermitian S, which is its own adjoint.
     """
+    if variable.symbol.is_imaginary:  # of u = iy it is i ∂f/∂y = -∂f/∂u
+        return -cast(Any, found[variable.symbol])
     if not variable.is_complex:
         return variable.along_structure(found[variable.symbol], convention)
     if variable.conjugate is None:

@@ -371,7 +371,8 @@ def _direction(function: Basic, variable: Variable) -> Variable:
         if isinstance(d, Differential) and not d.is_of_variable:
             raise VariableError(
                 f"{d} is not worked out; put differential({d.of}, ...) in its place")
-    if direction.symbol not in held and not _is_zero(function):
+    own = (direction.symbol, c.conjugate(direction.symbol))
+    if not held.intersection(own) and not _is_zero(function):
         others = ", ".join(sorted(map(str, held))) or "no differential"
         hint = (f"; what is called {direction.symbol} in it is a symbol of another kind or shape, "
                 f"write Differential({variable.symbol})"

@@ -31,7 +31,7 @@ from ..simplify import constructors as c
 from ..simplify.canonical_form import canonical_forms
 from ..simplify.rank import refuse_singular
 from ..simplify.symmetry import is_real_valued
-from ..structures.facts import known_symbols
+from ..structures.facts import known_symbols, of_numbers
 from ..structures.variable import Variable, refuse_namesakes, refuse_strangers
 
 __all__ = ["Problem", "graph_of", "require_real_by_complex"]
@@ -92,7 +92,7 @@ class Problem:
         for given in (function, *definitions.values()):
             refuse_singular(given)
         places: dict[Basic, Basic] = {used.get(a, a): KnownMatrixSymbol(
-            a.name, *shape(a), facts=k.facts | facts_about(used.get(a, a)))
+            a.name, *shape(a), facts=of_numbers({*k.facts, *facts_about(used.get(a, a))}))
             for a, k in known.items() if a in late}
         names: dict[Basic, Basic] = {k: a for a, k in used.items()}
         names |= {k: names.get(a, a) for a, k in places.items()}
@@ -159,7 +159,7 @@ def _complex_symbol(symbol: Any) -> Any:
     if not is_matrix(symbol):
         return Symbol(symbol.name, complex=True)
     return KnownMatrixSymbol(symbol.name, *shape(symbol),
-                             facts=facts_about(symbol) | {"complex"})
+                             facts=of_numbers({*facts_about(symbol), "complex"}))
 
 
 def _by_adjugates(expr: Basic, singular: set[Any]) -> Basic:
@@ -199,11 +199,15 @@ def require_real_by_complex(problem: Problem) -> None:
     function = read(function)
     if is_real_valued(function) or _is_real_at_random(function):
         return
+    hermitian = [v for v in of_complex if "hermitian" in facts_about(
+        problem.places.get(v.base, v.base)) and v.conjugate is not None]
     Z, shown = all_printable(map(problem.renamed, (of_complex[0].base, problem.function)))
     raise ArgumentError(
         f"a gradient is of a real function, and {shown} is complex; it has a pair of derivatives, "
         f"matrix_derivative(f, {Z}) and matrix_derivative(f, {Z}.conjugate())"
-        + (f". The gradient of re({shown}), say, exists" if len(str(shown)) < 60 else ""))
+        + (f". The gradient of re({shown}), say, exists" if len(str(shown)) < 60 else "")
+        + (". By Hermitian matrices alone, where it may be real, give structure='hermitian'"
+           if hermitian else ""))
 
 
 def _is_real_at_random(function: Basic) -> bool:

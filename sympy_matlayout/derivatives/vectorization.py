@@ -76,6 +76,8 @@ def expand_vec(expr: Any, *variables: Any) -> Basic:
         raise VariableError("expand_vec(expr, X, ...) needs the MatrixSymbols to expand by")
     graph = graph_of(read(sympified(expr)), chosen, {})
     chosen += [v.conjugate for v in chosen if v.conjugate is not None]
+    chosen = list({v.base if v.conjugate is None else v.symbol: v
+                   for v in reversed(chosen)}.values())[::-1]
     return presented(read(graph.root).replace(
         lambda e: isinstance(e, (Vec, Vech)) and graph.varies(e),
         lambda e: _expanded(e, chosen)))

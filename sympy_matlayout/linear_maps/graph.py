@@ -73,7 +73,7 @@ class Graph:
         is_direction = isinstance(node, Differential) and node.is_of_variable
         # Z* is a leaf of its own beside Z
         is_leaf = isinstance(node, (Symbol, ConjugateSymbol)) or isinstance(
-            node, conjugate) and node.args[0].is_Symbol
+            node, conjugate) and isinstance(node.args[0], (Symbol, Differential))
         return () if is_direction or is_leaf else node.args
 
     def _is_free_in(self, node: Any) -> bool:

@@ -152,11 +152,14 @@ def solutions(problem: Problem, residual: Any, variable: Variable) -> list[Solve
     symbol = variable.symbol
     (residual,) = problem.shortened(residual)
     other = variable.conjugate
-    if other is not None and any(node == other.symbol for node in postorder(
-            [residual], lambda e: () if e == other.symbol else e.args)):
-        raise NoClosedFormError(
-            f"no closed form was found for {symbol} in {problem.in_given_symbols(residual)} = 0: "
-            "it holds the conjugate of it as well")
+    if other is not None:
+        nodes = list(postorder([residual], lambda e: () if e == other.symbol else e.args))
+        if other.symbol in nodes and symbol in nodes:
+            raise NoClosedFormError(
+                f"no closed form was found for {symbol} in {problem.in_given_symbols(residual)} "
+                "= 0: it holds the conjugate of it as well")
+        if other.symbol in nodes:
+            (residual,) = problem.shortened(c.conjugate(residual))
     if not is_matrix(symbol):
         if other is not None:
             found = _linear_in_scalar(problem, residual, symbol)

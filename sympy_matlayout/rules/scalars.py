@@ -22,6 +22,7 @@ from sympy import (
     Function,
     I,
     Mul,
+    Piecewise,
     Pow,
     S,
     Subs,
@@ -43,6 +44,7 @@ from ..core.shapes import Shape, is_matrix, shape
 from ..linear_maps.composition import compose, identity, unvectorization, vectorization
 from ..linear_maps.law import Law
 from ..linear_maps.maps import InnerProduct, Sandwich, ScalarTimes, Scaling
+from ..nodes.conjugates import presented
 from ..nodes.differential_symbols import Differential
 from ..nodes.realness import OF_COMPLEX, is_complex, is_declared_complex
 from ..nodes.undefined_functions import (
@@ -56,6 +58,7 @@ from ..nodes.undefined_functions import (
 from ..simplify import constructors as c
 from ..simplify.phases import with_phases_merged
 from ..simplify.scalar_forms import with_exponents_added
+from ..simplify.symmetry import is_real_valued
 from .table import Edges, Varies, cited, local_differentials
 
 Values = dict[Any, Any]  # by the bound symbols of a derivative left open
@@ -123,7 +126,9 @@ def value_of_a_function(node: Any, varies: Varies) -> Edges:
 @local_differentials.register(AppliedUndef)
 @cited("chain rule", "M&N 5.12; document 003")
 def function_left_open(node: Any, varies: Varies) -> Edges:
-    """df(Y, u) = tr((∂f/∂Y)ᵀ dY) + ∂f/∂u du"""
+    """df(Y, u) = tr((∂f/∂Y)ᵀ dY) + ∂f/∂u du, holomorphic in each argument"""
+    if node.is_extended_real:
+        _require_conjugates(node)
     for k, arg in enumerate(node.args):
         if not varies(arg):
             continue
@@ -137,6 +142,16 @@ def function_left_open(node: Any, varies: Varies) -> Edges:
                 expr, (own,), point = cast(Any, slope.args)
                 slope = Subs(expr.xreplace({own: points(1)[0]}), points(1), point)
             yield arg, Scaling(slope if slope.is_commutative else FunctionValue(slope))
+
+
+def _require_conjugates(node: Any) -> None:
+    """Refuse a real function of complex arguments alone, which has a slope by each conjugate."""
+    for arg in node.args:
+        if is_complex(arg) and not is_real_valued(arg) and c.conjugate(arg) not in node.args:
+            raise DerivativeNotImplementedError(
+                f"{presented(node)} is real, and so not holomorphic in {presented(arg)}; give it "
+                f"the conjugate as another argument, {node.func}({presented(arg)}, "
+                f"{presented(c.conjugate(arg))}), to have a derivative by each")
 
 
 def placeholder(node: Basic, size: Shape) -> MatrixSymbol:
@@ -302,6 +317,9 @@ def slopes(expr: Any, symbol: Symbol) -> tuple[Any, Any]:
     A function φ of a complex u, as |u|, has dφ = ∂φ/∂u du + ∂φ/∂u* du*.
     """
     by, by_conjugate = S.Zero, S.Zero
+    for function in expr.atoms(AppliedUndef) if not symbol.is_extended_real else ():
+        if function.is_extended_real and function.has(symbol):
+            _require_conjugates(function)
     letters: dict[Any, Any] = {part: Dummy("u", **_kind(part)) for part in _not_holomorphic(expr)
                                if part.has(symbol)}
     outside = expr.xreplace(letters) if letters else expr
@@ -311,13 +329,21 @@ def slopes(expr: Any, symbol: Symbol) -> tuple[Any, Any]:
         left, right = _by_pair(part)
         inner, other = slopes(part.args[0], symbol)
         for first, second in ((left, inner), (right, c.conjugate(other))):
-            by += with_phases_merged(outer*first)*second
+            by += _product(outer, first)*second
         for first, second in ((left, other), (right, c.conjugate(inner))):
-            by_conjugate += with_phases_merged(outer*first)*second
+            by_conjugate += _product(outer, first)*second
     by += derivative(outside, symbol).xreplace(parts)
     if symbol.is_extended_real:
         return by + by_conjugate, S.Zero
     return (by - by_conjugate, S.Zero) if symbol.is_imaginary else (by, by_conjugate)
+
+
+def _product(outer: Any, slope: Any) -> Any:
+    """By the chain rule, with |u|sign(u) = u in each case."""
+    if isinstance(outer, Piecewise):
+        cases: Any = outer.args
+        return Piecewise(*((_product(value, slope), case) for value, case in cases))
+    return with_phases_merged(outer*slope)
 
 
 def _not_holomorphic(expr: Any) -> Iterator[Any]:

@@ -121,6 +121,9 @@ def _place(inside: Any, u: Any, mirrored: Any) -> tuple[str | None, bool]:
 
 def _written(u: Any, mirrored: Any, of_u: Any, of_mirrored: Any, of_size: Any) -> Any:
     """``u**of_u*mirrored**of_mirrored*Abs(u)**of_size`` in its shortest form."""
+    if _are_equal(u, mirrored):  # real after all: what is even is of the absolute value
+        odd = (of_u + of_mirrored) % 2
+        return u**odd*of_shorter(Abs, u)**(of_size + of_u + of_mirrored - odd)
     power, size = of_u - of_mirrored, of_size + 2*of_mirrored  # of u alone
     ways = []
     for base, k, of_size in ((u, power, size), (mirrored, -power, size + 2*power)):

@@ -18,6 +18,7 @@ from sympy import (
     Expr,
     Function,
     Heaviside,
+    I,
     Max,
     Mul,
     Pow,
@@ -76,6 +77,8 @@ def _is_sum_or_quotient(expr: Expr) -> bool:
 
 
 def _factored(expr: Any) -> Any:
+    if expr.has(I) and operations(expr) > limits.FACTORED_OVER_I:
+        return expr
     try:
         return factor(expr)
     except PolynomialError:  # Piecewise, say

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from sympy import Add, Expr, Function, Mul, Pow, S, Trace
+from sympy import Add, Expr, Function, Mul, Piecewise, Pow, S, Trace
 from sympy.core.basic import Basic
 from sympy.core.function import AppliedUndef
 from sympy.matrices.expressions import MatAdd, MatMul
@@ -33,10 +33,36 @@ __all__ = ["merged_scalar", "one_trace", "placed", "simplified_scalar", "with_sc
 
 def simplified_scalar(expr: Any) -> Expr:
     """A sum with its traces merged and factors taken out, a product by its own rules."""
+    if isinstance(expr, Add):
+        expr = with_cases_joined(expr)
     found = merged_scalar(expr) if isinstance(expr, Add) else shorter_product(expr)
     found = with_real_parts(placed(_shortened(found)))
     paired = with_real_parts(expr)
     return found if paired is expr else min(simplified_scalar(paired), found, key=operations)
+
+
+def with_cases_joined(total: Expr) -> Expr:
+    """The terms that have the same cases as one with the sum in each."""
+    cases: dict[tuple, list[Any]] = defaultdict(list)
+    others = []
+    for term in Add.make_args(total):
+        pieces: list[Any] = [f for f in Mul.make_args(term) if isinstance(f, Piecewise)]
+        conditions = tuple(case for _, case in pieces[0].args) if len(pieces) == 1 else ()
+        (cases[conditions] if conditions else others).append(term)
+    if not any(len(terms) > 1 for terms in cases.values()):
+        return total
+    return Add(*others, *(_joined(conditions, terms) for conditions, terms in cases.items()))
+
+
+def _joined(conditions: tuple, terms: Sequence[Any]) -> Expr:
+    if len(terms) == 1:
+        return terms[0]
+    values: Any = [S.Zero]*len(conditions)
+    for term in terms:
+        cases: Any = next(f for f in Mul.make_args(term) if isinstance(f, Piecewise))
+        values = [total + term.xreplace({cases: value})
+                  for total, (value, _) in zip(values, cases.args, strict=True)]
+    return Piecewise(*zip(values, conditions, strict=True))
 
 
 def _shortened(expr: Expr) -> Expr:

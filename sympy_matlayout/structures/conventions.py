@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Rational, S
+from sympy import S
 from sympy.core.basic import Basic
 
 from ..core.errors import ConventionError, ShapeError, reporting_bugs
@@ -14,7 +14,7 @@ from ..nodes.realness import is_complex
 from ..reading.read import read, sympified
 from ..simplify import constructors as c
 from .closed_forms import symmetric_part
-from .structure import named_structure, pinv, size_of_free
+from .structure import HERMITIAN, named_structure, pinv, size_of_free
 
 __all__ = ["CONVENTIONS", "check_convention", "convert_convention", "tangent_projection"]
 
@@ -40,7 +40,8 @@ def convert_convention(D: Any, source: str, target: str, *, structure: Any = Non
     ``"projection"`` and ``"entries"`` are n by n; ``"vech"`` is the column of
     the derivatives by the free entries.  ``"plain"``, as a source, is the
     gradient by all entries, as if they were independent.  By a complex matrix
-    ``"projection"`` is `2\,\partial f/\partial Z^*`, and ``"wirtinger"`` half of it.
+    ``"projection"`` is `2\,\partial f/\partial Z^*`, and ``"wirtinger"`` half of it; by
+    a Hermitian one the two are the same (``structure="hermitian"``).
 
     Examples
     ========
@@ -74,13 +75,8 @@ def convert_convention(D: Any, source: str, target: str, *, structure: Any = Non
         raise ConventionError(f"can't go from {source!r} to {target!r}; the conventions are "
                               f"{', '.join(map(repr, names))}, and 'plain' as a source")
     G = read(sympified(D))
-    if WIRTINGER in (source, target) and source != target:
-        factor = Rational(1, 2) if target == WIRTINGER else S(2)
-        inner = {source, target} - {WIRTINGER}
-        if inner != {"projection"}:
-            raise ConventionError(f"{WIRTINGER!r} is half of the gradient by a complex matrix, "
-                                  f"which is 'projection', and {inner.pop()!r} is another")
-        return presented(c.scale(factor, G) if shape(G) else factor*G)
+    if structure == HERMITIAN or WIRTINGER in (source, target):
+        return presented(_by_complex(G, source, target, structure))
     if structure is None:
         if source == target or {source, target} <= {"plain", "projection"}:
             return presented(G)
@@ -111,6 +107,22 @@ def convert_convention(D: Any, source: str, target: str, *, structure: Any = Non
 
 
 @reporting_bugs
+def _by_complex(G: Any, source: str, target: str, structure: Any) -> Basic:
+    """2 ∂f/∂Z* and ∂f/∂Z*; by a Hermitian matrix both are the one gradient, which is Hermitian."""
+    if structure == HERMITIAN:
+        if "entries" in (source, target) or "vech" in (source, target):
+            raise ConventionError("a gradient by a Hermitian matrix is 'projection' or "
+                                  f"{WIRTINGER!r}, which are the same")
+        own = c.add(G, c.transpose(c.conjugate(G)), shape=shape(G))
+        return c.scale(S.Half, own) if source == "plain" else G
+    others = {source, target} - {WIRTINGER}
+    if others - {"projection"}:
+        raise ConventionError(f"{WIRTINGER!r} is half of the gradient by a complex matrix, "
+                              f"which is 'projection', and {others.pop()!r} is another")
+    factor = S.One if not others else S.Half if target == WIRTINGER else S(2)
+    return c.scale(factor, G) if shape(G) else factor*G
+
+
 def tangent_projection(G: Any, X: Any, constraint: str = "orthogonal") -> Basic:
     r"""
     A gradient projected onto the directions in which a constrained matrix can move.
@@ -162,4 +174,4 @@ def tangent_projection(G: Any, X: Any, constraint: str = "orthogonal") -> Basic:
 def _hermitian_part(G: Basic) -> Basic:
     """(G + Gᴴ)/2, which of a real G is the symmetric part."""
     return symmetric_part(G) if not is_complex(G) else c.scale(
-        Rational(1, 2), c.add(G, c.transpose(c.conjugate(G))))
+        S.Half, c.add(G, c.transpose(c.conjugate(G))))

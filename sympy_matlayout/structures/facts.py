@@ -14,10 +14,10 @@ from sympy.matrices.expressions import MatMul, MatrixSymbol, Transpose
 from ..core.errors import FactsError
 from ..core.shapes import is_matrix, same_size, shape, show
 from ..nodes.namesakes import by_name, described, namesake
-from ..nodes.structured import KnownMatrixSymbol, facts_about
+from ..nodes.structured import KnownMatrixSymbol, StructuredMatrixSymbol, facts_about
 from ..nodes.traversal import postorder
 
-__all__ = ["known_symbols"]
+__all__ = ["known_symbols", "of_numbers"]
 
 # what each predicate says, and what it contradicts
 MEANING: dict[Basic, set[str]] = {
@@ -77,8 +77,7 @@ def known_symbols(assumptions: Any, *exprs: Basic,
     denied: dict[Any, set[str]] = {}
     for fact in _each([*_given(assumptions), *filter(_is_usable, _each(global_assumptions))]):
         _enter(fact, facts, denied)
-    facts = {about: _of_numbers(found | set(facts_about(about)))
-             for about, found in facts.items()}
+    facts = {about: of_numbers(found | _with_kind(about)) for about, found in facts.items()}
     for about in {**facts, **denied}:
         of_structure = (structured or {}).get(about, about)
         _require_consistent(about, facts.get(about, set()) | facts_about(of_structure),
@@ -113,23 +112,26 @@ def _enter(fact: Any, facts: dict[Any, set[str]], denied: dict[Any, set[str]]) -
     _check(predicate, about)
     if positive is fact:
         facts.setdefault(about, set()).update(MEANING[predicate], _ranks(predicate, about))
-        if predicate is Q.positive_definite:
-            facts[about].add("positive")  # symmetric or Hermitian, by what else is said
     elif predicate is not Q.complex_elements:  # else as all are that nothing is said of
         denied.setdefault(about, set()).update({OWN[predicate]} if predicate in OWN else set())
         if predicate in OPPOSITE and same_size(*shape(about)):
             facts.setdefault(about, set()).update(OPPOSITE[predicate])
 
 
-def _of_numbers(found: set[str]) -> set[str]:
+def _with_kind(about: Any) -> set[str]:
+    """What the symbol itself says; the symbols with a structure are real, and taken as such."""
+    return {*facts_about(about), *(["real"] if isinstance(about, StructuredMatrixSymbol) else [])}
+
+
+def of_numbers(found: set[str]) -> set[str]:
     """The facts in the words for real matrices, or in those for complex ones."""
     if "real" in found:
         found = {OF_REAL.get(f, f) for f in found}
     elif found & {"complex", "hermitian", "unitary"}:
         found = {"antihermitian" if f == "skew" else f for f in found} | {"complex"}
-        if "positive" in found:
+        if "positive definite" in found:  # there said of Hermitian matrices
             found = found - {"symmetric"} | {"hermitian"}
-    return found - {"positive"}
+    return found
 
 
 def _of_gram_matrix(predicate: Basic, about: Any) -> tuple[Any, str] | None:
@@ -220,6 +222,11 @@ def _require_consistent(about: Basic, facts: set[str], denied: set[str]) -> None
     contradiction = facts & denied
     if not contradiction:
         contradiction = next((pair for pair in CONTRADICTIONS if pair <= facts), set())
+    if contradiction == {"complex", "real"} and isinstance(about, StructuredMatrixSymbol):
+        raise FactsError(
+            f"{about} is a {type(about).__name__}, which is real; a complex one is "
+            f"ComplexMatrixSymbol({about.name!r}, ...), with structure= where it is the variable, "
+            f"and a fact as Q.symmetric({about}) where it is a constant")
     if contradiction:
         raise FactsError(f"the facts about {about} contradict each other: "
                          f"{', '.join(sorted(contradiction))}")

@@ -68,6 +68,7 @@ from .closed_forms import (
 __all__ = ["Structure", "named_structure", "pinv", "register_structure", "size_of_free",
            "structure_of"]
 
+HERMITIAN = "hermitian"  # a structure over the real numbers only, and so none of the others
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,8 @@ from ..nodes.namesakes import by_name, described, namesake
 from ..nodes.realness import is_complex, is_declared_complex
 from ..nodes.structured import KnownMatrixSymbol, StructuredMatrixSymbol, facts_about
 from ..simplify import constructors as c
-from .structure import Structure, structure_of
+from .structure import HERMITIAN, Structure, structure_of
 
-HERMITIAN = "hermitian"  # a structure over the real numbers only, and so none of the others
 PLAIN = {"wirtinger": "projection"}  # the convention for a structure, where one is for Z*
 
 __all__ = ["Variable", "refuse_namesakes", "refuse_strangers"]
@@ -52,6 +51,11 @@ class Variable:
         found = cls(found.symbol, found.transposed, named)
         if named == HERMITIAN:
             found._require_square()
+        elif named is not None and "hermitian" in facts_about(found.base):
+            raise StructureError(
+                f"{found.base} is Hermitian already, and a Hermitian {named} matrix is not "
+                f"covered; of a ComplexMatrixSymbol {named!r} is a structure, and the real "
+                "symmetric matrices have a SymmetricMatrixSymbol")
         found.structure  # refused here where it doesn't fit  # noqa: B018
         return found
 

@@ -174,6 +174,9 @@ def conjugate_of_lambda(node: Any) -> Basic:
 def conjugate_of_elementwise(node: Any) -> Basic:
     """f.(Z)* = f*.(Z*), and of |z|, say, the function of Z that has the conjugate values"""
     function, matrix = node.args
+    if function.expr.has(AppliedUndef) and is_complex(matrix):
+        raise DerivativeNotImplementedError(
+            f"a function left open of what is complex has no conjugate that is known: {node}")
     if not function.expr.has(*OF_COMPLEX):
         return construct(ElementwiseApplyFunction, conjugate(function), conjugate(matrix))
     own = argument_symbol(function.expr.atoms(sympy.Dummy), real=False)
