@@ -148,19 +148,19 @@ def matrix_of(derivative: Function, n: int) -> jax.Array:
 
 def signed(V: jax.Array, *others: jax.Array) -> tuple[jax.Array, ...]:
     """The columns with their entries of largest size positive, those of others with them."""
-    signs = jnp.sign(jnp.take_along_axis(V, jnp.abs(V).argmax(axis=0)[None, :], axis=0))
+    signs = jnp.sign(jnp.take_along_axis(V, jnp.abs(V).argmax(axis=0)[None, :], axis=0)).conj()
     return tuple(M*signs for M in (V, *others))
 
 
 def of_pencil(A: jax.Array, B: jax.Array | None) -> tuple[jax.Array, jax.Array]:
-    symmetric = jnp.stack([jnp.abs(M - M.T).max() <= 1e-5*jnp.abs(M).max()
+    symmetric = jnp.stack([jnp.abs(M - M.T.conj()).max() <= 1e-5*jnp.abs(M).max()
                            for M in ((A,) if B is None else (A, B))]).all()
     A = A*jnp.where(symmetric, 1, jnp.nan)
     if B is None:
         return tuple(jnp.linalg.eigh(A))
     back = jnp.linalg.inv(jnp.linalg.cholesky(B))
-    values, V = jnp.linalg.eigh(back @ A @ back.T)
-    return values, back.T @ V
+    values, V = jnp.linalg.eigh(back @ A @ back.T.conj())
+    return values, back.T.conj() @ V
 
 
 def eigenvalues(A: jax.Array, B: jax.Array | None = None) -> jax.Array:
@@ -183,7 +183,7 @@ def single_pair(X: jax.Array, k: int, B: jax.Array | None = None, symmetric: boo
     if symmetric or B is not None:
         values, V = of_pencil(X, B)
         v = signed(V[:, [k]])[0]
-        return values[k], v, v
+        return values[k], v, v.conj()
     values, V = jnp.linalg.eig(X)
     j = jnp.lexsort((values.imag, values.real))[k]
     real = jnp.abs(values[j].imag) <= 1e-6*jnp.abs(values[j])
@@ -213,7 +213,7 @@ def left_eigenvector(X: jax.Array, k: int, symmetric: bool = False) -> jax.Array
 
 def decomposed(X: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
     U, values, Vt = jnp.linalg.svd(X, full_matrices=False)
-    U, V = signed(U, Vt.T)
+    U, V = signed(U, Vt.T.conj())
     return U, values, V
 
 
@@ -257,7 +257,7 @@ def adjugate(X: jax.Array) -> jax.Array:
     """By singular values, for singular matrices too."""
     U, values, Vt = jnp.linalg.svd(X)
     others = jnp.where(jnp.eye(len(values), dtype=bool), 1, values).prod(axis=1)
-    return jnp.linalg.det(U)*jnp.linalg.det(Vt)*(Vt.T*others) @ U.T
+    return jnp.linalg.det(U)*jnp.linalg.det(Vt)*(Vt.T.conj()*others) @ U.T.conj()
 
 
 def sylvester_solution(A: jax.Array, B: jax.Array, C: jax.Array) -> jax.Array:
@@ -273,7 +273,7 @@ def cholesky(A: jax.Array) -> jax.Array:
 
 def r_factor(X: jax.Array) -> jax.Array:
     R = jnp.linalg.qr(X, mode="r")
-    return jnp.sign(jnp.diagonal(R))[:, None]*R
+    return jnp.sign(jnp.diagonal(R)).conj()[:, None]*R
 
 
 def q_factor(X: jax.Array) -> jax.Array:

@@ -199,21 +199,27 @@ def frechet_matrix(f: Any, X: Array, *directions: Array, real: bool = False) -> 
 
 def signed(V: Array, *others: Array) -> tuple[Array, ...]:
     """The columns with their entries of largest size positive, those of others with them."""
-    signs = np.sign(np.take_along_axis(V, np.abs(V).argmax(axis=0)[None, :], axis=0))
+    signs = phases(np.take_along_axis(V, np.abs(V).argmax(axis=0)[None, :], axis=0)).conj()
     return tuple(M*signs for M in (V, *others))
 
 
+def phases(x: Array) -> Array:
+    """x/|x|, of real numbers their signs."""
+    return np.sign(x) if x.dtype.kind != "c" else x/np.where(x == 0, 1, np.abs(x))
+
+
 def of_pencil(A: Array, B: Array | None) -> tuple[Array, Array]:
-    """Eigenvalues and eigenvectors of a symmetric matrix, or of it and a positive definite one."""
+    """Eigenvalues and eigenvectors of a Hermitian matrix, or of it and a positive definite one."""
     for M in (A,) if B is None else (A, B):
-        if np.abs(M - M.T).max(initial=0) > 1e-8*np.abs(M).max(initial=0):
-            raise np.linalg.LinAlgError("eigenvalues of a matrix that is not symmetric")
+        if np.abs(M - M.T.conj()).max(initial=0) > 1e-8*np.abs(M).max(initial=0):
+            kind = "Hermitian" if np.iscomplexobj(M) else "symmetric"
+            raise np.linalg.LinAlgError(f"eigenvalues of a matrix that is not {kind}")
     if B is None:
         values, V = np.linalg.eigh(A)
         return values, V
     back = np.linalg.inv(np.linalg.cholesky(B))
-    values, V = np.linalg.eigh(back @ A @ back.T)
-    return values, back.T @ V
+    values, V = np.linalg.eigh(back @ A @ back.T.conj())
+    return values, back.T.conj() @ V
 
 
 def eigenvalues(A: Array, B: Array | None = None) -> Array:
@@ -234,10 +240,12 @@ def reciprocal_gaps(x: Array) -> Array:
 def single_pair(X: Array, k: int, B: Array | None = None, symmetric: bool = False
                 ) -> tuple[Any, Array, Array]:
     """An eigenvalue, its eigenvector of length 1 and the left one with w'v = 1."""
-    if symmetric or B is not None or np.array_equal(X, X.T):
+    if symmetric or B is not None or np.array_equal(X, X.T.conj()):
         values, V = of_pencil(X, B)
         v = signed(V[:, [k]])[0]
-        return values[k], v, v
+        return values[k], v, v.conj()
+    if np.iscomplexobj(X):
+        raise np.linalg.LinAlgError("eigenvalues of a matrix that is not Hermitian")
     values: Array
     V: Array
     values, V = np.linalg.eig(X)
@@ -270,7 +278,7 @@ def left_eigenvector(X: Array, k: int, symmetric: bool = False) -> Array:
 def decomposed(X: Array) -> tuple[Array, Array, Array]:
     """U, σ, V, thin."""
     U, values, Vt = np.linalg.svd(X, full_matrices=False)
-    U, V = signed(U, Vt.T)
+    U, V = signed(U, Vt.T.conj())
     return U, values, V
 
 
@@ -315,7 +323,7 @@ def adjugate(X: Array) -> Array:
     """By singular values, for singular matrices too."""
     U, values, Vt = np.linalg.svd(X)
     others = np.where(np.eye(len(values), dtype=bool), 1, values).prod(axis=1)
-    return np.linalg.det(U)*np.linalg.det(Vt)*(Vt.T*others) @ U.T
+    return np.linalg.det(U)*np.linalg.det(Vt)*(Vt.T.conj()*others) @ U.T.conj()
 
 
 def sylvester_solution(A: Array, B: Array, C: Array) -> Array:
@@ -332,12 +340,12 @@ def cholesky(A: Array) -> Array:
 
 def r_factor(X: Array) -> Array:
     R: Array = np.linalg.qr(X, mode="r")
-    return np.sign(R.diagonal())[:, None]*R
+    return phases(R.diagonal()).conj()[:, None]*R
 
 
 def q_factor(X: Array) -> Array:
     Q, R = np.linalg.qr(X)
-    return Q*np.sign(R.diagonal())
+    return Q*phases(R.diagonal())
 
 
 # --- the largest entry -------------------------------------------------------------------

@@ -35,7 +35,7 @@ from ..simplify.rank import refuse_singular
 from ..simplify.symmetry import is_real_valued
 from ..structures.variable import Variable
 from .derivative import arranged
-from .problem import Problem, graph_of
+from .problem import Problem, graph_of, require_free_of_phases
 
 __all__ = [
     "differential",
@@ -147,6 +147,7 @@ def second_differential(F: Any, *variables: Any,
     refuse_singular(function)
     definitions = read_definitions(where, function)
     varying = _varying(function, list(map(Variable.of, variables)), definitions)
+    require_free_of_phases(function, [v.symbol for v in varying], definitions)
     for _ in range(2):
         graph = graph_of(function, varying, definitions)
         function = graph.tangent({v: Differential(v) for v in graph.variables})

@@ -12,10 +12,15 @@ from sympy.core.basic import Basic
 from sympy.matrices.expressions import MatrixSymbol
 
 from ..core import limits
-from ..core.errors import ArgumentError, ValueMissingError, VariableError
+from ..core.errors import (
+    ArgumentError,
+    DerivativeNotImplementedError,
+    ValueMissingError,
+    VariableError,
+)
 from ..core.shapes import is_matrix, shape
 from ..linear_maps.graph import Graph
-from ..nodes.conjugates import with_adjoints
+from ..nodes.conjugates import WITH_PHASES, presented, with_adjoints
 from ..nodes.generalized_inverses import SingularDeterminant
 from ..nodes.printable import all_printable
 from ..nodes.realness import is_complex
@@ -24,6 +29,7 @@ from ..nodes.traversal import postorder
 from ..numeric.account import Account
 from ..numeric.evaluation import Evaluation
 from ..numeric.points import example_points
+from ..numeric.spectral_values import OF_LARGEST
 from ..reading.definitions import read_definitions
 from ..reading.read import read, read_function, sympified
 from ..rules import local_differentials
@@ -34,7 +40,7 @@ from ..simplify.symmetry import is_real_valued
 from ..structures.facts import known_symbols, of_numbers
 from ..structures.variable import Variable, refuse_namesakes, refuse_strangers
 
-__all__ = ["Problem", "graph_of", "require_real_by_complex"]
+__all__ = ["Problem", "graph_of", "require_free_of_phases", "require_real_by_complex"]
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,7 @@ class Problem:
             definitions = {u: _by_adjugates(d, singular) for u, d in definitions.items()}
         for given in (function, *definitions.values()):
             refuse_singular(given)
+        require_free_of_phases(function, [v.symbol for v in chosen], definitions)
         places: dict[Basic, Basic] = {used.get(a, a): KnownMatrixSymbol(
             a.name, *shape(a), facts=of_numbers({*k.facts, *facts_about(used.get(a, a))}))
             for a, k in known.items() if a in late}
@@ -208,6 +215,41 @@ def require_real_by_complex(problem: Problem) -> None:
         + (f". The gradient of re({shown}), say, exists" if len(str(shown)) < 60 else "")
         + (". By Hermitian matrices alone, where it may be real, give structure='hermitian'"
            if hermitian else ""))
+
+
+def require_free_of_phases(function: Basic, variables: Iterable[Any],
+                           definitions: Mapping[Basic, Basic]) -> None:
+    """
+    Refuse what depends on the phases of complex eigenvectors or singular vectors.
+
+    They are free, and the derivatives of these vectors are so up to them; what is made of
+    the vectors has one derivative where it has one value.
+    """
+    for _ in definitions:
+        function = function.xreplace(dict(definitions))
+    symbols = {a for v in variables for a in v.free_symbols}
+    vectors = [node for node in postorder([function], lambda e: e.args)
+               if isinstance(node, WITH_PHASES) and is_complex(node)
+               and node.free_symbols & symbols]
+    if vectors and not _is_free_of_phases(read(function)):
+        raise DerivativeNotImplementedError(
+            f"{presented(function)} depends on the phase of {presented(vectors[0])}, which is "
+            "free; what doesn't, as Abs(Trace(v.H*b))**2 or v*v.H of an eigenvector v, has a "
+            "derivative")
+
+
+def _is_free_of_phases(function: Basic) -> bool:
+    with mp.workdps(40):
+        for at in example_points(function, [], 2, 0):
+            values = []
+            for of_largest in (True, False):
+                token = OF_LARGEST.set(of_largest)
+                found = Evaluation(at, Account(limits.WORK)).value(function)
+                OF_LARGEST.reset(token)
+                values.append(list(found) if is_matrix(function) else [found])
+            if any(abs(a - b) > mpf(10)**-20*(1 + abs(a)) for a, b in zip(*values, strict=True)):
+                return False
+    return True
 
 
 def _is_real_at_random(function: Basic) -> bool:

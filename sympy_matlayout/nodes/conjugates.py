@@ -12,17 +12,42 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 
 from ..core.errors import ShapeError
 from ..core.given import as_name
+from ..core.registry import declared
 from ..core.shapes import as_size, same_size, show
+from .factorizations import Cholesky, QFactor, RFactor
 from .printable import all_printable
+from .realness import is_complex
+from .singular_values import (
+    LeftSingularVector,
+    LeftSingularVectors,
+    PolarFactor,
+    RightSingularVector,
+    RightSingularVectors,
+)
+from .spectra import Eigenvector, Eigenvectors
 from .structured import facts_about
 from .traversal import postorder
 
-__all__ = ["ComplexMatrixSymbol", "ConjugateSymbol", "HermitianMatrixSymbol", "presented",
-           "with_adjoints"]
+__all__ = [
+    "WITH_PHASES",
+    "ComplexMatrixSymbol",
+    "ConjugateSymbol",
+    "HermitianMatrixSymbol",
+    "conjugation_marks",
+    "presented",
+    "with_adjoints",
+]
 
 # facts that a matrix shares with its conjugate
 SHARED = frozenset({"complex", "symmetric", "skew", "diagonal", "lower", "upper", "orthogonal",
                     "invertible", "singular", "full column rank", "full row rank"})
+
+
+# vectors of length one, each of which is as good times a number of size one
+WITH_PHASES = (Eigenvector, Eigenvectors, LeftSingularVector, LeftSingularVectors,
+               RightSingularVector, RightSingularVectors)
+# and all that is of the conjugate matrix the conjugate
+WITH_THE_CONJUGATE = (*WITH_PHASES, Cholesky, PolarFactor, QFactor, RFactor)
 
 
 class ComplexMatrixSymbol(MatrixSymbol):
@@ -198,6 +223,17 @@ class ConjugateSymbol(MatrixSymbol):
         return MatrixElement(self, i, j)
 
 
+def conjugation_marks(expr: Basic) -> tuple[int, str]:
+    """How many conjugates and transposes an expression has, for the plainer of two to be taken."""
+    count = 0
+    for node in postorder([expr], lambda e: () if isinstance(e, ConjugateSymbol) else e.args):
+        if isinstance(node, Transpose):
+            count += -1 if isinstance(node.args[0], ConjugateSymbol) else 1
+        elif isinstance(node, (ConjugateSymbol, conjugate)):
+            count += 2
+    return count, str(expr)
+
+
 def with_adjoints(exprs: Iterable[Basic]) -> list[Basic]:
     """Expressions with conjugates as SymPy writes them, and the inverse of a unitary one too."""
     found = list(exprs)
@@ -215,6 +251,8 @@ def _as_adjoint(node: Any) -> Basic | None:
     """Z*, Zᴴ, an entry of Z*, and U⁻¹ = Uᴴ of a unitary U in SymPy's words; None for all else."""
     if isinstance(node, ConjugateSymbol):
         return Adjoint(Transpose(node.of))
+    if isinstance(node, WITH_THE_CONJUGATE) and is_complex(node):
+        return _vectors_of_the_plainer(node)
     if isinstance(node, MatrixElement) and isinstance(node.parent, ConjugateSymbol):
         return conjugate(MatrixElement(node.parent.of, *node.args[1:]))
     if not isinstance(node, (Transpose, Inverse)):
@@ -222,12 +260,27 @@ def _as_adjoint(node: Any) -> Basic | None:
     inside: Any = node.args[0]
     if isinstance(node, Transpose) and isinstance(inside, ConjugateSymbol):
         return Adjoint(inside.of)
+    if isinstance(node, Transpose) and isinstance(inside, WITH_THE_CONJUGATE) \
+            and is_complex(inside):
+        plain = _vectors_of_the_plainer(inside)
+        return None if plain is None else Adjoint(cast(Any, plain).args[0].args[0])
     if isinstance(node, Inverse) and "unitary" in facts_about(inside):
         return Adjoint(inside)
     if {type(node), type(inside)} == {Transpose, Inverse} and "unitary" in facts_about(
             inside.args[0]):
         return Adjoint(Transpose(inside.args[0]))
     return None
+
+
+def _vectors_of_the_plainer(node: Any) -> Basic | None:
+    """v(S*) as the conjugate of v(S), where S is written with fewer conjugates."""
+    matrices = [a for a in node.args if hasattr(a, "shape")]
+    others = [cast(Any, declared("conjugate", type(a)))(a) if is_complex(a) else a
+              for a in matrices]
+    if [*map(conjugation_marks, others)] >= [*map(conjugation_marks, matrices)]:
+        return None
+    turned = dict(zip(matrices, with_adjoints(others), strict=True))
+    return Adjoint(Transpose(node.func(*(turned.get(a, a) for a in node.args))))
 
 
 def presented(expr: Any) -> Any:

@@ -39,6 +39,11 @@ class MatrixNode(MatrixExpr):
     # above that of SymPy's own, so that A*K comes here as well
     _op_priority = 11.5
 
+    @property
+    def H(self) -> Any:
+        """The conjugate transpose, as NumPy's users write it."""
+        return self.adjoint()
+
     @call_highest_priority("__rmul__")
     def __mul__(self, other):
         return _product(self, other, MatrixExpr.__mul__)

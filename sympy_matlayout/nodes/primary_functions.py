@@ -37,6 +37,7 @@ from ..core.given import as_matrix, as_square
 from ..core.registry import construct
 from ..core.shapes import Shape, is_matrix, same_shape, shape, show
 from .node import MatrixNode, numpy_call, pretty_call
+from .realness import is_complex
 from .spectra import Eigenvalues, Eigenvectors
 
 __all__ = ["KINKED", "DividedDifferences", "FrechetDerivative", "FrechetMatrix",
@@ -545,7 +546,8 @@ def _daleckii_krein(function: Any, matrix: Any, directions: Sequence[Any]) -> An
     if len(directions) != 1:
         return None
     V, values = Eigenvectors(matrix), Eigenvalues(matrix)
-    return V*HadamardProduct(DividedDifferences(function, values), V.T*directions[0]*V)*V.T
+    turned = V.adjoint() if is_complex(matrix) else V.T
+    return V*HadamardProduct(DividedDifferences(function, values), turned*directions[0]*V)*turned
 
 
 # --- to be called -------------------------------------------------------------------------

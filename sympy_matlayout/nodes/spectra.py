@@ -12,6 +12,7 @@ from ..core.given import as_index, as_matrix, as_square
 from ..core.registry import construct
 from ..core.shapes import Shape, same_shape, shape, show
 from .node import MatrixNode, numpy_call, pretty_call
+from .realness import is_complex
 
 __all__ = ["Eigenvalue", "Eigenvalues", "Eigenvector", "Eigenvectors", "LeftEigenvector",
            "ReciprocalGaps", "as_place", "eigenvalue", "eigenvalues", "eigenvector", "eigenvectors",
@@ -175,7 +176,9 @@ class Eigenvectors(_OfPencil):
 
     @property
     def facts(self) -> frozenset[str]:
-        return frozenset({"orthogonal"}) if len(self.args) == 1 else frozenset()
+        if len(self.args) == 2:
+            return frozenset()
+        return frozenset({"complex", "unitary"} if is_complex(self.args[0]) else {"orthogonal"})
 
     @property
     def shape(self) -> Shape:
@@ -286,7 +289,9 @@ class _Single:
         return rf"{self.letter}_{{{self._subscript(printer)}}}{power}\left({inside}\right)"
 
     def _numpycode(self, printer):
-        symmetric = construct(Transpose, self.matrix) == self.matrix
+        turned = self.matrix.adjoint() if is_complex(self.matrix) \
+            else construct(Transpose, self.matrix)
+        symmetric = turned == self.matrix
         return numpy_call(printer, self.named, *self.args,
                           *(["symmetric=True"] if symmetric and self.second is None else []))
 

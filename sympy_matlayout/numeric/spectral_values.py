@@ -9,6 +9,7 @@ moved a little, with as many digits more as that costs.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextvars import ContextVar
 from itertools import pairwise, permutations, product
 from typing import Any
 
@@ -51,6 +52,8 @@ from .linear_algebra import determinant, eigenbasis, inverse, kronecker, matrix_
 from .linear_algebra import product as times
 from .types import NumericMatrix, NumericScalar
 
+# whether the largest entry of each vector is positive, or, for a second opinion, the smallest
+OF_LARGEST: ContextVar[bool] = ContextVar("OF_LARGEST", default=True)
 SPECTRUM = 60  # the cost of eigenvalues in multiplications, times the size cubed
 GUARD = 10     # digits more than asked for, inside
 CLOSE = 2      # eigenvalues count as equal where they agree to 1/CLOSE of the digits
@@ -193,19 +196,19 @@ class _Differences:
 
 
 def _pencil(node: Any, at: Evaluation) -> tuple[list[NumericScalar], NumericMatrix]:
-    """Eigenvalues ascending, and eigenvectors, of a symmetric matrix or a pencil."""
+    """Eigenvalues ascending, and eigenvectors, of a Hermitian matrix or a pencil."""
     matrices = [at.real(node, a) for a in node.args if hasattr(a, "shape")]
     A = matrices[0]
     at.account.spend(SPECTRUM*A.rows**3, node)
     for M in matrices:
-        _require_symmetric(M)
+        _require_hermitian(M)
     with mp.workdps(mp.dps + GUARD):
         if len(matrices) == 1:
-            values, V = reaching_no_value(mp.eigsy, (A + A.T)/2)
+            values, V = _of_hermitian(A)
         else:
             back = inverse(_cholesky(matrices[1]))
-            values, W = reaching_no_value(mp.eigsy, _symmetric_part(times(times(back, A), back.T)))
-            V = times(back.T, W)
+            values, W = _of_hermitian(times(times(back, A), back.H))
+            V = times(back.H, W)
         order = sorted(range(A.rows), key=lambda k: values[k])
         V = matrix_of(A.rows, A.rows, lambda i, j: V[i, order[j]])
         return [values[k] for k in order], _with_signs(V)[0]
@@ -216,19 +219,24 @@ def rounding() -> NumericScalar:
     return mpf(10)**(-2*mp.dps//3)
 
 
-def _require_symmetric(M: NumericMatrix) -> None:
-    gap = max((abs(M[i, j] - M[j, i]) for i in range(M.rows) for j in range(i)), default=0)
+def _of_hermitian(M: NumericMatrix) -> tuple[NumericMatrix, NumericMatrix]:
+    """Eigenvalues and eigenvectors, by the routine for real matrices where it is one."""
+    return reaching_no_value(mp.eigsy if all(map(is_real, M)) else mp.eighe, (M + M.H)/2)
+
+
+def _require_hermitian(M: NumericMatrix) -> None:
+    gap = max((abs(M[i, j] - mp.conj(M[j, i])) for i in range(M.rows) for j in range(i + 1)),
+              default=0)
     if gap > max(map(abs, M))*rounding():
-        raise NoValue("the matrix is not symmetric")
-
-
-def _symmetric_part(M: NumericMatrix) -> NumericMatrix:
-    return (M + M.T)/2
+        raise NoValue("the matrix is not " + (
+            "symmetric" if all(map(is_real, M)) else "Hermitian"))
 
 
 def _with_signs(V: NumericMatrix, *others: NumericMatrix) -> list[NumericMatrix]:
     """The columns with their entries of largest size positive, those of others with them."""
-    signs = [mp.sign(max((V[i, j] for i in range(V.rows)), key=abs)) for j in range(V.cols)]
+    choose = max if OF_LARGEST.get() else min
+    signs = [mp.conj(mp.sign(choose((V[i, j] for i in range(V.rows)), key=abs)))
+             for j in range(V.cols)]
     return [matrix_of(M.rows, M.cols, lambda i, j, M=M: signs[j]*M[i, j]) for M in (V, *others)]
 
 
@@ -279,9 +287,11 @@ def _pair(node: Any, at: Evaluation) -> tuple[NumericScalar, NumericMatrix, Nume
     X, k = at.real(node, node.matrix), at.size(node.place)
     if not 0 <= k < X.rows:
         raise NoValue(f"no eigenvalue {k} among {X.rows}")
-    if node.second is not None or _is_symmetric(X):
+    if node.second is not None or _is_hermitian(X):
         values, V = _pencil(node, at)
-        return values[k], V[:, k], V[:, k]
+        return values[k], V[:, k], V[:, k].apply(mp.conj)
+    if not all(map(is_real, X)):
+        raise NotReal(f"the eigenvalues of {node.matrix}, which is complex and not Hermitian")
     at.account.spend(SPECTRUM*X.rows**3, node)
     with mp.workdps(mp.dps + GUARD):
         found = eigenbasis(X)
@@ -300,9 +310,9 @@ def _pair(node: Any, at: Evaluation) -> tuple[NumericScalar, NumericMatrix, Nume
         return mp.re(values[j]), v, w
 
 
-def _is_symmetric(M: NumericMatrix) -> bool:
+def _is_hermitian(M: NumericMatrix) -> bool:
     try:
-        _require_symmetric(M)
+        _require_hermitian(M)
     except NoValue:
         return False
     return True
@@ -317,8 +327,9 @@ def _decomposed(node: Any, at: Evaluation) -> tuple[NumericMatrix, list, Numeric
     at.account.spend(SPECTRUM*X.rows*X.cols*min(X.rows, X.cols), node)
     with mp.workdps(mp.dps + GUARD):
         turned = X.rows < X.cols
-        U, values, W = reaching_no_value(mp.svd_r, X.T if turned else X)
-        V = W.T
+        svd = mp.svd_r if all(map(is_real, X)) else mp.svd_c
+        U, values, W = reaching_no_value(svd, X.H if turned else X)
+        V = W.H
         U, V = (V, U) if turned else (U, V)
         order = sorted(range(len(values)), key=lambda k: -values[k])
         U, V = (matrix_of(M.rows, len(order), lambda i, j, M=M: M[i, order[j]]) for M in (U, V))
@@ -368,7 +379,7 @@ def value_of_polar_factor(node: Any, at: Evaluation) -> NumericMatrix:
     U, values, V = _decomposed(node, at)
     if min(values) <= max(values)*rounding():
         raise NoValue("a matrix that is not of full rank has no polar factor")
-    return times(U, V.T)
+    return times(U, V.H)
 
 
 # --- inverses -----------------------------------------------------------------------------
@@ -419,12 +430,12 @@ def value_of_sylvester_solution(node: Any, at: Evaluation) -> NumericMatrix:
 def value_of_cholesky(node: Any, at: Evaluation) -> NumericMatrix:
     A = at.real(node, node.matrix)
     at.account.spend(A.rows**3, node)
-    _require_symmetric(A)
+    _require_hermitian(A)
     return _cholesky(A)
 
 
 def _cholesky(A: NumericMatrix) -> NumericMatrix:
-    return reaching_no_value(mp.cholesky, (A + A.T)/2)
+    return reaching_no_value(mp.cholesky, (A + A.H)/2)
 
 
 def _factored(node: Any, at: Evaluation) -> tuple[NumericMatrix, NumericMatrix]:
@@ -439,7 +450,7 @@ def _factored(node: Any, at: Evaluation) -> tuple[NumericMatrix, NumericMatrix]:
         for j in range(n):
             column = X[:, j]
             for i in range(j):
-                R[i, j] = mp.fdot(list(Q[:, i]), list(X[:, j]))
+                R[i, j] = mp.fdot(list(Q[:, i].apply(mp.conj)), list(X[:, j]))
                 column -= R[i, j]*Q[:, i]
             R[j, j] = mp.norm(column)
             if R[j, j] <= mp.norm(X[:, j])*mpf(10)**(-mp.dps//2):

@@ -118,7 +118,7 @@ def _of_product(matrix: Any, invertible: Collection[Basic]) -> Sign:
 
 def _adjoint(matrix: Any) -> Any:
     """The conjugate transpose, which of a real matrix is the transpose."""
-    return c.transpose(c.conjugate(matrix))
+    return c.adjoint(matrix)
 
 
 def _is_invertible(matrix: Any, invertible: Collection[Basic]) -> bool:

@@ -132,7 +132,7 @@ def read_transpose(node, args):
 
 @rebuild.register(Adjoint)
 def read_adjoint(node, args):
-    return c.transpose(c.conjugate(args[0]))
+    return c.adjoint(args[0])
 
 
 # --- elementwise ------------------------------------------------------------------------
@@ -295,8 +295,6 @@ def read_function_of_matrix(node, args):
 @rebuild.register(Eigenvalues)
 @rebuild.register(Eigenvectors)
 def read_of_square(node, args):
-    if not isinstance(node, Adjugate):
-        require_real_arguments(node)
     for matrix in args:
         require_square(node, matrix, type(node).__name__)
     return construct(type(node), *args)
@@ -318,8 +316,6 @@ def read_of_square(node, args):
 @rebuild.register(SingularValues)
 @rebuild.register(SylvesterSolution)
 def read_of_matrices(node, args):
-    if not isinstance(node, (PseudoInverse, SylvesterSolution)):
-        require_real_arguments(node)
     return construct(type(node), *args)
 
 

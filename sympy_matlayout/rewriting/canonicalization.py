@@ -82,10 +82,10 @@ def canonical(expr: Any, assumptions: Any = True) -> Basic:
     names = {k: a for a, k in known.items()}
     given = expr.xreplace(known)
     refuse_singular(given, determinants=False)
-    found = _settled(read(given))
+    (found,) = with_adjoints([_settled(read(given))])
     if count_operations(found) > count_operations(given):  # tr(A - B), |A⊗B|
         found = min(in_order(given), given, key=count_operations)
-    return presented(with_adjoints([found])[0].xreplace(names))
+    return presented(found.xreplace(names))
 
 
 def _settled(expr: Basic) -> Basic:

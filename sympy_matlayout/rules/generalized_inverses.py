@@ -29,7 +29,7 @@ def pseudo_inverse(node: Any, varies: Varies) -> Edges:
     """dX⁺ = -X⁺dX X⁺ + X⁺X⁺ᴴdXᴴ(I - XX⁺) + (I - X⁺X)dXᴴX⁺ᴴX⁺, at constant rank"""
     X, P = node.args[0], node
     m, n = shape(X)
-    conjugate, Ph, flip = c.conjugate(X), c.transpose(c.conjugate(P)), Transposition((m, n))
+    conjugate, Ph, flip = c.conjugate(X), c.adjoint(P), Transposition((m, n))
     yield X, Sandwich(c.scale(MINUS, P), P)
     outside = c.add(Identity(m), c.multiply(MINUS, X, P))
     inside = c.add(Identity(n), c.multiply(MINUS, P, X))

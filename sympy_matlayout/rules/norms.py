@@ -34,9 +34,8 @@ def norm(node: Any, varies: Varies) -> Edges:
         _require_full_rank(X)
         gradient = _polar_factor(X)
     elif order == 2:
-        _require_real(node)
         gradient = c.multiply(construct(LeftSingularVector, X, S.Zero),
-                              c.transpose(construct(RightSingularVector, X, S.Zero)))
+                              c.adjoint(construct(RightSingularVector, X, S.Zero)))
     elif order == oo:
         z = argument_symbol(frozenset(), real=not is_complex(X))
         sizes, signs = (c.elementwise(Lambda((z,), f(z)), X) for f in (Abs, sign))
@@ -49,10 +48,10 @@ def norm(node: Any, varies: Varies) -> Edges:
         raise DerivativeNotImplementedError(
             f"the norm of order {order} is not differentiated, met in {node}: its order varies, or "
             "may be infinite")
-    yield from _of_real_value(X, gradient)
+    yield from of_real_value(X, gradient)
 
 
-def _of_real_value(X: Any, G: Any) -> Edges:
+def of_real_value(X: Any, G: Any) -> Edges:
     """df = Re tr(Gᴴ dX), which is tr(G'dX) of what is real (Hjørungnes 2011, 3.3)"""
     if not is_complex(X):
         yield X, InnerProduct(G)
@@ -73,21 +72,12 @@ def _require_full_rank(X: Any) -> None:
 def _polar_factor(X: Any) -> Any:
     """UV', in closed form where it is known which rank is full."""
     m, n = shape(X)
-    turned = c.transpose(c.conjugate(X))
+    turned = c.adjoint(X)
     if (n - m).is_positive:
         return c.multiply(c.power(c.multiply(X, turned), -Rational(1, 2)), X)
     if (m - n).is_nonnegative:
         return c.multiply(X, c.power(c.multiply(turned, X), -Rational(1, 2)))
-    _require_real(X)
     return construct(PolarFactor, X)
-
-
-def _require_real(held: Any) -> None:
-    if is_complex(held) or any(map(is_complex, held.args)):
-        raise DerivativeNotImplementedError(
-            "the singular vectors and the polar factor of complex matrices are not covered, and "
-            f"the derivative of this norm needs them: {held}; of the nuclear norm it has a closed "
-            "form where the sizes say which of them is larger")
 
 
 @local_differentials.register(MaxEntry)

@@ -10,18 +10,29 @@ from sympy.core.basic import Basic
 from ..core import limits
 from ..core.caches import cached
 from ..core.shapes import is_matrix
+from ..nodes.realness import is_complex
 from ..nodes.traversal import postorder
 from . import constructors as c
 from .construction import built
 from .normal_form import normal_form
 
-__all__ = ["is_real_valued", "is_symmetric"]
+__all__ = ["is_hermitian", "is_real_valued", "is_symmetric"]
 
 
 @cached(limits.CACHED_FORMS)
 def is_symmetric(matrix: Basic) -> bool:
     """Whether the transpose, rewritten, is the same expression."""
     turned = c.transpose(matrix)
+    return turned == matrix or isinstance(
+        normal_form(c.add(matrix, c.scale(S.NegativeOne, turned))), ZeroMatrix)
+
+
+@cached(limits.CACHED_FORMS)
+def is_hermitian(matrix: Basic) -> bool:
+    """Whether the conjugate transpose, rewritten, is the same; of what is real the transpose."""
+    if not is_complex(matrix):
+        return is_symmetric(matrix)
+    turned = c.adjoint(matrix)
     return turned == matrix or isinstance(
         normal_form(c.add(matrix, c.scale(S.NegativeOne, turned))), ZeroMatrix)
 
@@ -45,7 +56,7 @@ def _with_conjugates_at_symbols(expr: Basic) -> Basic:
     for node in postorder([expr], lambda e: e.args):
         args = [found.get(a, a) for a in node.args]
         if isinstance(node, Adjoint):
-            found[node] = c.transpose(c.conjugate(args[0]))
+            found[node] = c.adjoint(args[0])
         elif isinstance(node, conjugate):
             found[node] = c.conjugate(args[0])
         elif any(a in found for a in node.args):

@@ -113,7 +113,7 @@ def _by_complex(G: Any, source: str, target: str, structure: Any) -> Basic:
         if "entries" in (source, target) or "vech" in (source, target):
             raise ConventionError("a gradient by a Hermitian matrix is 'projection' or "
                                   f"{WIRTINGER!r}, which are the same")
-        own = c.add(G, c.transpose(c.conjugate(G)), shape=shape(G))
+        own = c.add(G, c.adjoint(G), shape=shape(G))
         return c.scale(S.Half, own) if source == "plain" else G
     others = {source, target} - {WIRTINGER}
     if others - {"projection"}:
@@ -167,11 +167,11 @@ def tangent_projection(G: Any, X: Any, constraint: str = "orthogonal") -> Basic:
     if constraint not in ("orthogonal", "unitary"):
         raise ConventionError(f"unknown constraint {constraint!r}; the constraints are "
                               "'orthogonal', 'unitary' and 'positive definite'")
-    inner = _hermitian_part(c.multiply(c.transpose(c.conjugate(X)), G))
+    inner = _hermitian_part(c.multiply(c.adjoint(X), G))
     return presented(c.add(G, c.scale(S.NegativeOne, c.multiply(X, inner))))
 
 
 def _hermitian_part(G: Basic) -> Basic:
     """(G + Gᴴ)/2, which of a real G is the symmetric part."""
     return symmetric_part(G) if not is_complex(G) else c.scale(
-        S.Half, c.add(G, c.transpose(c.conjugate(G))))
+        S.Half, c.add(G, c.adjoint(G)))

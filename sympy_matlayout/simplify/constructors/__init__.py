@@ -13,7 +13,7 @@ taken up on the spot; nothing else is rearranged.
 from sympy.matrices.expressions import Identity, MatAdd, MatMul, OneMatrix, ZeroMatrix
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
-from .conjugates import conjugate
+from .conjugates import adjoint, conjugate
 from .entry_by_entry import elementwise, hadamard, hadamard_power
 from .exponentials import softmax
 from .generalized_inverses import pseudo_inverse, sylvester_solution
@@ -28,11 +28,10 @@ from .transposes import transpose
 
 __all__ = [
     "ElementwiseApplyFunction", "Identity", "MatAdd", "MatMul", "OneMatrix", "ZeroMatrix", "add",
-    "as_scalar", "base_and_exponent", "commutation", "conjugate",
-    "determinant", "diag", "diagonal_of",
-    "elementwise", "entry", "evaluated", "factors_of", "frechet_derivative", "frechet_matrix",
-    "hadamard", "hadamard_power", "inner", "inverse", "kronecker", "matrix_slice", "matrix_sum",
-    "multiply", "new", "power", "primary_function", "pseudo_inverse", "reciprocal_gaps", "scale",
-    "selection", "softmax", "split_scalar", "substituted", "sylvester_solution", "trace",
-    "transpose", "unvec", "unvech", "vec", "vech",
+    "adjoint", "as_scalar", "base_and_exponent", "commutation", "conjugate", "determinant", "diag",
+    "diagonal_of", "elementwise", "entry", "evaluated", "factors_of", "frechet_derivative",
+    "frechet_matrix", "hadamard", "hadamard_power", "inner", "inverse", "kronecker",
+    "matrix_slice", "matrix_sum", "multiply", "new", "power", "primary_function",
+    "pseudo_inverse", "reciprocal_gaps", "scale", "selection", "softmax", "split_scalar",
+    "substituted", "sylvester_solution", "trace", "transpose", "unvec", "unvech", "vec", "vech",
 ]

@@ -12,6 +12,7 @@ from typing import Any
 import sympy
 from sympy import (
     Add,
+    Adjoint,
     Determinant,
     DiracDelta,
     Function,
@@ -63,8 +64,9 @@ from ...core.bound_symbols import argument_symbol
 from ...core.caches import cached
 from ...core.errors import DerivativeNotImplementedError
 from ...core.registry import construct, constructor_of, declared, declares
-from ...nodes.conjugates import ConjugateSymbol
+from ...nodes.conjugates import ConjugateSymbol, conjugation_marks
 from ...nodes.differential_symbols import Differential
+from ...nodes.factorizations import Cholesky, QFactor, RFactor
 from ...nodes.generalized_inverses import (
     Adjugate,
     PseudoInverse,
@@ -75,7 +77,24 @@ from ...nodes.matrix_sum import MatrixSum
 from ...nodes.norm import LargestEntry
 from ...nodes.primary_functions import FrechetDerivative, FrechetMatrix, PrimaryFunction
 from ...nodes.realness import OF_COMPLEX, complex_symbols, is_complex
+from ...nodes.singular_values import (
+    LeftSingularVector,
+    LeftSingularVectors,
+    PolarFactor,
+    RightSingularVector,
+    RightSingularVectors,
+    SingularValue,
+    SingularValues,
+)
 from ...nodes.softmax import LogSumExp, LogSumExpAlong, Softmax
+from ...nodes.spectra import (
+    Eigenvalue,
+    Eigenvalues,
+    Eigenvector,
+    Eigenvectors,
+    LeftEigenvector,
+    ReciprocalGaps,
+)
 from ...nodes.structured import facts_about
 from ...nodes.vec import Unvec, Vec
 from ...nodes.vech import Unvech, Vech
@@ -86,7 +105,7 @@ from .stacking import matrix_slice
 from .traces_and_entries import entry
 from .transposes import transpose
 
-__all__ = ["conjugate"]
+__all__ = ["adjoint", "conjugate", "plainer"]
 
 OF_REAL_ONLY = (DiracDelta, Heaviside, Max, Min, Mod, ceiling, floor, frac)
 
@@ -101,6 +120,18 @@ def conjugate(expr: Any) -> Any:
     raise DerivativeNotImplementedError(
         f"the conjugate of {type(expr).__name__} is not covered, met in {expr}, which holds "
         f"{', '.join(sorted(map(str, complex_symbols(expr)))) or I}")
+
+
+def adjoint(matrix: Any) -> Any:
+    """The conjugate transpose, which of what is real is the transpose."""
+    return transpose(conjugate(matrix))
+
+
+def plainer(matrix: Any) -> Any:
+    """A matrix or its conjugate, for what has the same value of both."""
+    if not is_complex(matrix) or matrix.has(Adjoint):  # not read yet
+        return matrix
+    return min(matrix, conjugate(matrix), key=conjugation_marks)
 
 
 @declares("conjugate", MatrixSymbol)
@@ -128,6 +159,11 @@ def conjugate_of_scalar(symbol: Any) -> Basic:
     return sympy.conjugate(symbol)
 
 
+@declares("conjugate", Adjoint)
+def conjugate_of_adjoint(node: Adjoint) -> Basic:
+    return transpose(node.args[0])
+
+
 @declares("conjugate", sympy.conjugate)
 def conjugate_of_scalars_conjugate(node: sympy.conjugate) -> Basic:
     return node.args[0]
@@ -140,11 +176,20 @@ def conjugate_of_scalars_conjugate(node: sympy.conjugate) -> Basic:
 @declares("conjugate", Adjugate, FrechetDerivative, FrechetMatrix, LogSumExp, LogSumExpAlong,
           MatrixSum, PrimaryFunction, PseudoInverse, SingularDeterminant, Softmax,
           SylvesterSolution, Unvec, Unvech, Vec, Vech, WrittenScalar, WrittenSum)
+@declares("conjugate", Cholesky, Eigenvalue, Eigenvalues, Eigenvector, LeftEigenvector,
+          LeftSingularVector, LeftSingularVectors, PolarFactor, QFactor, ReciprocalGaps, RFactor,
+          RightSingularVector, RightSingularVectors, SingularValue, SingularValues)
 def conjugate_by_parts(node: Any) -> Basic:
     """f(X)* = f(X*), of what is made of real numbers beside its arguments"""
     args = [conjugate(a) for a in node.args]
     make = constructor_of(type(node))
     return evaluated(node, args) if make is None else make(*args)
+
+
+@declares("conjugate", Eigenvectors)
+def conjugate_of_eigenvectors(node: Any) -> Basic:
+    """V* = V⁻¹' of a unitary V, and of a pencil by its parts"""
+    return transpose(inverse(node)) if len(node.args) == 1 else conjugate_by_parts(node)
 
 
 @declares("conjugate", Function)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-from sympy import Expr, S
+from sympy import Adjoint, Expr, S
 from sympy.core.basic import Basic
 from sympy.matrices import MatrixBase
 from sympy.matrices.expressions import (
@@ -17,11 +17,13 @@ from sympy.matrices.expressions import (
 
 from ...core.registry import construct, declares
 from ...core.shapes import is_one, same_shape, shape
+from ...nodes.conjugates import conjugation_marks
 from ...nodes.factorizations import QFactor
 from ...nodes.generalized_inverses import Adjugate, PseudoInverse, SylvesterSolution
 from ...nodes.realness import is_complex
 from ...nodes.singular_values import LeftSingularVectors, PolarFactor, RightSingularVectors
 from ...nodes.structured import facts_about
+from .conjugates import adjoint
 from .kronecker import kronecker
 from .nodes import new, split_scalar
 from .products import inverse, multiply, scale
@@ -38,7 +40,7 @@ ORTHONORMAL = (QFactor, LeftSingularVectors, RightSingularVectors)  # by their c
 
 @declares("constructor", PseudoInverse)
 def pseudo_inverse(matrix: Any) -> Basic:
-    """X⁺, of an invertible matrix its inverse, of orthonormal columns their transpose."""
+    """X⁺, of an invertible matrix its inverse, of orthonormal columns their adjoint."""
     core: Any
     c, core = split_scalar(matrix)
     if c != 1:
@@ -51,12 +53,16 @@ def pseudo_inverse(matrix: Any) -> Basic:
     if isinstance(core, KroneckerProduct):
         return kronecker(*map(pseudo_inverse, core.args))
     if isinstance(core, (*ORTHONORMAL, PolarFactor)):
-        return transpose(core)
+        return adjoint(core)
     facts = facts_about(core)
-    if "invertible" in facts or "orthogonal" in facts or isinstance(core, Identity):
+    if facts & {"invertible", "orthogonal", "unitary"} or isinstance(core, Identity):
         return inverse(core)
     if hasattr(core, "pinv") and not isinstance(core, MatrixBase):
         return core.pinv()
+    if is_complex(core) and not core.has(Adjoint):
+        turned: Any = transpose(cast(Any, core))  # (S*)⁺ = (S⁺)' of a Hermitian S
+        if conjugation_marks(turned) < conjugation_marks(cast(Any, core)):
+            return transpose(new(PseudoInverse, turned))
     return new(PseudoInverse, core)
 
 

@@ -28,6 +28,7 @@ from ...nodes.spectra import (
     LeftEigenvector,
     ReciprocalGaps,
 )
+from .conjugates import adjoint, conjugate, plainer
 from .entry_by_entry import hadamard_power
 from .nodes import new, split_scalar
 from .products import add, inverse, multiply, scale
@@ -48,15 +49,20 @@ def _shifted(matrix: Basic) -> tuple[Expr, Basic]:
     return shift, add(*(t for t in terms if t not in shifts), shape=shape(matrix))
 
 
+def _plainer_pencil(A: Basic, B: Basic) -> tuple[Basic, Basic]:
+    return (A, B) if plainer(A) == A and plainer(B) == B else (conjugate(A), conjugate(B))
+
+
 # --- eigenvalues and eigenvectors ---------------------------------------------------------
 
 
 @declares("constructor", Eigenvalues)
 def eigenvalues(matrix: Any, *second: Any) -> Basic:
-    """λ(cS) = cλ(S) for c > 0, λ(S + cI) = λ(S) + c"""
+    """λ(cS) = cλ(S) for c > 0, λ(S + cI) = λ(S) + c, λ(S*) = λ(S)"""
     n = shape(matrix)[0]
     if second:
-        return new(Eigenvalues, matrix, *second)
+        return new(Eigenvalues, *_plainer_pencil(matrix, *second))
+    matrix = plainer(matrix)
     shift, rest = _shifted(matrix)
     if shift != 0:
         return add(eigenvalues(rest), scale(shift, OneMatrix(n, S.One)))
@@ -83,8 +89,10 @@ def eigenvectors(matrix: Any, *second: Any) -> Basic:
 def eigenvalue(matrix: Any, place: Any, *second: Any) -> Any:
     """λₖ(cX) = cλₖ(X), from the other end for c < 0, λₖ(X + cI) = λₖ(X) + c, λ(X') = λ(X)"""
     if second:
-        return Eigenvalue(matrix, place, *second)
+        matrix, other = _plainer_pencil(matrix, *second)
+        return Eigenvalue(matrix, place, other)
     n = shape(matrix)[0]
+    matrix = plainer(matrix)
     shift, rest = _shifted(matrix)
     if shift != 0:
         return eigenvalue(rest, place) + shift
@@ -106,9 +114,10 @@ def eigenvector(matrix: Any, place: Any, *second: Any) -> Basic:
 
 @declares("constructor", LeftEigenvector)
 def left_eigenvector(matrix: Any, place: Any) -> Basic:
-    """The eigenvector itself of a symmetric matrix."""
-    kind = Eigenvector if transpose(matrix) == matrix else LeftEigenvector
-    return _vector(kind, matrix, place)
+    """The eigenvector itself of a symmetric matrix, its conjugate of a Hermitian one."""
+    if adjoint(matrix) == matrix:
+        return conjugate(_vector(Eigenvector, matrix, place))
+    return _vector(LeftEigenvector, matrix, place)
 
 
 def _vector(kind: type, matrix: Any, place: Any, *second: Any) -> Basic:
@@ -173,9 +182,9 @@ def trace_of_gaps(_: ReciprocalGaps) -> Expr:
 
 @declares("product", Eigenvector, LeftSingularVector, RightSingularVector)
 def product_of_vectors(left: Any, right: Any) -> Basic | None:
-    """v'v = 1, w'v = 1, (Sv = λv)"""
+    """vᴴv = 1, w'v = 1, (Sv = λv)"""
     if isinstance(left, Transpose):
-        if left.args[0] == right and len(right.args) == 2:
+        if left.args[0] == conjugate(right) and len(right.args) == 2:
             return Identity(S.One)
         if isinstance(left.args[0], LeftEigenvector) and left.args[0].args == right.args:
             return Identity(S.One)
@@ -201,9 +210,9 @@ def product_of_eigenvectors(left: Any, right: Any) -> Basic | None:
 
 @declares("constructor", SingularValues)
 def singular_values(matrix: Any) -> Basic:
-    """σ(cX) = |c|σ(X), σ(X') = σ(X)"""
+    """σ(cX) = |c|σ(X), σ(X') = σ(X) = σ(X*)"""
     c, core = split_scalar(matrix)
-    core = core.args[0] if isinstance(core, Transpose) else core
+    core = plainer(core.args[0] if isinstance(core, Transpose) else core)
     found = new(SingularValues, core)
     if isinstance(core, ZeroMatrix):
         return ZeroMatrix(*shape(found))
@@ -215,7 +224,7 @@ def singular_values(matrix: Any) -> Basic:
 @declares("constructor", SingularValue)
 def singular_value(matrix: Any, place: Any) -> Any:
     c, core = split_scalar(matrix)
-    core = core.args[0] if isinstance(core, Transpose) else core
+    core = plainer(core.args[0] if isinstance(core, Transpose) else core)
     if isinstance(core, (Identity, ZeroMatrix)):
         return abs(c) if isinstance(core, Identity) else S.Zero
     return abs(c)*SingularValue(core, place)
@@ -242,8 +251,8 @@ def transpose_of_polar_factor(node: PolarFactor) -> Basic:
 
 @declares("product", QFactor, LeftSingularVectors, RightSingularVectors)
 def product_of_orthonormal(left: Any, right: Any) -> Basic | None:
-    """Q'Q = I, QR = X"""
-    if isinstance(left, Transpose) and left.args[0] == right:
+    """QᴴQ = I, QR = X"""
+    if isinstance(left, Transpose) and left.args[0] == conjugate(right):
         return Identity(shape(right)[1])
     if isinstance(left, QFactor) and isinstance(right, RFactor) and left.matrix == right.matrix:
         return left.matrix
@@ -255,18 +264,18 @@ def product_of_orthonormal(left: Any, right: Any) -> Basic | None:
 
 @declares("product", Cholesky)
 def product_of_cholesky(left: Any, right: Any) -> Basic | None:
-    """LL' = S"""
-    if isinstance(left, Cholesky) and right == transpose(left):
+    """LLᴴ = S"""
+    if isinstance(left, Cholesky) and right == adjoint(left):
         return left.matrix
     return None
 
 
 @declares("product", Inverse)
 def product_of_inverses(left: Any, right: Any) -> Basic | None:
-    """L'⁻¹L⁻¹ = S⁻¹"""
+    """Lᴴ⁻¹L⁻¹ = S⁻¹"""
     if isinstance(left, Inverse) and isinstance(right, Inverse):
         factor = right.args[0]
-        if isinstance(factor, Cholesky) and left.args[0] == transpose(factor):
+        if isinstance(factor, Cholesky) and left.args[0] == adjoint(factor):
             return inverse(factor.matrix)
     return None
 
