@@ -51,7 +51,8 @@ class Cholesky(_Factor):
     ===========
 
     `dL = L\,\Phi(L^{-1}\,dS\,L^{-T})`, where `\Phi` takes the lower triangle and half of the
-    diagonal (Murray 2016).  The matrix has to be known as symmetric when it varies.
+    diagonal (Murray 2016).  The matrix has to be known as symmetric when it varies; a complex
+    one is Hermitian, `S = LL^H`.
 
     Examples
     ========
@@ -102,7 +103,8 @@ class QFactor(_Factor):
 
     The thin factorisation, `R` with a positive diagonal, which makes it unique.  With
     `C = Q^T\,dX\,R^{-1}` and `\Omega` skew, its lower triangle that of `C`,
-    `dQ = Q\Omega + (I - QQ^T)\,dX\,R^{-1}` and `dR = (C - \Omega)R` (Walter & Lehmann 2012).
+    `dQ = Q\Omega + (I - QQ^T)\,dX\,R^{-1}` and `dR = (C - \Omega)R` (Walter & Lehmann 2012).  Of
+    complex matrices the transposes are adjoints.
 
     Examples
     ========

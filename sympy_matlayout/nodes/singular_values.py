@@ -66,7 +66,8 @@ class SingularValues(_OfMatrix):
     Explanation
     ===========
 
-    Of an `m \times n` matrix there are `\min(m, n)`, `X = U\,\mathrm{diag}(\sigma)V^T`.
+    Of an `m \times n` matrix there are `\min(m, n)`, `X = U\,\mathrm{diag}(\sigma)V^T`, of a
+    complex one with `V^H`.
     `d\sigma = \mathrm{diagonal}(U^T\,dX\,V)`, so that `\sum f(\sigma_k)` has the gradient
     `U\,\mathrm{diag}(f'(\sigma))V^T`; a single one is differentiable where it is simple and
     not zero (Giles 2008, 3.2; Townsend 2016).
@@ -114,8 +115,8 @@ class LeftSingularVectors(_OfMatrix):
     Explanation
     ===========
 
-    The signs of its columns are free, and those of ``RightSingularVectors`` follow: values make
-    the entry of largest size of each positive.
+    The signs of its columns are free, phases of a complex matrix, and those of
+    ``RightSingularVectors`` follow: values make the entry of largest size of each positive.
 
     Examples
     ========
@@ -193,7 +194,7 @@ class PolarFactor(_OfMatrix):
     ===========
 
     `X(X^TX)^{-1/2}` where `X` has full column rank, `(XX^T)^{-1/2}X` where it has full row
-    rank; it needs one of the two.  The gradient of the nuclear norm, and the solution of the
+    rank; it needs one of the two.  Of a complex matrix it is `UV^H`.  The gradient of the nuclear norm, and the solution of the
     orthogonal Procrustes problem.
 
     Examples

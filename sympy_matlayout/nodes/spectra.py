@@ -1,4 +1,4 @@
-"""Eigenvalues and eigenvectors: all of a symmetric matrix or pencil, or a single pair."""
+"""Eigenvalues and eigenvectors: all of a Hermitian matrix or pencil, or a single pair."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def place_from_end(k: Any, size: Any) -> str | None:
 
 
 class _OfPencil(MatrixNode):
-    """What is made of a symmetric matrix A, or of two, A - λB with B positive definite."""
+    """What is made of a Hermitian matrix A, or of two, A - λB with B positive definite."""
 
     args: tuple[Any, ...]
     letter: str  # in LaTeX
@@ -77,7 +77,7 @@ class _OfPencil(MatrixNode):
 
 class Eigenvalues(_OfPencil):
     r"""
-    The column of the eigenvalues of a symmetric matrix, ascending as by NumPy's ``eigh``.
+    The column of the eigenvalues of a Hermitian matrix, ascending as by NumPy's ``eigh``.
 
     Explanation
     ===========
@@ -88,8 +88,9 @@ class Eigenvalues(_OfPencil):
     symmetric in them is differentiable everywhere, as `\sum f(\lambda_k)` with the gradient
     `V\,\mathrm{diag}(f'(\lambda))V^T`; a single one where it is simple only.
 
-    The matrix has to be known as symmetric when it varies: by its form, as `X^TX`, by
-    ``structure="symmetric"`` or a ``SymmetricMatrixSymbol``.
+    The matrix has to be known as symmetric when it varies, or as Hermitian where it is complex:
+    by its form, as `X^TX`, by ``structure="symmetric"`` or ``"hermitian"``, a
+    ``SymmetricMatrixSymbol`` or ``HermitianMatrixSymbol``.
 
     Examples
     ========
@@ -106,7 +107,7 @@ class Eigenvalues(_OfPencil):
     Parameters
     ==========
 
-    matrix : a symmetric matrix expression
+    matrix : a symmetric or Hermitian matrix expression
     second : a positive definite matrix expression of the same size, or None
 
     See Also
@@ -134,7 +135,7 @@ class Eigenvalues(_OfPencil):
 
 class Eigenvectors(_OfPencil):
     r"""
-    The matrix of the orthonormal eigenvectors of a symmetric matrix, as columns.
+    The matrix of the orthonormal eigenvectors of a Hermitian matrix, as columns.
 
     Explanation
     ===========
@@ -142,7 +143,8 @@ class Eigenvectors(_OfPencil):
     In the order of ``Eigenvalues``, `SV = V\,\mathrm{diag}(\lambda)`; of a pencil `V^TBV = I`.
     The sign of a column is free: values make its entry of largest size positive.
     `dV = V(F\circ(V^T\,dS\,V))` with ``ReciprocalGaps`` `F`, where all eigenvalues are
-    simple (Giles 2008, 3.1).
+    simple (Giles 2008, 3.1).  Of a complex matrix the phases are free; what depends on
+    them has no derivative.
 
     Examples
     ========
@@ -158,7 +160,7 @@ class Eigenvectors(_OfPencil):
     Parameters
     ==========
 
-    matrix : a symmetric matrix expression
+    matrix : a symmetric or Hermitian matrix expression
     second : a positive definite matrix expression of the same size, or None
 
     See Also
@@ -309,8 +311,8 @@ class Eigenvalue(_Single, Expr):
     ===========
 
     For a symmetric matrix, or a pencil `Av = \lambda Bv`, the gradient is `vv^T`, and the
-    Hessian has `(\lambda I - S)^+` for the other eigenvalues (Magnus & Neudecker 8.9).  For any
-    other matrix the order is that of real parts, the eigenvalue has to be real, and with
+    Hessian has `(\lambda I - S)^+` for the other eigenvalues (Magnus & Neudecker 8.9), and
+    `vv^H` for a Hermitian one.  For any other real matrix the order is that of real parts, the eigenvalue has to be real, and with
     the right and left eigenvectors `v`, `w`, `w^Tv = 1`, it changes by `w^T\,dX\,v`.
     Differentiable where it is simple.
 
@@ -372,7 +374,8 @@ class Eigenvector(_SingleVector):
     Explanation
     ===========
 
-    Its entry of largest size is positive in values; of a pencil `v^TBv = 1`.  Of a symmetric
+    Its entry of largest size is positive in values, also of a complex matrix, whose eigenvectors
+    have a free phase; of a pencil `v^TBv = 1`.  Of a symmetric
     matrix `dv = (\lambda I - S)^+\,dS\,v` (Magnus & Neudecker, theorem 8.9), of any other
     `dv = (\lambda I - X)^+(I - vw^T)\,dX\,v`.
 
