@@ -194,8 +194,8 @@ class PolarFactor(_OfMatrix):
     ===========
 
     `X(X^TX)^{-1/2}` where `X` has full column rank, `(XX^T)^{-1/2}X` where it has full row
-    rank; it needs one of the two.  Of a complex matrix it is `UV^H`.  The gradient of the nuclear norm, and the solution of the
-    orthogonal Procrustes problem.
+    rank; it needs one of the two.  Of a complex matrix it is `UV^H`.  The gradient of the
+    nuclear norm, and the solution of the orthogonal Procrustes problem.
 
     Examples
     ========

@@ -310,10 +310,11 @@ class Eigenvalue(_Single, Expr):
     Explanation
     ===========
 
-    For a symmetric matrix, or a pencil `Av = \lambda Bv`, the gradient is `vv^T`, and the
-    Hessian has `(\lambda I - S)^+` for the other eigenvalues (Magnus & Neudecker 8.9), and
-    `vv^H` for a Hermitian one.  For any other real matrix the order is that of real parts, the eigenvalue has to be real, and with
-    the right and left eigenvectors `v`, `w`, `w^Tv = 1`, it changes by `w^T\,dX\,v`.
+    For a symmetric matrix, or a pencil `Av = \lambda Bv`, the gradient is `vv^T`, for a
+    Hermitian one `vv^H`, and the Hessian has `(\lambda I - S)^+` for the other eigenvalues
+    (Magnus & Neudecker 8.9).  For any other real matrix the order is that of real parts, the
+    eigenvalue has to be real, and with the right and left eigenvectors `v`, `w`, `w^Tv = 1`,
+    it changes by `w^T\,dX\,v`.
     Differentiable where it is simple.
 
     Examples
