@@ -46,7 +46,7 @@ PRINTED: dict[str, Callable[[Any], str]] = {
     "text": str, "unicode": lambda e: pretty(e, use_unicode=True), "latex": latex,
     "sympy": srepr}
 FORMS = ("auto", "matrix", "vec", "row-major", "array", "autodiff", "vech")
-PREDICATES = ("symmetric", "positive_definite", "orthogonal", "diagonal", "invertible",
+PREDICATES = ("symmetric", "positive_definite", "orthogonal", "diagonal", "invertible", "unitary",
               "lower_triangular", "upper_triangular", "singular")
 
 

@@ -7,6 +7,7 @@ NumPy by hand.  All sizes are different.
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 import mpmath
@@ -24,6 +25,7 @@ from sympy_matlayout import (
     SymmetricMatrixSymbol,
     canonical,
     gradient,
+    lambdify,
     latex,
     parse_matrix_expr,
 )
@@ -471,7 +473,7 @@ BROKEN = [
     (r"A \exp(A)", r"\exp(A)", "or \\exp_\\circ"),
     (r"\nabla f", r"\nabla", "write the function alone"),
     (r"\int x", r"\int", "there are no integrals"),
-    (r"x^\star A", r"\star", "conjugate transposes are for complex matrices"),
+    (r"x^\star A", r"x^\star", "conjugate transposes are for complex matrices"),
     (r"\mathbf{Ax}", "{Ax}", "one name or a product"),
     (r"\prod_i x_i", r"\prod", "not covered"),
     (r"\begin{pmatrix} 1 \end{pmatrix}", r"\begin", "give the parts names"),
@@ -516,7 +518,7 @@ BROKEN = [
     (r"x(k+1)^\top P x \cdot 2", "x", "a function that is not known"),
     (r"\frac{df}{dx}", r"\frac{df}{dx}", "a derivative"),
     (r"\log 2\pi + x", r"\log 2\pi", "the sum of a scalar and"),
-    (r"x^\ast A x", r"\ast", "conjugate transposes"),
+    (r"x^\ast A x", r"x^\ast", "conjugate transposes"),
     (r"Ax + b^\top x", r"b^\top", "the transpose of a scalar"),
     (r"a{b+c}^{2}", "{b+c}", "braces don't show"),
     (r"A^{T/2} x", "{T/2}", "in one exponent"),
@@ -609,6 +611,72 @@ def test_shapes():
 def test_shapes_that_are_none(shapes):
     with pytest.raises(ArgumentError):
         parse_matrix_expr("x", shapes=shapes)
+
+
+OF_COMPLEX = {"A": ("m", "n", "complex"), "S": ("n", "n", "complex"), "P": ("n", "hermitian"),
+              "z": ("n", 1, "complex"), "u": ("n", 1, "complex"), "b": ("m", 1, "complex"),
+              "w": ("scalar", "complex"), "x": ("n", 1)}
+COMPLEX = [  # as each language has it, and NumPy
+    ("matlab", "norm(A*z - b)^2", "np.linalg.norm(A @ z - b)**2"),
+    ("matlab", "z'*S*z", "z.conj().T @ S @ z"), ("matlab", "z.'*S*z", "z.T @ S @ z"),
+    ("matlab", "tr(S'*S*S)", "np.trace(S.conj().T @ S @ S)"), ("matlab", "conj(z)", "z.conj()"),
+    ("matlab", "real(z'*u) + imag(w)", "np.real(z.conj().T @ u) + np.imag(w)"),
+    ("matlab", "dot(z, u)", "np.vdot(z, u)"),
+    ("matlab", "angle(w)*abs(w)^2", "np.angle(w)*abs(w)**2"),
+    ("matlab", "ctranspose(A)", "A.conj().T"), ("matlab", "abs(z).^2", "np.abs(z)**2"),
+    ("matlab", "logdet(eye(m) + A*P*A')", "np.linalg.slogdet(np.eye(M) + A @ P @ A.conj().T)[1]"),
+    ("matlab", "r = A*z - b; r'*r", "np.linalg.norm(A @ z - b)**2"),
+    ("matlab", "x'*z", "x.T @ z"), ("matlab", "sign(z)", "z/np.abs(z)"),
+    ("numpy", "z.conj().T @ S @ z", "z.conj().T @ S @ z"), ("numpy", "z.H @ u", "z.conj().T @ u"),
+    ("numpy", "np.vdot(z, u)", "np.vdot(z, u)"), ("numpy", "np.conj(w) * z", "np.conj(w)*z"),
+    ("numpy", "z.real + z.imag", "z.real + z.imag"), ("numpy", "np.var(z)", "np.var(z)"),
+    ("numpy", "np.sum(np.abs(A @ z)**2)", "np.sum(np.abs(A @ z)**2)"),
+    ("latex", r"z^H S z", "z.conj().T @ S @ z"), ("latex", r"z^{\mathsf H} u", "z.conj().T @ u"),
+    ("latex", r"z^\dagger u", "z.conj().T @ u"), ("latex", r"w^* w", "abs(w)**2"),
+    ("latex", r"\overline{z}^\top S z", "z.conj().T @ S @ z"),
+    ("latex", r"\bar w z", "np.conj(w)*z"),
+    ("latex", r"\operatorname{Re}(z^H u)", "np.real(z.conj().T @ u)"),
+    ("latex", r"\Im(w)", "np.imag(w)"),
+    ("latex", r"\lvert u^H z \rvert^2", "abs(np.vdot(u, z))**2"),
+    ("latex", r"\log\det(I + A P A^{\mathrm{H}})",
+     "np.linalg.slogdet(np.eye(M) + A @ P @ A.conj().T)[1]"),
+]
+
+
+@pytest.mark.parametrize("syntax, text, wanted", COMPLEX, ids=[row[1] for row in COMPLEX])
+def test_complex_matrices(syntax, text, wanted):
+    generator = np.random.default_rng(0)
+    f, symbols = parse_matrix_expr(text, OF_COMPLEX, syntax=syntax)
+    sizes = {"m": 3, "n": 4}
+    values = {}
+    for name, spec in OF_COMPLEX.items():
+        shape = [sizes.get(s, s) for s in spec if s in sizes or s == 1]
+        shape = shape*2 if "hermitian" in spec else shape
+        values[name] = generator.normal(size=shape) + 1j*generator.normal(size=shape)*(name != "x")
+    values["P"] = values["P"] @ values["P"].conj().T
+    names = [name for name in OF_COMPLEX if name in symbols]
+    found = lambdify([symbols[name] for name in names], f)(*(values[name] for name in names))
+    wanted = eval(wanted, {"np": np, "M": 3, **values})
+    assert np.allclose(np.squeeze(found), np.squeeze(wanted), rtol=1e-12)
+
+
+def test_complex_matrices_in_derivatives():
+    f, symbols = parse_matrix_expr("r = A*z - b; r'*r", OF_COMPLEX)
+    assert str(gradient(f, symbols.z)) == "2*A.H*(A*z - b)"
+    assert str(gradient(symbols.written, symbols.z, where=symbols.where)) == "2*A.H*r"
+    f, symbols = parse_matrix_expr("real(trace(H*Q*H'))", {"H": "complex", "Q": "hermitian"})
+    assert str(gradient(f, symbols.Q)) == "H.H*H" and symbols.Q.is_square
+    assert parse_matrix_expr("H*Q*H'")[0] == parse_matrix_expr(r"H Q H^H", syntax="latex")[0]
+
+
+def test_what_may_mean_two_things_of_complex_matrices():
+    for text, said in ((r"\langle z, u \rangle", "isn't agreed on"), (r"z \cdot u", "z^H"[2:]),
+                       (r"z^*", "the conjugate or the adjoint"),
+                       (r"S^\dagger", "the adjoint or the pseudoinverse")):
+        with pytest.raises(ParseError, match=re.escape(said)):
+            parse_matrix_expr(text, OF_COMPLEX, syntax="latex")
+    with pytest.raises(ArgumentError, match="has no structure here"):
+        parse_matrix_expr("S*x", {"S": ("n", "n", "symmetric", "complex")})
 
 
 def test_definitions_are_kept_and_put_in():

@@ -9,6 +9,7 @@ from sympy import S, Symbol
 
 from ..core.shapes import is_matrix
 from ..nodes.norm import Norm
+from ..nodes.realness import is_complex
 from ..simplify import constructors as c
 from .conventions import GREEK_SCALARS
 from .meaning import (
@@ -23,7 +24,7 @@ from .meaning import (
 from .sizes import SCALAR, Conflict, Form, Value
 from .syntax import Node
 
-__all__ = ["by_entries", "norm_of", "product"]
+__all__ = ["ADJOINT", "by_entries", "norm_of", "product", "require_real"]
 
 
 # --- sums --------------------------------------------------------------------------------
@@ -81,6 +82,7 @@ def _is_number(node: Node) -> bool:
 # --- products ----------------------------------------------------------------------------
 
 
+ADJOINT = "adjoint"
 BETWEEN_COLUMNS = {
     **dict.fromkeys(("matlab", "matrixcalculus"),
                     "; the inner product is x'*y, the product of entries x.*y"),
@@ -93,8 +95,19 @@ def _dot(meaning: Meaning, node: Node) -> Value:
     left, right = (meaning.of(a) for a in node.args)
     if left.form.is_vector and left.form.cols == 1 and right.form.cols == 1 \
             and meaning.sizes.same(left.form.rows, right.form.rows):
-        return Value(SCALAR, lambda: c.multiply(c.transpose(left.build()), right.build()))
+        def inner() -> Any:
+            a, b = left.build(), right.build()
+            require_real(a, b, node, "x^\\top y or x^H y")
+            return c.multiply(c.transpose(a), b)
+        return Value(SCALAR, inner)
     return product(meaning, node, left, right)
+
+
+def require_real(a: Any, b: Any, node: Node, written: str) -> None:
+    """Of complex vectors an inner product conjugates one of them, to some the first."""
+    if is_complex(a) and is_complex(b):
+        raise Conflict(f"which of two complex vectors is conjugated in it isn't agreed on; write "
+                       f"{written}", node.place)
 
 
 @operation("mul")
@@ -202,7 +215,12 @@ def _kron(meaning: Meaning, node: Node) -> Value:
 
 @operation("transpose")
 def _transpose(meaning: Meaning, node: Node) -> Value:
-    form, build = meaning.of(node.args[0])
+    """X', which of a complex X is the adjoint where ``node.value`` says so."""
+    form, build_inside = meaning.of(node.args[0])
+
+    def build() -> Any:
+        found = build_inside()
+        return c.conjugate(found) if node.value == ADJOINT else found
     if form.is_scalar or form.flat:
         # nobody transposes what has no rows: a column is meant, with its second axis
         if node.args[0].head in ("name", "entry", "add", "sub"):

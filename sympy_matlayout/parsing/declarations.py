@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -11,6 +11,8 @@ from sympy import Expr, S, Symbol, sympify
 from sympy.matrices.expressions import MatrixExpr, MatrixSymbol
 
 from ..core.errors import ArgumentError
+from ..nodes.conjugates import ComplexMatrixSymbol, HermitianMatrixSymbol
+from ..nodes.realness import is_complex
 from ..nodes.structured import (
     DiagonalMatrixSymbol,
     LowerTriangularMatrixSymbol,
@@ -25,8 +27,9 @@ __all__ = ["Declaration", "declarations"]
 STRUCTURES: dict[str, Callable[[str, Any], Any]] = {
     "symmetric": SymmetricMatrixSymbol, "skew": SkewSymmetricMatrixSymbol,
     "diagonal": DiagonalMatrixSymbol, "lower": LowerTriangularMatrixSymbol,
-    "upper": UpperTriangularMatrixSymbol}
-WORDS = ("scalar", "vector", "column", "row", "matrix", "square", *STRUCTURES)
+    "upper": UpperTriangularMatrixSymbol, "hermitian": HermitianMatrixSymbol}
+COMPLEX = "complex"
+WORDS = ("scalar", "vector", "column", "row", "matrix", "square", *STRUCTURES, COMPLEX)
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Declaration:
     word: str = ""
     sizes: tuple[Any, ...] | None = None
     symbol: Any = None
+    is_complex: bool = False
 
     @property
     def size_symbols(self) -> set[Symbol]:
@@ -64,7 +68,7 @@ class Declaration:
             return self.symbol
         if self.word in STRUCTURES:
             return STRUCTURES[self.word](name, rows)
-        return MatrixSymbol(name, rows, cols)
+        return (ComplexMatrixSymbol if self.is_complex else MatrixSymbol)(name, rows, cols)
 
 
 def form_of(sizes: Sizes, kind: str, given: tuple[Any, ...] | None = None, square: bool = False
@@ -105,13 +109,18 @@ def declarations(shapes: Mapping[str, Any] | None) -> dict[str, Declaration]:
 
 
 def _declaration(name: str, given: Any, symbols: dict[str, Any]) -> Declaration:
-    if isinstance(given, str) and given in WORDS:
-        return Declaration(given)
     if isinstance(given, MatrixExpr):
-        return Declaration(sizes=tuple(given.shape), symbol=given)
+        return Declaration(sizes=tuple(given.shape), symbol=given, is_complex=is_complex(given))
     if isinstance(given, Symbol) and given.name == name:
-        return Declaration(sizes=(), symbol=given)
+        return Declaration(sizes=(), symbol=given, is_complex=is_complex(given))
     parts = tuple(given) if isinstance(given, (tuple, list)) else (given,)
+    if COMPLEX in parts:
+        others = tuple(p for p in parts if p != COMPLEX)
+        declared = _declaration(name, others or "matrix", symbols)
+        if declared.word in STRUCTURES:
+            raise ArgumentError(f"shapes[{name!r}] = {given!r}: a complex matrix is hermitian, or "
+                                "has no structure here")
+        return replace(declared, is_complex=True)
     words = [p for p in parts if isinstance(p, str) and p in WORDS]
     if words and len(parts) == 1:
         return Declaration(words[0])

@@ -15,11 +15,12 @@ from ..core.shapes import is_matrix
 from ..nodes.generalized_inverses import adjugate, cofactor
 from ..nodes.norm import MaxEntry
 from ..nodes.primary_functions import expm, logm, sqrtm
+from ..nodes.realness import is_complex
 from ..nodes.sigmoid import Sigmoid, Softplus
 from ..nodes.softmax import LogSumExp
 from ..simplify import constructors as c
 from ..simplify.constructors.exponentials import log_sum_exp_along
-from .arithmetic import by_entries, norm_of, product
+from .arithmetic import ADJOINT, by_entries, norm_of, product, require_real
 from .entries import taken
 from .meaning import Meaning, applied, as_matrix, operation, scaled, together
 from .sizes import SCALAR, Conflict, Form, Value
@@ -146,6 +147,8 @@ ENTRYWISE: dict[str, Callable[[Any], Any]] = {
     "log_sigmoid": lambda z: -Softplus(-z), "logsigmoid": lambda z: -Softplus(-z),
     "silu": lambda z: z*Sigmoid(z), "swish": lambda z: z*Sigmoid(z),
     "logit": lambda z: sympy.log(z/(1 - z)),
+    **dict.fromkeys(("real", "Re"), sympy.re), **dict.fromkeys(("imag", "Im"), sympy.im),
+    **dict.fromkeys(("angle", "arg"), sympy.arg),
 }
 # functions of whole numbers are worked out by SymPy, digit by digit
 FACTORIAL = {"gamma", "gammaln", "lgamma", "loggamma", "digamma", "psi"}
@@ -330,7 +333,7 @@ def _variance(call: Call) -> Value:
         rows, cols = (call.meaning.sizes.named(s) for s in (form.rows, form.cols))
         centred = c.add(value, c.scale(-_total(value, rows, cols)/(rows*cols),
                                        c.OneMatrix(rows, cols)))
-        found = c.inner(centred, centred)/(rows*cols - (0 if call.is_numpy else 1))
+        found = c.inner(c.conjugate(centred), centred)/(rows*cols - (0 if call.is_numpy else 1))
         return sympy.sqrt(found) if call.name == "std" else found
     return Value(SCALAR, built)
 
@@ -461,13 +464,51 @@ def _of_square(call: Call) -> Value:
 
 @function("pinv")
 def _pseudo_inverse(call: Call) -> Value:
+    call.require(1, "dagger")
+    form, build = call.argument()
+    is_dagger = call.meaning.language == "latex" and call.options.get("dagger")
+
+    def inverse() -> Any:
+        built = build()
+        if is_dagger and is_complex(built):
+            if form.is_vector:
+                return c.adjoint(built)
+            raise Conflict("the adjoint or the pseudoinverse of a complex matrix? Write A^H or A^+",
+                           call.node.place)
+        if form.is_vector and call.meaning.language == "latex":
+            raise Conflict("a pseudoinverse of a vector; conjugate transposes are for complex "
+                           "ones, and this one is real", call.node.place)
+        return c.pseudo_inverse(built) if is_matrix(built) else 1/built
+    return Value(Form(form.cols, form.rows), inverse)
+
+
+@function("conj", "conjugate")
+def _conjugate(call: Call) -> Value:
     call.require(1)
     form, build = call.argument()
-    if form.is_vector and call.meaning.language == "latex":
-        raise Conflict("a pseudoinverse of a vector; conjugate transposes are for complex ones, "
-                       "and all are real here", call.node.place)
-    return Value(Form(form.cols, form.rows),
-                 lambda: c.pseudo_inverse(built) if is_matrix(built := build()) else 1/built)
+    return Value(form, lambda: c.conjugate(build()))
+
+
+@function("ctranspose")
+def _adjoint(call: Call) -> Value:
+    call.require(1)
+    return call.meaning.of(Node("transpose", call.node.place, call.places, ADJOINT))
+
+
+@function("^*")
+def _star(call: Call) -> Value:
+    """z^*, the conjugate of a number; of a matrix to some the conjugate, to others the adjoint."""
+    form, build = call.argument()
+
+    def built() -> Any:
+        found = build()
+        if not is_complex(found):
+            raise Conflict("conjugates are of what is complex, and this is real", call.node.place)
+        if not form.is_scalar:
+            raise Conflict("the conjugate or the adjoint? Write \\overline{z} or z^H",
+                           call.node.place)
+        return c.conjugate(found)
+    return Value(form, built)
 
 
 @function("solve", "mldivide")
@@ -516,7 +557,15 @@ def _inner_of(call: Call, left: Value, right: Value) -> Value:
     same = call.meaning.sizes.same
     if not (same(left.form.rows, right.form.rows) and same(left.form.cols, right.form.cols)):
         raise call.meaning.misfit("inner product", call.node, left.form, right.form)
-    return Value(SCALAR, lambda: c.inner(left.build(), right.build()))
+
+    def inner() -> Any:
+        a, b = left.build(), right.build()
+        if call.name == "vdot" or call.meaning.is_matlab:  # these conjugate the first
+            a = c.conjugate(a)
+        elif not call.is_numpy:
+            require_real(a, b, call.node, "x^\\top y or x^H y")
+        return c.inner(a, b)
+    return Value(SCALAR, inner)
 
 
 @function("outer")

@@ -85,14 +85,15 @@ def language_of(text: str, syntax: Any) -> str:
     return "numpy" if LIKE_PYTHON.search(text) and not IN_MATLAB.search(text) else "matlab"
 
 
-def statements(text: Any, language: str, declared: frozenset[str]) -> Text:
+def statements(text: Any, language: str, declared: frozenset[str],
+               complex_names: frozenset[str] = frozenset()) -> Text:
     """The statements of a text."""
     refuse = _checked(text)
     grammar = "matlab" if language == "matrixcalculus" else language
     tree = _parsed(_plain(text, grammar), grammar, refuse)
     bold: set[str] = set()
     if language == "latex":
-        reader = TexReader(_tokens(tree), len(text), refuse, declared, bold)
+        reader = TexReader(_tokens(tree), len(text), refuse, declared, bold, complex_names)
         found = reader.statements()
     else:
         found = _statements(tree, GRAMMARS[grammar], refuse)

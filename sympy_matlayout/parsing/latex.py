@@ -37,14 +37,16 @@ class TexReader:
     """The expressions in a list of tokens, read from left to right."""
 
     def __init__(self, tokens: Sequence[Token], end: int, refuse: Refuse,
-                 declared: frozenset[str], bold: set[str]):
+                 declared: frozenset[str], bold: set[str],
+                 complex_names: frozenset[str] = frozenset()):
         self.tokens = list(separated([t for t in tokens if t.text not in IGNORED]))
         self.end, self.refuse, self.declared, self.bold = end, refuse, declared, bold
+        self.complex_names = complex_names
         self.at = self.level = 0
         self.closers: list[str] = []
 
     def _inner(self, tokens: Sequence[Token], end: int) -> TexReader:
-        inner = TexReader(tokens, end, self.refuse, self.declared, self.bold)
+        inner = TexReader(tokens, end, self.refuse, self.declared, self.bold, self.complex_names)
         inner.level = self.level + 1
         return inner
 
@@ -430,8 +432,13 @@ class TexReader:
             name = "".join(t.text.lstrip("\\") for t in token.inside)
         if not name.replace("_", "").isalnum():
             self.refuse(f"{command} is for a name, and this is none", token.place)
+        accented = name + command[1:].removeprefix("wide")  # as SymPy prints them
+        if command in (r"\overline", r"\bar") and name in self.complex_names - {accented} \
+                and accented not in self.declared:
+            place = (start, token.place[1])
+            return Node("call", place, (Node("name", token.place, value=name),), ("conj", {}))
         if command in ACCENTS:
-            name += command[1:].removeprefix("wide")  # as SymPy prints them
+            name = accented
         self._refuse_font(command, name, start, token)
         bold = command in (r"\mathbf", r"\boldsymbol", r"\bm", r"\vec", r"\pmb", r"\symbf")
         if bold:
@@ -700,13 +707,10 @@ class TexReader:
                 return found
             one = Node("number", token.place, value="1")
             return Node("pow", place, (found, Node("neg", token.place, (one,))))
-        if len(words) == 1 and first in ("+", r"\dagger") and not minus:
+        if len(words) == 1 and not minus and not is_exponential \
+                and (marked := self._marked(base, first, place)) is not None:
             self.at += 1
-            return Node("call", place, (base,), ("pinv", {}))
-        conjugate = {"H", r"\star", r"\ast", "*"} - self.declared
-        if len(words) == 1 and first in conjugate and not minus and not is_exponential:
-            self.refuse("conjugate transposes are for complex matrices, and all are real here",
-                        token.place)
+            return marked
         if len(inside) > 1 and "T" not in self.declared and any(
                 t.text in (r"\top", "T", r"\intercal") for t in inside):
             self.refuse("a transpose and something else in one exponent; write (A^{1/2})^\\top",
@@ -726,6 +730,19 @@ class TexReader:
         if base.head == "name" and base.value == "e" and "e" not in self.declared:
             return Node("call", place, (exponent,), ("exp", {}))
         return Node("pow", place, (base, exponent))
+
+    def _marked(self, base: Node, mark: str, place: Place) -> Node | None:
+        """Pseudoinverses, adjoints and conjugates."""
+        if mark in ("+", r"\dagger"):
+            return Node("call", place, (base,), ("pinv", {"dagger": mark != "+"}))
+        if mark == "H":  # also where H is a matrix, as a channel in H^H
+            return Node("transpose", place, (base,), "adjoint")
+        if mark not in (r"\star", r"\ast", "*"):
+            return None
+        if not self.complex_names:
+            self.refuse("conjugate transposes are for complex matrices, and all are real here; "
+                        "shapes={'x': ('n', 'complex')} says otherwise", place)
+        return Node("call", place, (base,), ("^*", {}))
 
 
 def _last(chain: Node) -> Node:

@@ -28,7 +28,7 @@ statement: sum "=" sum   -> assignment
 ?power: atom
       | power "^" exponent   -> pow
       | power ".^" exponent  -> each_pow
-      | power "'"            -> transpose
+      | power "'"            -> adjoint
       | power ".'"           -> transpose
 ?exponent: atom
          | "-" exponent   -> neg
@@ -56,6 +56,8 @@ def TREE(rule: str, args: list[Any], place: tuple[int, int]) -> Any:
     """The node of a rule of the grammar."""
     if rule in ("number", "name"):
         return Node(rule, place, value=str(args[0]))
+    if rule == "adjoint":
+        return Node("transpose", place, tuple(args), "adjoint")
     if rule == "parentheses":
         return Node(args[0].head, place, args[0].args, args[0].value)
     if rule == "arguments":

@@ -12,7 +12,9 @@ from sympy import Dummy, Lambda, Rational, S, Symbol
 from sympy.core.basic import Basic
 
 from ..core import limits
+from ..core.bound_symbols import argument_symbol
 from ..core.shapes import is_matrix
+from ..nodes.realness import is_complex
 from ..simplify import constructors as c
 from .sizes import SCALAR, Conflict, Form, Sizes, Value
 from .syntax import Node, Place, walk
@@ -332,7 +334,7 @@ def applied(f: Callable[[Any], Any], value: Any) -> Any:
     """A function of a scalar, or of every entry."""
     if not is_matrix(value):
         return f(value)
-    z = Dummy("z", real=True)
+    z = argument_symbol(frozenset(), real=False) if is_complex(value) else Dummy("z", real=True)
     return c.elementwise(Lambda((z,), f(z)), value)
 
 

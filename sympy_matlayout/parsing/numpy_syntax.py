@@ -54,7 +54,7 @@ _SEPARATOR: /\s*(;|\n)\s*(;|\n|\s)*/
 
 # what arrays have as methods
 METHODS = {"sum", "mean", "dot", "trace", "max", "min", "transpose", "diagonal", "flatten", "ravel",
-           "reshape", "std", "var", "prod", "cumsum"}
+           "reshape", "std", "var", "prod", "cumsum", "conj", "conjugate"}
 MODULES = {"np", "jnp", "numpy", "jax", "scipy", "linalg", "nn", "special", "sp", "math", "torch"}
 
 
@@ -87,6 +87,10 @@ def _attribute(base: Node, name: str, place: tuple[int, int]) -> Node:
     """X.T, a function of a module, np.linalg.inv, or a method."""
     if name in ("T", "mT"):
         return Node("transpose", place, (base,))
+    if name in ("H", "mH"):
+        return Node("transpose", place, (base,), "adjoint")
+    if name in ("real", "imag") and base.value not in MODULES:
+        return Node("call", place, (base,), (name, {}))
     if base.head in ("name", "function") and base.value in MODULES:
         return Node("function", place, value=name)
     return Node("method", place, (base,), name)

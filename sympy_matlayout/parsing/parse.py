@@ -9,6 +9,7 @@ from sympy import Symbol
 from sympy.core.basic import Basic
 
 from ..core.errors import ParseError, ValueMissingError, reporting_bugs
+from ..nodes.conjugates import with_adjoints
 from ..reading.read import read
 from .declarations import declarations
 from .languages import language_of, refusing, statements
@@ -48,7 +49,8 @@ def parse_matrix_expr(text: str, shapes: Mapping[str, Any] | None = None, syntax
     ===========
 
     Three languages are read.  ``"matlab"``, for MATLAB, Octave and matrixcalculus.org:
-    ``*`` is the product of matrices, ``.*`` that of entries, ``'`` the transpose.
+    ``*`` is the product of matrices, ``.*`` that of entries, ``'`` the transpose, of what
+    is complex the conjugate one.
     ``"numpy"``, for NumPy and JAX: ``@``, ``*`` and ``.T``, functions with or without
     their modules, arrays of one axis where nothing says otherwise, broadcasting.
     ``"latex"``: formulas as papers write them, products without a sign,
@@ -97,8 +99,10 @@ def parse_matrix_expr(text: str, shapes: Mapping[str, Any] | None = None, syntax
     shapes : dict, optional
         What names stand for: ``()`` a scalar, ``"n"`` or ``3`` a vector, ``("m", "n")`` a
         matrix, ``("n", 1)`` a column also in NumPy, ``"vector"``, ``"matrix"``,
-        ``"symmetric"``, ``"skew"``, ``"diagonal"``, ``"lower"``, ``"upper"`` with sizes that
-        are found out, ``("n", "n", "symmetric")`` both; or a symbol to be used
+        ``"symmetric"``, ``"skew"``, ``"diagonal"``, ``"lower"``, ``"upper"``, ``"hermitian"``
+        with sizes that are found out, ``("n", "n", "symmetric")`` both, ``"complex"``,
+        ``("vector", "complex")`` or ``("m", "n", "complex")`` of what is complex; or a symbol
+        to be used
     syntax : str
         ``"auto"``, ``"matlab"``, ``"matrixcalculus"``, ``"numpy"`` or ``"latex"``
 
@@ -106,7 +110,7 @@ def parse_matrix_expr(text: str, shapes: Mapping[str, Any] | None = None, syntax
     =======
 
     tuple
-        The expression, of real symbols, and a :class:`Symbols`
+        The expression, of real symbols where nothing else is said, and a :class:`Symbols`
 
     Raises
     ======
@@ -128,7 +132,8 @@ def parse_matrix_expr(text: str, shapes: Mapping[str, Any] | None = None, syntax
     """
     language = language_of(text, syntax) if isinstance(text, str) else "matlab"
     given = declarations(shapes)
-    found = statements(text, language, frozenset(given))
+    found = statements(text, language, frozenset(given), frozenset(
+        name for name, declared in given.items() if declared.is_complex))
     refuse = refusing(text)
     try:
         return _with_symbols(Readings(found, given, syntax == "auto").meant())
@@ -139,8 +144,13 @@ def parse_matrix_expr(text: str, shapes: Mapping[str, Any] | None = None, syntax
 
 
 def _with_symbols(reading: Reading) -> tuple[Any, Symbols]:
-    expr, symbols = read(reading.expr()), Symbols(reading.symbols)
+    expr, symbols = _made(reading.expr()), Symbols(reading.symbols)
     symbols.sizes = reading.sizes
-    symbols.where = {symbol: read(value) for symbol, value in reading.definitions()}
-    symbols.written = read(reading.written()) if symbols.where else expr
+    symbols.where = {symbol: _made(value) for symbol, value in reading.definitions()}
+    symbols.written = _made(reading.written()) if symbols.where else expr
     return expr, symbols
+
+
+def _made(value: Any) -> Any:
+    (found,) = with_adjoints([read(value)])
+    return found

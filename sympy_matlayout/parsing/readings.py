@@ -14,6 +14,7 @@ from sympy.core.basic import Basic
 from ..core import limits
 from ..core.errors import ArgumentError
 from ..core.shapes import is_matrix
+from ..nodes.realness import is_complex
 from . import arithmetic, entries  # noqa: F401  they register what operations mean
 from .conventions import FAR, kinds_of, scalar_places
 from .declarations import Declaration, form_of
@@ -67,7 +68,8 @@ class Reading:
         return found
 
     def _defined_symbols(self) -> dict[str, Any]:
-        return {name: _symbol(self.meaning, name, value.form, None)
+        return {name: _symbol(self.meaning, name, value.form,
+                              Declaration(is_complex=is_complex(value.build())))
                 for name, value in self.values.items()}
 
     def definitions(self) -> Iterator[tuple[Basic, Any]]:
@@ -81,7 +83,10 @@ class Reading:
 
 def _symbol(meaning: Meaning, name: str, form: Any, declared: Declaration | None) -> Any:
     if form.is_scalar:
-        return declared.symbol if declared and declared.symbol else Symbol(name, real=True)
+        if declared and declared.symbol:
+            return declared.symbol
+        return Symbol(name, complex=True) if declared and declared.is_complex else \
+            Symbol(name, real=True)
     rows, cols = meaning.sizes.named(form.rows), meaning.sizes.named(form.cols)
     return (declared or Declaration()).made(name, rows, cols)
 

@@ -35,7 +35,7 @@ ACCENTS = {rf"\{name}" for name in ("hat", "bar", "tilde", "widehat", "widetilde
 FUNCTIONS = {
     "log", "ln", "exp", "det", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arctan", "max", "min",
     "tr", "Tr", "trace", "diag", "Diag", "vec", "vech", "sum", "sign", "sgn", "softmax", "relu",
-    "adj", "cof", "ReLU", "logsumexp",
+    "adj", "cof", "Re", "Im", "arg", "ReLU", "logsumexp",
     "logdet", "inv", "expm", "logm", "rank", "abs", "norm", "sqrt",
     "sigmoid", "lse", "pinv"}
 INVERTIBLE = {"sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "log", "ln"}
