@@ -6,11 +6,13 @@ import argparse
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 from sympy import Q, srepr
+from sympy.core.basic import Basic
 
 from . import __version__
 from .checking.check import check_derivative
@@ -18,9 +20,11 @@ from .codegen.source import function_source
 from .core.errors import ArgumentError, MatlayoutError, ParseError, VariableError
 from .core.shapes import is_matrix, shape
 from .derivatives.derivation import derivation
-from .derivatives.derivative import matrix_derivative
-from .derivatives.second_derivatives import hessian
+from .derivatives.derivative import gradient, matrix_derivative
+from .derivatives.second_derivatives import augmented_hessian, hessian
 from .formula_table import print_table
+from .nodes.conjugates import HermitianMatrixSymbol
+from .nodes.realness import is_complex
 from .parsing.parse import Symbols, parse_matrix_expr
 from .printing.printers import latex, pretty
 
@@ -64,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--syntax", default="auto",
         choices=("auto", "matlab", "matrixcalculus", "numpy", "latex"), help="how it is written")
     add("--shapes", nargs="+", default=[], metavar="X=m,n",
-        help="sizes of names: X=m,n a matrix, y=m a vector, c= a scalar, S=symmetric")
+        help="sizes of names: X=m,n a matrix, y=m a vector, c= a scalar, S=symmetric, Z=m,n,complex")
     add("--symmetric", nargs="+", default=[], metavar="NAME", help="symmetric matrices")
     add("--assume", nargs="+", default=[], metavar="A=FACT",
         help="facts about constants: " + ", ".join(PREDICATES))
@@ -170,10 +174,30 @@ def _results(question: Question) -> list[tuple[str, Any]]:
     if chosen.hessian:
         form = {"auto": "vec"}.get(chosen.form, chosen.form)
         by = variables if len(variables) > 1 else variables[0]
+        if len(variables) > 1 and any(map(is_complex, variables)):
+            raise ArgumentError("the Hessian by a complex variable is by one at a time")
+        if _has_conjugate(by):  # of which the block by Z and Z alone says little
+            return [("augmented Hessian", augmented_hessian(
+                question.function, by, assumptions=question.assumptions))]
         return [("Hessian", hessian(question.function, by, form=form,
                                     assumptions=question.assumptions))]
-    return [(str(v), matrix_derivative(written, v, layout=chosen.layout, form=chosen.form, **given))
-            for v in variables]
+    found: list[tuple[str, Any]] = []
+    for v in variables:
+        if is_complex(v) and chosen.layout == "denominator" and chosen.form in (
+                "auto", "matrix") and not shape(written):
+            with suppress(ArgumentError):  # a complex function has no gradient, and two derivatives
+                found.append((str(v), gradient(written, v, **given)))
+                continue
+        pair = {str(v): v, **({f"conjugate({v})": v.conjugate()} if _has_conjugate(v) else {})}
+        found += [(name, matrix_derivative(written, by, layout=chosen.layout, form=chosen.form,
+                                           **given)) for name, by in pair.items()]
+    return found
+
+
+def _has_conjugate(variable: Any) -> bool:
+    """Whether there is a derivative by the conjugate beside that by the variable."""
+    return isinstance(variable, Basic) and is_complex(variable) \
+        and not isinstance(variable, HermitianMatrixSymbol)
 
 
 def _printed(question: Question) -> Iterator[str]:
@@ -207,7 +231,9 @@ def _code(question: Question) -> str:
         return function_source([*arguments, *numbers], derivatives[0] if len(derivatives) == 1
                                else derivatives, "derivative", chosen.output)
     return function_source([*arguments, *numbers], [f, *derivatives],
-                           "value_and_" + ("hessian" if chosen.hessian else "gradient"),
+                           "value_and_" + ("hessian" if chosen.hessian else "gradient"
+                                           if len(derivatives) == len(question.variables)
+                                           else "derivatives"),
                            chosen.output)
 
 
