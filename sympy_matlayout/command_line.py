@@ -68,7 +68,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--syntax", default="auto",
         choices=("auto", "matlab", "matrixcalculus", "numpy", "latex"), help="how it is written")
     add("--shapes", nargs="+", default=[], metavar="X=m,n",
-        help="sizes of names: X=m,n a matrix, y=m a vector, c= a scalar, S=symmetric, Z=m,n,complex")
+        help="sizes of names: X=m,n a matrix, y=m a vector, c= a scalar, S=symmetric, "
+        "Z=m,n,complex")
     add("--symmetric", nargs="+", default=[], metavar="NAME", help="symmetric matrices")
     add("--assume", nargs="+", default=[], metavar="A=FACT",
         help="facts about constants: " + ", ".join(PREDICATES))

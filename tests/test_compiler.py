@@ -1,8 +1,10 @@
 """The compiler: that its choices change the cost and never the numbers."""
 
+import random
 import threading
 from functools import reduce
 
+import mpmath
 import numpy as np
 import pytest
 import test_families as families
@@ -46,6 +48,7 @@ from sympy_matlayout import (
     matrix_derivative,
 )
 from sympy_matlayout.codegen import array_functions, in_place
+from sympy_matlayout.numeric import evaluate
 
 X, Y, W = MatrixSymbol("X", m, n), MatrixSymbol("Y", m, n), MatrixSymbol("W", n, p)
 A, B, S = (MatrixSymbol(name, n, n) for name in "ABS")
@@ -370,3 +373,27 @@ def test_other_shapes_other_code():
         M, v = RNG.normal(size=(size, size)), RNG.normal(size=(size, 1))
         assert f(M, v) == pytest.approx(M @ M.T @ v)
         assert f(M, v.ravel()) == pytest.approx(M @ M.T @ v)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_products_of_kronecker_products_identities_and_diagonals(seed):
+    """(K + I) between matrices: an index that identities join is split in all of them."""
+    k = 3
+    A, B, D = (MatrixSymbol(name, k, k) for name in "ABD")
+    X, v = MatrixSymbol("X", 2, k), MatrixSymbol("v", k*k, 1)
+    M, N, P = MatrixSymbol("M", k*k, k*k), MatrixSymbol("N", k*k, k*k), MatrixSymbol("P", 2*k, k*k)
+    K, one, small = CommutationMatrix(k, k), Identity(k*k), Identity(k)
+    square = [M, N, K + one, 2*K - one, one - K, KroneckerProduct(A, B), KroneckerProduct(small, A),
+              DiagMatrix(Vec(D)), DiagMatrix(v), DiagMatrix(Vec(D)) + one, M.T, K, one + M,
+              KroneckerProduct(A, small) + KroneckerProduct(small, B),
+              KroneckerProduct(A + B, small)]
+    last = [KroneckerProduct(small, X.T), KroneckerProduct(X.T, small), P.T, v, Vec(A), one]
+    chance, generator = random.Random(seed), np.random.default_rng(seed)
+    values = {s: generator.normal(size=tuple(map(int, s.shape))) for s in (A, B, D, X, v, M, N, P)}
+    matrices = {s: mpmath.matrix(value.tolist()) for s, value in values.items()}
+    for _ in range(30):
+        factors = [chance.choice(square) for _ in range(chance.randint(1, 3))]
+        product = MatMul(*factors, chance.choice(last))
+        found = lambdify(list(values), product)(*values.values())
+        wanted = np.array(evaluate(product, matrices).tolist(), float)
+        assert np.abs(found - wanted).max() <= 1e-11*np.abs(wanted).max(), product

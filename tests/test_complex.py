@@ -21,6 +21,7 @@ from sympy import (
     Piecewise,
     Q,
     Rational,
+    Sum,
     Symbol,
     Trace,
     Transpose,
@@ -57,6 +58,7 @@ from sympy_matlayout import (
     FactsError,
     HermitianMatrixSymbol,
     LogSumExp,
+    MatrixSum,
     Norm,
     ShapeError,
     Softmax,
@@ -632,6 +634,22 @@ def test_real_functions_of_absolute_values():
     moduli = z.applyfunc(Abs)
     for f in (LogSumExp(moduli), Trace(x.T*Softmax(moduli)), max_entry(moduli), Norm(z, oo)):
         check_against_definition(f, z)
+
+
+def test_sums_over_columns():
+    """Norms of columns taken apart by an index are of wᴴw, not of wᵀw."""
+    i = Symbol("i", integer=True)
+    over = (i, 0, n - 1)
+    column, weights = Z[:, i], MatrixSymbol("q", n, 1)
+    assert canonical(Sum(Norm(column)**2, over)) == Trace(Z*Z.H)
+    for f, variable in (
+            (Sum(Norm(column)**2, over), Z), (Sum(Norm(C*column - y)**2, over), Z),
+            (Sum(log(1 + weights[i, 0]*Norm(column)**2), over), weights),
+            (Sum(Abs(Trace(y.H*column))**2/Norm(column)**2, over), Z),
+            (MatrixSum(Norm(column)*column, over), Z), (Sum(Norm(H[:, i])**2, over), H)):
+        check_against_definition(f, variable)
+        if variable == Z:
+            check_against_definition(f, Z.conjugate())
 
 
 def test_what_holds_the_conjugate_alone():

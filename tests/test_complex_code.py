@@ -8,6 +8,10 @@ from sympy import (
     Abs,
     Identity,
     MatrixSymbol,
+    Max,
+    Product,
+    Rational,
+    Sum,
     Symbol,
     Trace,
     arg,
@@ -187,3 +191,29 @@ def test_by_scalars():
                           matrix_derivative(exp(w)*Z, w, layout="numerator")])
     (Y,) = data(Z)
     assert np.allclose(f(1 + 2j, Y)[0], (1 - 2j)*Y) and np.allclose(f(1j, Y)[1], np.exp(1j)*Y)
+
+
+@pytest.mark.parametrize("modules", ["numpy", "jax"])
+def test_conjugates_of_entries_in_sums(modules):
+    pytest.importorskip(modules)
+    i, j = symbols("i j", integer=True)
+    z, A, b = (ComplexMatrixSymbol(*s) for s in (("z", n, 1), ("A", m, n), ("b", m, 1)))
+    generator = np.random.default_rng(0)
+    values = {s: generator.normal(size=size) + 1j*generator.normal(size=size)
+              for s, size in ((z, (4, 1)), (A, (3, 4)), (b, (3, 1)))}
+    inner = Sum(conjugate(z[i, 0])*z[i + j, 0], (i, 0, n - 1 - j))
+    shrunk = (A*z).applyfunc(lambda t: Max(0, Abs(t) - Rational(1, 4))*sign(t)) - b
+    for f in (Sum(Abs(inner)**2, (j, 1, n - 1)), log(Product(1 + Abs(z[i, 0])**2, (i, 0, n - 1))),
+              Norm(shrunk)**2):
+        value, G = (lambdify([z, A, b], e, modules) for e in (f, gradient(f, z)))
+        slope = np.asarray(G(*values.values()))
+        for step in (1e-5, 1e-5j):
+            for k in range(4):
+                d = np.zeros((4, 1), complex)
+                d[k] = step
+                ends = [complex(lambdify([z, A, b], f)(values[z] + s*d, values[A], values[b])).real
+                        for s in (1, -1)]
+                found = (slope.conj().T @ (d/abs(step)))[0, 0].real
+                assert abs(found - (ends[0] - ends[1])/(2*abs(step))) < 2e-4*np.abs(slope).max()
+        assert np.allclose(value(*values.values()), lambdify([z, A, b], f)(*values.values()),
+                           rtol=1e-5)

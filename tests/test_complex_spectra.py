@@ -11,8 +11,32 @@ import numpy as np
 import pytest
 from definition import SIZES, check_against_definition, check_derivation, leaf_of, m, n
 from mpmath import mp
-from sympy import Abs, Matrix, MatrixSymbol, Q, Rational, Trace, det, exp, log, re
-from sympy.matrices.expressions import DiagMatrix, Identity, OneMatrix, ZeroMatrix
+from sympy import (
+    Abs,
+    Function,
+    Matrix,
+    MatrixSymbol,
+    Q,
+    Rational,
+    Subs,
+    Sum,
+    Symbol,
+    Trace,
+    conjugate,
+    det,
+    exp,
+    log,
+    re,
+    sign,
+)
+from sympy.matrices.expressions import (
+    BlockMatrix,
+    DiagMatrix,
+    Identity,
+    OneMatrix,
+    ZeroMatrix,
+)
+from sympy.matrices.expressions.diagonal import DiagonalOf
 
 from sympy_matlayout import (
     ComplexMatrixSymbol,
@@ -33,11 +57,13 @@ from sympy_matlayout import (
     eigenvalues,
     eigenvector,
     eigenvectors,
+    expm,
     gradient,
     hessian,
     ky_fan_norm,
     lambdify,
     left_eigenvector,
+    logm,
     matrix_derivative,
     pinv,
     polar_factor,
@@ -45,6 +71,7 @@ from sympy_matlayout import (
     schatten_norm,
     singular_value,
     singular_values,
+    sqrtm,
 )
 from sympy_matlayout.numeric import Partials, evaluate, example_values
 from sympy_matlayout.numeric.definition import near
@@ -60,6 +87,7 @@ y = MatrixSymbol("y", n, 1)
 GRAM, SMALL = Z.H*Z + Identity(n), W.H*W + Identity(m)
 v, V = eigenvector(GRAM, 0), eigenvectors(H)
 ones = OneMatrix(1, n)
+i = Symbol("i", integer=True)
 u_max, v_max = LeftSingularVector(Z, 0), RightSingularVector(Z, 0)
 
 
@@ -145,6 +173,15 @@ def test_second_derivatives(f, variable):
 # --- as the books write them --------------------------------------------------------------
 
 
+def test_real_functions_of_eigenvalues():
+    assert same(gradient(Trace(ones*eigenvalues(H).applyfunc(Abs)), H),
+                V*DiagMatrix(eigenvalues(H).applyfunc(sign))*V.H)
+    assert gradient(Abs(det(qr(S)[0])), S) == ZeroMatrix(n, n)
+    G = HermitianMatrixSymbol("G", m)
+    check_against_definition(Abs(det(G - 2*G.T)), G)
+    check_against_definition(singular_value(pinv(F.T - 2*W), 0), W)
+
+
 def test_gradients_in_their_closed_forms():
     last = eigenvector(H, n - 1)
     assert same(gradient(eigenvalue(H, -1), H), last*last.H)
@@ -191,18 +228,46 @@ def test_conjugates_are_of_the_conjugate_matrix():
 # --- phases -------------------------------------------------------------------------------
 
 
+ROW, w = ComplexMatrixSymbol("r", 1, 3), Symbol("w", complex=True)
+PAIR = Matrix([[1, w], [conjugate(w), 1]])  # entries of its eigenvectors are of one size
+
+
 @pytest.mark.parametrize("f, variable", [
     (Trace(b.H*eigenvector(H, 0)), H), (re(Trace(b.H*eigenvector(H, 0))), H), (V*b, H),
     (LeftSingularVectors(Z), Z), (LeftSingularVector(Z, 0).T*LeftSingularVector(Z, 0), Z),
-    (V.T*V, H), (eigenvectors(H, GRAM), Z)], ids=str)
+    (V.T*V, H), (eigenvectors(H, GRAM), Z), (RightSingularVector(ROW, 0), ROW),
+    (LeftSingularVector(ROW, 0), ROW), (Matrix([[1, 2]])*eigenvector(PAIR, 0), w),
+    (LeftSingularVector(Z, 0)*eigenvector(Z*Z.H, m - 1).H, Z)], ids=str)
 def test_what_depends_on_phases_has_no_derivative(f, variable):
     with pytest.raises(DerivativeNotImplementedError, match="depends on the phase of"):
         matrix_derivative(f, variable)
 
 
-def test_phases_of_constants_stay():
-    f = Trace(a.T*eigenvector(K, 0)*b.T*H*b)
+@pytest.mark.parametrize("f", [
+    Trace(a.T*eigenvector(K, 0)*b.T*H*b), eigenvectors(K)*eigenvector(H, 0)*eigenvector(H, 0).H,
+    Trace(a.T*eigenvector(K, 0))*Abs(Trace(b.H*eigenvector(H, 0)))**2], ids=str)
+def test_phases_of_constants_stay(f):
     check_against_definition(f, H)
+
+
+def test_what_is_free_of_phases():
+    for f, variable in ((V[:, 0]*eigenvector(H, 0).H, H),
+                        (LeftSingularVectors(W)[:, 0]*LeftSingularVector(W, 0).H, W),
+                        (eigenvector(H, 0)*left_eigenvector(H, 0).T, H)):
+        check_against_definition(f, variable)
+    diagonal = eigenvector(DiagMatrix(DiagonalOf(H)), 0)  # with zeros in it
+    assert matrix_derivative(Trace(diagonal*diagonal.H*B), H).shape == (n, n)
+    g = Function("g")
+    assert matrix_derivative(g(Abs(Trace(b.H*eigenvector(H, 0)))**2), H).has(Subs)
+
+
+def test_hermitian_blocks():
+    whole = BlockMatrix([[H, F.H], [F, HermitianMatrixSymbol("G", m)]])
+    for f in (log(det(whole*whole)), eigenvalue(whole, 0), Trace(whole.inverse())):
+        check_against_definition(f, F)
+    assert gradient(log(det(whole)), F).shape == (m, n)
+    columns = Sum(log(det(K*K + Identity(n) + W[:, i]*W[:, i].adjoint())), (i, 0, m - 1))
+    check_against_definition(columns, W)
 
 
 def test_what_is_not_known_to_be_hermitian():
@@ -229,7 +294,9 @@ IN_CODE = [
     gradient(eigenvalue(H, -1), H), gradient(eigenvalue(Z.H*Z, -1), Z), gradient(Norm(Z, 2), Z),
     gradient(schatten_norm(Z, 3), Z), gradient(Abs(Trace(b.H*eigenvector(H, 0)))**2, H),
     hessian(eigenvalue(H, -1), H), gradient(re(Trace(A*polar_factor(S))), S),
-    gradient(re(Trace(A*cholesky(S*S.H))), S),
+    gradient(re(Trace(A*cholesky(S*S.H))), S), eigenvalue(expm(H/3), 0), sqrtm(H), logm(H),
+    sqrtm(S), gradient(Trace(ones*eigenvalues(Z.H*Z + Identity(n)).applyfunc(log)), Z),
+    gradient(re(Trace(A*logm(H))), H), H**Rational(3, 2),
 ]
 
 

@@ -81,7 +81,7 @@ def _alike(graph: Graph, value: Operation) -> list[Term]:
         longest = max((getattr(t, side) for t in found), key=len)
         for t in found:
             if len(getattr(t, side)) == 1 < len(longest):
-                _split(graph, t, getattr(t, side)[0], [i.found().size for i in longest])
+                _split(graph, [t], getattr(t, side)[0], [i.found().size for i in longest])
             if [i.found().size for i in getattr(t, side)] != [i.found().size for i in longest]:
                 raise _Unsplit
     return found
@@ -137,7 +137,7 @@ def _joined(g: Graph, terms: Sequence[Term]) -> Term:
     found = Term(rows=terms[0].rows)
     for k, term in enumerate(terms):
         if k:
-            _unite(g, terms[k - 1], term)
+            _unite(g, terms[:k], term)
         found.scalars += term.scalars
     for k, term in enumerate(terms):
         found.entries += term.entries
@@ -146,15 +146,15 @@ def _joined(g: Graph, terms: Sequence[Term]) -> Term:
     return found
 
 
-def _unite(g: Graph, left: Term, right: Term) -> None:
-    """The columns of one are the rows of the next."""
-    a, b = left.cols, right.rows
+def _unite(g: Graph, before: Sequence[Term], right: Term) -> None:
+    """The columns of the last are the rows of the next."""
+    a, b = before[-1].cols, right.rows
     if len(a) != len(b):
-        if len(a) == 1:
-            _split(g, left, a[0], [i.found().size for i in b])
-            a = left.cols
+        if len(a) == 1:  # which may be an index of others, joined by identities and diagonals
+            _split(g, before, a[0], [i.found().size for i in b])
+            a = before[-1].cols
         elif len(b) == 1:
-            _split(g, right, b[0], [i.found().size for i in a])
+            _split(g, [right], b[0], [i.found().size for i in a])
             b = right.rows
         else:
             raise _Unsplit
@@ -162,8 +162,8 @@ def _unite(g: Graph, left: Term, right: Term) -> None:
         i.unite(j)
 
 
-def _split(g: Graph, term: Term, index: Index, sizes: list[int]) -> None:
-    """An index of a matrix as several, as its neighbour has them."""
+def _split(g: Graph, terms: Sequence[Term], index: Index, sizes: list[int]) -> None:
+    """An index as several, as its neighbour has them, in all factors that have it."""
     found = index.found()
     total = 1
     for size in sizes:
@@ -175,15 +175,16 @@ def _split(g: Graph, term: Term, index: Index, sizes: list[int]) -> None:
     def split(indices: list[Index]) -> list[Index]:
         return [p for i in indices for p in (parts if i.found() is found else [i])]
 
-    entries = []
-    for value, indices in term.entries:
-        if any(i.found() is found for i in indices):
-            indices = split(indices)
-            shape = tuple(i.found().size for i in indices)
-            value = g.reshape(value, shape)
-        entries.append((value, indices))
-    term.entries, term.summed = entries, split(term.summed)
-    term.rows, term.cols = split(term.rows), split(term.cols)
+    for term in terms:
+        entries = []
+        for value, indices in term.entries:
+            if any(i.found() is found for i in indices):
+                indices = split(indices)
+                shape = tuple(i.found().size for i in indices)
+                value = g.reshape(value, shape)
+            entries.append((value, indices))
+        term.entries, term.summed = entries, split(term.summed)
+        term.rows, term.cols = split(term.rows), split(term.cols)
 
 
 def _of_factor(g: Graph, value: Operation) -> Term:

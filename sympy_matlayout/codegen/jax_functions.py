@@ -194,8 +194,8 @@ def kron_identity_right(n: int, A: jax.Array) -> jax.Array:
 
 
 def function_matrix(entry: Callable[[int, int], float], rows: int, cols: int) -> jax.Array:
-    return jnp.asarray([[entry(i, j) for j in range(cols)] for i in range(rows)],
-                       float).reshape(rows, cols)
+    found = jnp.asarray([[entry(i, j) for j in range(cols)] for i in range(rows)])
+    return found.astype(jnp.result_type(found, float)).reshape(rows, cols)
 
 
 # --- powers of matrices ------------------------------------------------------------------
@@ -214,7 +214,22 @@ def real_matrix_power(M: jax.Array, exponent: float) -> jax.Array:
     return jax.scipy.linalg.expm(exponent*_logarithm(M))
 
 
+def _off_the_cut(M: jax.Array) -> tuple[jax.Array, Any]:
+    """A complex Hermitian matrix turned by an angle, so that no eigenvalue is negative."""
+    if not jnp.iscomplexobj(M):
+        return M, None
+    hermitian = jnp.abs(M - M.T.conj()).max() <= 1e-5*jnp.abs(M).max()
+    angle = jax.lax.stop_gradient(jnp.where(hermitian, jnp.pi/2, 0))
+    return M*jnp.exp(-1j*angle), 1j*angle
+
+
 def _square_root(M: jax.Array) -> jax.Array:
+    turned, angle = _off_the_cut(M)
+    root = _root_off_the_cut(turned)
+    return root if angle is None else root*jnp.exp(angle/2)
+
+
+def _root_off_the_cut(M: jax.Array) -> jax.Array:
     """
     By the product form of the Denman-Beavers iteration, derivatives by its steps.
 
@@ -237,12 +252,15 @@ def _square_root(M: jax.Array) -> jax.Array:
 def _logarithm(M: jax.Array) -> jax.Array:
     """By inverse scaling and squaring, and log Z = 2 artanh((Z - 1)/(Z + 1)) (Higham, 11.3)."""
     one = jnp.eye(len(M), dtype=M.dtype)
-    near, _ = jax.lax.scan(lambda Z, _: (_square_root(Z), None), M, length=HALVINGS)
+    turned, angle = _off_the_cut(M)
+    near, _ = jax.lax.scan(lambda Z, _: (_root_off_the_cut(Z), None), turned, length=HALVINGS)
     W = jnp.linalg.solve(near + one, near - one)
     series = one/(2*TERMS + 1)
     for k in reversed(range(TERMS)):
         series = series @ W @ W + one/(2*k + 1)
     found = 2**(HALVINGS + 1)*W @ series
+    if angle is not None:
+        found = found + angle*one
     return _where_close(jax.scipy.linalg.expm(found), M, found)
 
 

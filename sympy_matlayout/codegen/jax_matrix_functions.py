@@ -180,7 +180,7 @@ def reciprocal_gaps(x: jax.Array) -> jax.Array:
 def single_pair(X: jax.Array, k: int, B: jax.Array | None = None, symmetric: bool = False
                 ) -> tuple:
     """An eigenvalue, nan where it is not real, its eigenvector and the left one with w'v = 1."""
-    if symmetric or B is not None:
+    if symmetric or B is not None or jnp.iscomplexobj(X):
         values, V = of_pencil(X, B)
         v = signed(V[:, [k]])[0]
         return values[k], v, v.conj()

@@ -14,6 +14,7 @@ from sympy.printing.numpy import JaxPrinter, NumPyPrinter
 from ..core.caches import cached
 from ..core.shapes import shape
 from ..nodes.node import NUMPY_FUNCTIONS, numpy_call, numpy_size
+from ..nodes.realness import is_complex
 
 __all__ = ["matrix_printer", "numpy_code"]
 
@@ -71,6 +72,14 @@ class MatrixCode(NumPyPrinter):
             return numpy_call(self, "logdet", expr.args[0].arg)
         printer: Any = super()  # SymPy adds the method when it is imported
         return printer._print_log(expr)
+
+    def _print_conjugate(self, expr):
+        return self._call("conj", expr.args[0])
+
+    def _print_sign(self, expr):
+        if is_complex(expr.args[0]):
+            return numpy_call(self, "phase", expr.args[0])
+        return self._call("sign", expr.args[0])
 
     def _print_DotProduct(self, expr):
         left, right = (f"({self._print(a)}).ravel()" for a in expr.args)

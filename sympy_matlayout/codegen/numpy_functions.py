@@ -32,6 +32,7 @@ from .numpy_matrix_functions import (  # noqa: F401 - generated code finds them 
     logm,
     matrix_function,
     max_entry,
+    phase,
     polar_factor,
     pseudo_inverse,
     q_factor,
@@ -226,12 +227,6 @@ def softplus(x: Array) -> Array:
     np.log1p(e, out=e)
     e += np.maximum(x, 0)
     return e[()]
-
-
-def phase(x: Array) -> Array:
-    """x/|x|, and 0 of 0."""
-    size = np.abs(x)
-    return np.where(size == 0, 0, x/np.where(size == 0, 1, size))[()]
 
 
 def softmax(x: Array, axis: int | None = None) -> Array:

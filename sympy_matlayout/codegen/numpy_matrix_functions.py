@@ -199,13 +199,14 @@ def frechet_matrix(f: Any, X: Array, *directions: Array, real: bool = False) -> 
 
 def signed(V: Array, *others: Array) -> tuple[Array, ...]:
     """The columns with their entries of largest size positive, those of others with them."""
-    signs = phases(np.take_along_axis(V, np.abs(V).argmax(axis=0)[None, :], axis=0)).conj()
+    signs = phase(np.take_along_axis(V, np.abs(V).argmax(axis=0)[None, :], axis=0)).conj()
     return tuple(M*signs for M in (V, *others))
 
 
-def phases(x: Array) -> Array:
-    """x/|x|, of real numbers their signs."""
-    return np.sign(x) if x.dtype.kind != "c" else x/np.where(x == 0, 1, np.abs(x))
+def phase(x: Array) -> Array:
+    """x/|x|, and 0 of 0."""
+    size = np.abs(x)
+    return np.where(size == 0, 0, x/np.where(size == 0, 1, size))[()]
 
 
 def of_pencil(A: Array, B: Array | None) -> tuple[Array, Array]:
@@ -240,12 +241,10 @@ def reciprocal_gaps(x: Array) -> Array:
 def single_pair(X: Array, k: int, B: Array | None = None, symmetric: bool = False
                 ) -> tuple[Any, Array, Array]:
     """An eigenvalue, its eigenvector of length 1 and the left one with w'v = 1."""
-    if symmetric or B is not None or np.array_equal(X, X.T.conj()):
+    if symmetric or B is not None or np.iscomplexobj(X) or np.array_equal(X, X.T):
         values, V = of_pencil(X, B)
         v = signed(V[:, [k]])[0]
         return values[k], v, v.conj()
-    if np.iscomplexobj(X):
-        raise np.linalg.LinAlgError("eigenvalues of a matrix that is not Hermitian")
     values: Array
     V: Array
     values, V = np.linalg.eig(X)
@@ -340,12 +339,12 @@ def cholesky(A: Array) -> Array:
 
 def r_factor(X: Array) -> Array:
     R: Array = np.linalg.qr(X, mode="r")
-    return phases(R.diagonal()).conj()[:, None]*R
+    return phase(R.diagonal()).conj()[:, None]*R
 
 
 def q_factor(X: Array) -> Array:
     Q, R = np.linalg.qr(X)
-    return Q*phases(R.diagonal())
+    return Q*phase(R.diagonal())
 
 
 # --- the largest entry -------------------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import Any
 from mpmath import mp, mpf
 from sympy import Determinant, S, Symbol
 from sympy.core.basic import Basic
+from sympy.core.function import AppliedUndef
 from sympy.matrices.expressions import MatrixSymbol
 
 from ..core import limits
@@ -29,7 +30,7 @@ from ..nodes.traversal import postorder
 from ..numeric.account import Account
 from ..numeric.evaluation import Evaluation
 from ..numeric.points import example_points
-from ..numeric.spectral_values import OF_LARGEST
+from ..numeric.spectral_values import OTHER_PHASES
 from ..reading.definitions import read_definitions
 from ..reading.read import read, read_function, sympified
 from ..rules import local_differentials
@@ -39,6 +40,8 @@ from ..simplify.rank import refuse_singular
 from ..simplify.symmetry import is_real_valued
 from ..structures.facts import known_symbols, of_numbers
 from ..structures.variable import Variable, refuse_namesakes, refuse_strangers
+
+PHASE_WORK = 100*limits.WORK  # sizes may be given, and eigenvalues cost
 
 __all__ = ["Problem", "graph_of", "require_free_of_phases", "require_real_by_complex"]
 
@@ -231,21 +234,26 @@ def require_free_of_phases(function: Basic, variables: Iterable[Any],
     vectors = [node for node in postorder([function], lambda e: e.args)
                if isinstance(node, WITH_PHASES) and is_complex(node)
                and node.free_symbols & symbols]
-    if vectors and not _is_free_of_phases(read(function)):
+    if vectors and not _is_free_of_phases(read(function), frozenset(symbols)):
         raise DerivativeNotImplementedError(
             f"{presented(function)} depends on the phase of {presented(vectors[0])}, which is "
             "free; what doesn't, as Abs(Trace(v.H*b))**2 or v*v.H of an eigenvector v, has a "
             "derivative")
 
 
-def _is_free_of_phases(function: Basic) -> bool:
+def _is_free_of_phases(function: Basic, symbols: frozenset[Basic]) -> bool:
+    """Whether the values stay where all vectors that hold the symbols take other phases."""
+    for f in function.atoms(AppliedUndef):  # free if what it is of is
+        if not all(_is_free_of_phases(a, symbols) for a in f.args):
+            return False
+        function = function.xreplace({f: S.One})
     with mp.workdps(40):
         for at in example_points(function, [], 2, 0):
             values = []
-            for of_largest in (True, False):
-                token = OF_LARGEST.set(of_largest)
-                found = Evaluation(at, Account(limits.WORK)).value(function)
-                OF_LARGEST.reset(token)
+            for others in (frozenset(), symbols):
+                token = OTHER_PHASES.set(others)
+                found = Evaluation(at, Account(PHASE_WORK)).value(function)
+                OTHER_PHASES.reset(token)
                 values.append(list(found) if is_matrix(function) else [found])
             if any(abs(a - b) > mpf(10)**-20*(1 + abs(a)) for a, b in zip(*values, strict=True)):
                 return False

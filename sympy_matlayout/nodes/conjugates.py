@@ -223,15 +223,16 @@ class ConjugateSymbol(MatrixSymbol):
         return MatrixElement(self, i, j)
 
 
-def conjugation_marks(expr: Basic) -> tuple[int, str]:
+def conjugation_marks(expr: Basic) -> tuple[int, tuple[str, ...]]:
     """How many conjugates and transposes an expression has, for the plainer of two to be taken."""
-    count = 0
+    count, names = 0, []
     for node in postorder([expr], lambda e: () if isinstance(e, ConjugateSymbol) else e.args):
         if isinstance(node, Transpose):
             count += -1 if isinstance(node.args[0], ConjugateSymbol) else 1
         elif isinstance(node, (ConjugateSymbol, conjugate)):
             count += 2
-    return count, str(expr)
+        names.append(getattr(node, "name", type(node).__name__))
+    return count, tuple(names)  # in the order of the parts, where they have as many
 
 
 def with_adjoints(exprs: Iterable[Basic]) -> list[Basic]:
@@ -265,10 +266,10 @@ def _as_adjoint(node: Any) -> Basic | None:
         plain = _vectors_of_the_plainer(inside)
         return None if plain is None else Adjoint(cast(Any, plain).args[0].args[0])
     if isinstance(node, Inverse) and "unitary" in facts_about(inside):
-        return Adjoint(inside)
+        return Adjoint(*with_adjoints([inside]))
     if {type(node), type(inside)} == {Transpose, Inverse} and "unitary" in facts_about(
             inside.args[0]):
-        return Adjoint(Transpose(inside.args[0]))
+        return Adjoint(Transpose(*with_adjoints(inside.args[:1])))
     return None
 
 

@@ -59,6 +59,8 @@ def holds_complex(expr: Any) -> bool:
 
 
 def _is_real_by_class(expr: Any) -> bool:
-    """Norms, absolute values, real parts: real, whatever is in them."""
+    """Norms, absolute values, real parts, eigenvalues: real, whatever is in them."""
+    if getattr(expr, "is_of_real_entries", False):
+        return True
     facts = getattr(type(expr), "default_assumptions", None)
     return bool(facts) and facts.get("extended_real") is True

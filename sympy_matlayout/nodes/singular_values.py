@@ -98,6 +98,7 @@ class SingularValues(_OfMatrix):
     .. [1] M. B. Giles, Collected matrix derivative results, 2008, 3.2
     """
 
+    is_of_real_entries = True
     letter, named = r"\sigma", "singular_values"
 
     @property

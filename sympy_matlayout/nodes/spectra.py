@@ -122,6 +122,7 @@ class Eigenvalues(_OfPencil):
     .. [2] M. B. Giles, Collected matrix derivative results, 2008, 3.1
     """
 
+    is_of_real_entries = True
     letter, named = r"\lambda", "eigenvalues"
 
     @property

@@ -167,9 +167,10 @@ def _root(M: NumericMatrix, exponent: NumericScalar) -> NumericMatrix:
 def eigenbasis(M: NumericMatrix, worst: NumericScalar = WORST_BASIS) -> tuple | None:
     """Eigenvalues, eigenvectors and the inverse of these; None where they are no good basis."""
     rounding = M.rows*max(map(abs, M))*mpf(10)**(GUARD - mp.dps)
-    if all(map(is_real, M)) and max(map(abs, M - M.T)) <= rounding:
-        values, vectors = reaching_no_value(mp.eigsy, (M + M.T)/2)
-        return list(values), vectors, vectors.T
+    if max(map(abs, M - M.H)) <= rounding:
+        real = all(map(is_real, M))
+        values, vectors = reaching_no_value(mp.eigsy if real else mp.eighe, (M + M.H)/2)
+        return list(values), vectors, vectors.H
     values, vectors = _eigenvalues(M)
     back = _inverse_basis(vectors, worst)
     return None if values is None or back is None else (list(values), vectors, back)

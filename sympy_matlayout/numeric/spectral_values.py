@@ -10,14 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextvars import ContextVar
+from hashlib import md5
 from itertools import pairwise, permutations, product
-from typing import Any
+from typing import Any, cast
 
 import mpmath
 from mpmath import mp, mpf
 from sympy import log
+from sympy.core.basic import Basic
 
-from ..core.registry import declares
+from ..core.registry import declared, declares
+from ..nodes.conjugates import conjugation_marks
 from ..nodes.factorizations import Cholesky, QFactor, RFactor
 from ..nodes.generalized_inverses import Adjugate, PseudoInverse, SylvesterSolution
 from ..nodes.norm import LargestEntry, MaxEntry
@@ -29,6 +32,7 @@ from ..nodes.primary_functions import (
     PrimaryFunction,
     slope_of,
 )
+from ..nodes.realness import is_complex
 from ..nodes.singular_values import (
     LeftSingularVector,
     LeftSingularVectors,
@@ -52,8 +56,8 @@ from .linear_algebra import determinant, eigenbasis, inverse, kronecker, matrix_
 from .linear_algebra import product as times
 from .types import NumericMatrix, NumericScalar
 
-# whether the largest entry of each vector is positive, or, for a second opinion, the smallest
-OF_LARGEST: ContextVar[bool] = ContextVar("OF_LARGEST", default=True)
+# the symbols of which eigenvectors and singular vectors take other phases, for a second opinion
+OTHER_PHASES: ContextVar[frozenset[Basic]] = ContextVar("OTHER_PHASES", default=frozenset())
 SPECTRUM = 60  # the cost of eigenvalues in multiplications, times the size cubed
 GUARD = 10     # digits more than asked for, inside
 CLOSE = 2      # eigenvalues count as equal where they agree to 1/CLOSE of the digits
@@ -197,7 +201,7 @@ class _Differences:
 
 def _pencil(node: Any, at: Evaluation) -> tuple[list[NumericScalar], NumericMatrix]:
     """Eigenvalues ascending, and eigenvectors, of a Hermitian matrix or a pencil."""
-    matrices = [at.real(node, a) for a in node.args if hasattr(a, "shape")]
+    matrices = [at.real(node, a) for a in _matrices(node)]
     A = matrices[0]
     at.account.spend(SPECTRUM*A.rows**3, node)
     for M in matrices:
@@ -211,12 +215,16 @@ def _pencil(node: Any, at: Evaluation) -> tuple[list[NumericScalar], NumericMatr
             V = times(back.H, W)
         order = sorted(range(A.rows), key=lambda k: values[k])
         V = matrix_of(A.rows, A.rows, lambda i, j: V[i, order[j]])
-        return [values[k] for k in order], _with_signs(V)[0]
+        return [values[k] for k in order], _with_signs(_matrices(node), V)[0]
 
 
 def rounding() -> NumericScalar:
     """What counts as nothing beside 1 after some steps."""
     return mpf(10)**(-2*mp.dps//3)
+
+
+def _matrices(node: Any) -> list[Any]:
+    return [a for a in node.args if hasattr(a, "shape")]
 
 
 def _of_hermitian(M: NumericMatrix) -> tuple[NumericMatrix, NumericMatrix]:
@@ -232,12 +240,24 @@ def _require_hermitian(M: NumericMatrix) -> None:
             "symmetric" if all(map(is_real, M)) else "Hermitian"))
 
 
-def _with_signs(V: NumericMatrix, *others: NumericMatrix) -> list[NumericMatrix]:
+def _with_signs(of: Sequence[Any], V: NumericMatrix, *others: NumericMatrix
+                ) -> list[NumericMatrix]:
     """The columns with their entries of largest size positive, those of others with them."""
-    choose = max if OF_LARGEST.get() else min
-    signs = [mp.conj(mp.sign(choose((V[i, j] for i in range(V.rows)), key=abs)))
+    signs = [mp.conj(mp.sign(max((V[i, j] for i in range(V.rows)), key=abs)))*_phase(of, j)
              for j in range(V.cols)]
     return [matrix_of(M.rows, M.cols, lambda i, j, M=M: signs[j]*M[i, j]) for M in (V, *others)]
+
+
+def _phase(of: Sequence[Any], k: int) -> NumericScalar:
+    """Another phase for a vector of some matrices, that of the conjugates the conjugate."""
+    symbols = OTHER_PHASES.get()
+    if not any(is_complex(M) and M.free_symbols & symbols for M in of):
+        return mpf(1)
+    turned = [cast(Any, declared("conjugate", type(M)))(M) if is_complex(M) else M for M in of]
+    is_turned = [*map(conjugation_marks, turned)] < [*map(conjugation_marks, of)]
+    name = "; ".join(map(str, turned if is_turned else of))
+    angle = int(md5(name.encode()).hexdigest()[:8], 16)*(k + 1)
+    return mp.expj(-angle if is_turned else angle)
 
 
 def _column(numbers: Sequence[NumericScalar]) -> NumericMatrix:
@@ -333,7 +353,7 @@ def _decomposed(node: Any, at: Evaluation) -> tuple[NumericMatrix, list, Numeric
         U, V = (V, U) if turned else (U, V)
         order = sorted(range(len(values)), key=lambda k: -values[k])
         U, V = (matrix_of(M.rows, len(order), lambda i, j, M=M: M[i, order[j]]) for M in (U, V))
-        U, V = _with_signs(U, V)
+        U, V = _with_signs([node.matrix], U, V)
         return U, [values[k] for k in order], V
 
 

@@ -17,6 +17,7 @@ from sympy.matrices.expressions import HadamardProduct, MatAdd, MatrixSlice, One
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
 from ..core.shapes import is_one, shape
+from ..nodes.realness import is_complex
 from ..simplify import constructors as c
 from ..simplify.contraction import NotMatrixNotation
 
@@ -93,7 +94,8 @@ def row_norms(vector: Basic, index: Symbol, size: Any) -> Basic:
     """The column of the squared norms of a vector at every index."""
     row = vector if is_one(shape(vector)[0]) else c.transpose(vector)
     rows = lifted(row, index, size)
-    return _row_sums(c.hadamard_power(rows, S(2)))
+    return _row_sums(c.hadamard(rows, c.conjugate(rows)) if is_complex(rows)
+                     else c.hadamard_power(rows, S(2)))
 
 
 def summed_rows(body: Any, index: Symbol, size: Any, column: Column) -> Basic:

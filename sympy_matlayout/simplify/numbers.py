@@ -46,6 +46,8 @@ def with_numbers_placed(matrix: Basic) -> Basic:
     if not isinstance(matrix, MatMul):
         return matrix
     scalar, core = c.split_scalar(matrix)
+    if scalar == 0:  # what stood before it has cancelled
+        return c.scale(scalar, core)
     number, rest = scalar.as_coeff_Mul()
     factors: tuple[Any, ...] = ()
     for factor in map(with_numbers_placed, c.factors_of(core)):

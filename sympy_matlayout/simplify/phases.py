@@ -23,7 +23,7 @@ from sympy import (
 from ..core.errors import DerivativeNotImplementedError
 from ..nodes.conjugates import ConjugateSymbol
 from ..nodes.realness import is_complex
-from ..nodes.written_sum import WrittenScalar
+from ..nodes.written_sum import WrittenScalar, WrittenSum
 from . import constructors as c
 from .cost import operations
 from .monomial import order, oriented
@@ -135,11 +135,16 @@ def _written(u: Any, mirrored: Any, of_u: Any, of_mirrored: Any, of_size: Any) -
 def of_shorter(part: Any, u: Any) -> Any:
     """|u| = |u*|, re u = re u* or im u = -im u*, of that which is shorter or first in order."""
     mirrored = _mirrored(u)
-    if mirrored is None:
-        return part(u)
-    if min(_turned(u), mirrored, key=_length) != mirrored:
-        return part(u)
-    return -part(mirrored) if part is im else part(mirrored)
+    if mirrored is None or min(_turned(u), mirrored, key=_length) != mirrored:
+        return _of(part, u)
+    return -_of(part, mirrored) if part is im else _of(part, mirrored)
+
+
+def _of(part: Any, u: Any) -> Any:
+    """SymPy looks for signs, also in sums of matrices that stand as they were written."""
+    if part is Abs and isinstance(u, Mul):
+        return Mul(*(_of(part, factor) for factor in u.args))
+    return part(u, evaluate=not u.has(WrittenSum))
 
 
 def _mirrored(expr: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from sympy import Add, Adjoint, S, ZeroMatrix, conjugate
+from sympy import Add, Adjoint, BlockMatrix, Determinant, Dummy, S, ZeroMatrix, conjugate
 from sympy.core.basic import Basic
 
 from ..core import limits
@@ -22,19 +22,26 @@ __all__ = ["is_hermitian", "is_real_valued", "is_symmetric"]
 @cached(limits.CACHED_FORMS)
 def is_symmetric(matrix: Basic) -> bool:
     """Whether the transpose, rewritten, is the same expression."""
-    turned = c.transpose(matrix)
-    return turned == matrix or isinstance(
-        normal_form(c.add(matrix, c.scale(S.NegativeOne, turned))), ZeroMatrix)
+    return is_hermitian(matrix) if isinstance(matrix, BlockMatrix) else _are_equal(
+        matrix, c.transpose(matrix))
+
+
+def _are_equal(one: Basic, other: Basic) -> bool:
+    return one == other or isinstance(
+        normal_form(c.add(one, c.scale(S.NegativeOne, other))), ZeroMatrix)
 
 
 @cached(limits.CACHED_FORMS)
 def is_hermitian(matrix: Basic) -> bool:
     """Whether the conjugate transpose, rewritten, is the same; of what is real the transpose."""
-    if not is_complex(matrix):
+    if not is_complex(matrix) and not isinstance(matrix, BlockMatrix):
         return is_symmetric(matrix)
-    turned = c.adjoint(matrix)
-    return turned == matrix or isinstance(
-        normal_form(c.add(matrix, c.scale(S.NegativeOne, turned))), ZeroMatrix)
+    if isinstance(matrix, BlockMatrix):
+        blocks: Any = matrix.blocks
+        return blocks.rows == blocks.cols and all(
+            _are_equal(blocks[i, j], c.adjoint(blocks[j, i]))
+            for i in range(blocks.rows) for j in range(i + 1))
+    return _are_equal(matrix, c.adjoint(matrix))
 
 
 @cached(limits.CACHED_FORMS)
@@ -42,6 +49,9 @@ def is_real_valued(expr: Basic) -> bool:
     """Whether the conjugate, rewritten, is the same expression."""
     if expr.has(Adjoint, conjugate):
         expr = _with_conjugates_at_symbols(expr)
+    real = {d: Dummy(real=True) for d in expr.atoms(Determinant)
+            if is_complex(d) and is_hermitian(d.args[0])}
+    expr = expr.xreplace(real) if real else expr
     mirrored = c.conjugate(expr)
     if mirrored == expr:
         return True
