@@ -8,6 +8,7 @@ Derivatives, 2011; K. B. Petersen, M. S. Pedersen, The Matrix Cookbook, chapter 
 """
 
 import mpmath
+import numpy as np
 import pytest
 from definition import SIZES, check_against_definition, check_derivation, leaf_of, m, n, p
 from mpmath import mp
@@ -83,6 +84,7 @@ from sympy_matlayout import (
     hessian_vector_product,
     jacobian,
     jacobian_from_differential,
+    lambdify,
     latex,
     logm,
     matrix_derivative,
@@ -634,6 +636,39 @@ def test_real_functions_of_absolute_values():
     moduli = z.applyfunc(Abs)
     for f in (LogSumExp(moduli), Trace(x.T*Softmax(moduli)), max_entry(moduli), Norm(z, oo)):
         check_against_definition(f, z)
+
+
+@pytest.mark.parametrize("M", [2*S, I*S, -3*I*S, w*S, I*t*w*S, -S, I*t*S, t*S], ids=str)
+@pytest.mark.parametrize("part", [re, im])
+def test_real_and_imaginary_parts_of_multiples(M, part):
+    values = example_values([M, w, t], SIZES)
+    with mp.workdps(30):
+        wanted = evaluate(M, values).apply(mp.re if part is re else mp.im)
+        assert near(evaluate(canonical(M.applyfunc(part)), values), wanted, mpmath.mpf(10)**-20)
+
+
+ANGLES = MatrixSymbol("theta", n, 1)
+TURNS = (I*ANGLES).applyfunc(exp)
+
+
+@pytest.mark.parametrize("f, variable, wanted", [
+    (re(Trace(A*X)), X, "re.(A).T"), (re(z.H*H*x), x, "re.(H*z)"),
+    (Norm(Z*x)**2, x, "2*re.(Z.T*conjugate(Z)*x)"),
+    (Abs(Trace(z.H*DiagMatrix(TURNS)*a))**2, ANGLES,
+     "-2*im.(Trace(exp.(-I*theta).T*(z.*conjugate(a)))*(exp.(I*theta).*a.*conjugate(z)))"),
+    (Norm(Z*DiagMatrix(TURNS)*a - y)**2, ANGLES, None),
+    (log(det(Identity(m) + Z*DiagMatrix(x)*Z.H)), x,
+     "DiagonalOf(Z.H*(Z*DiagMatrix(x)*Z.H + I)**(-1)*Z)")], ids=str)
+def test_gradients_by_real_variables_are_real_parts(f, variable, wanted):
+    found = gradient(f, variable)
+    check_against_definition(f, variable)
+    assert wanted is None or str(found) == wanted
+    code = lambdify([s for s in (Z, H, A, a, z, y, x, X, ANGLES) if f.has(s)], found)
+    values = example_values([f], SIZES)
+    arrays = [np.array(values[s].tolist(), complex if s not in (x, X, ANGLES) else float)
+              for s in (Z, H, A, a, z, y, x, X, ANGLES) if f.has(s)]
+    assert wanted in (None, "DiagonalOf(Z.H*(Z*DiagMatrix(x)*Z.H + I)**(-1)*Z)") or \
+        not np.iscomplexobj(code(*arrays))
 
 
 def test_sums_over_columns():

@@ -24,7 +24,7 @@ from ..core.shapes import shape
 from ..layouts.layout import Layout, check_form
 from ..nodes.conjugates import with_adjoints
 from ..nodes.realness import is_complex
-from ..nodes.structured import KnownMatrixSymbol
+from ..nodes.structured import KnownMatrixSymbol, facts_about
 from ..numeric.account import NoValue
 from ..numeric.points import example_points
 from ..numeric.types import Values
@@ -229,8 +229,9 @@ def _places_of_complex(known: Mapping[Any, Any], X: Any) -> dict[Any, tuple[Any,
     Facts say where the derivative is taken, and the conjugate of the one is no transpose.
     """
     held = X.free_symbols if isinstance(X, Basic) else set()
-    return {Z: (KnownMatrixSymbol(Z.name, *shape(Z), facts={"complex"}), k)
-            for Z, k in known.items() if Z in held and k.facts > {"complex"}}
+    own = {Z: {"complex", *facts_about(Z)} for Z in known}  # a Hermitian one's go with it
+    return {Z: (KnownMatrixSymbol(Z.name, *shape(Z), facts=own[Z]), k)
+            for Z, k in known.items() if Z in held and "complex" in k.facts and k.facts > own[Z]}
 
 
 def _verdict(claim: Basic, tests: list[Comparison], meant: list[Place], elsewhere: list[Place],

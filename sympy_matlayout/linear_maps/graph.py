@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from sympy import S, ZeroMatrix, conjugate
+from sympy import Lambda, S, ZeroMatrix, conjugate, re
 from sympy.core.basic import Basic
 from sympy.core.symbol import Symbol
 
+from ..core.bound_symbols import argument_symbol
 from ..core.errors import VariableError
 from ..core.shapes import shape
 from ..nodes.conjugates import ConjugateSymbol
 from ..nodes.differential_symbols import Differential
+from ..nodes.realness import is_complex
+from ..simplify import constructors as c
 from .composition import compose, identity, sum_values, total
 from .maps import LinearMap
 
+_Z = argument_symbol(frozenset(), real=False)
+REAL_PART = Lambda((_Z,), re(_Z))
 Edge = tuple[Basic, LinearMap]
 Rule = Callable[[Basic, Callable[[Basic], bool]], Iterable[Edge]]
 
@@ -124,7 +129,7 @@ class Graph:
             G = sum_values(incoming.pop(node))
             for child, m in self.edges[node]:
                 incoming.setdefault(child, []).append(m.adjoint(G))
-        return [sum_values(incoming[v]) if v in incoming else zero(shape(v))
+        return [_summed(v, incoming[v]) if v in incoming else zero(shape(v))
                 for v in self.variables]
 
     def tangent(self, directions: dict[Basic, Basic]) -> Basic:
@@ -144,6 +149,20 @@ class Graph:
             if terms:
                 maps[node] = total(terms)
         return maps.get(self.root)
+
+
+def _summed(variable: Basic, terms: list[Basic]) -> Basic:
+    """What comes to a variable; of a real matrix the pairs U + U* as 2 re U."""
+    if is_complex(variable) or not shape(variable):
+        return sum_values(terms)
+    left, found = list(terms), []
+    while left:
+        term = left.pop(0)
+        if is_complex(term) and (mirrored := c.conjugate(term)) in left:
+            left.remove(mirrored)
+            term = c.scale(S(2), c.elementwise(REAL_PART, term))
+        found.append(term)
+    return sum_values(found)
 
 
 def zero(of_shape: tuple[Any, ...]) -> Basic:

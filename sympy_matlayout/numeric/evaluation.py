@@ -13,7 +13,7 @@ from math import prod
 from typing import Any
 
 import mpmath
-from mpmath import mp
+from mpmath import mp, mpf
 from sympy import Derivative, Expr
 from sympy.core.basic import Basic
 from sympy.core.function import AppliedUndef
@@ -149,7 +149,8 @@ class Evaluation:
 
     def noted(self, node: Basic, found: Value, *given: Value) -> Value:
         """What was found, with a note where it is complex and what it is made of is not."""
-        if not _all_real(found) and all(map(_all_real, given)):
+        if not _all_real(found) and (all(map(_all_real, given)) or _is_hermitian(given[0]) and all(
+                map(_all_real, given[1:])) and not _is_hermitian(found)):
             self.account.complex_nodes.append(node)
         return found
 
@@ -186,6 +187,14 @@ class Evaluation:
 
 def _all_real(found: Value) -> bool:
     return all(map(is_real, found)) if isinstance(found, mpmath.matrix) else is_real(found)
+
+
+def _is_hermitian(found: Value) -> bool:
+    if not isinstance(found, mpmath.matrix) or found.rows != found.cols:
+        return False
+    least = max(map(abs, found), default=mpf(0))*mpf(10)**(-2*mp.dps//3)
+    return all(abs(found[i, j] - mp.conj(found[j, i])) <= least
+               for i in range(found.rows) for j in range(i + 1))
 
 
 def entries_of(value: Value) -> list[NumericScalar]:

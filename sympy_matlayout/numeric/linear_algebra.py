@@ -16,6 +16,7 @@ __all__ = [
     "inverse",
     "kronecker",
     "matrix_of",
+    "of_hermitian",
     "power",
     "product",
     "singular_values",
@@ -168,12 +169,18 @@ def eigenbasis(M: NumericMatrix, worst: NumericScalar = WORST_BASIS) -> tuple | 
     """Eigenvalues, eigenvectors and the inverse of these; None where they are no good basis."""
     rounding = M.rows*max(map(abs, M))*mpf(10)**(GUARD - mp.dps)
     if max(map(abs, M - M.H)) <= rounding:
-        real = all(map(is_real, M))
-        values, vectors = reaching_no_value(mp.eigsy if real else mp.eighe, (M + M.H)/2)
+        values, vectors = of_hermitian(M)
         return list(values), vectors, vectors.H
     values, vectors = _eigenvalues(M)
     back = _inverse_basis(vectors, worst)
     return None if values is None or back is None else (list(values), vectors, back)
+
+
+def of_hermitian(M: NumericMatrix) -> tuple[NumericMatrix, NumericMatrix]:
+    """Eigenvalues and eigenvectors, by the routine for real matrices where it is one."""
+    if all(map(is_real, M)):
+        return reaching_no_value(mp.eigsy, ((M + M.T)/2).apply(mp.re))
+    return reaching_no_value(mp.eighe, (M + M.H)/2)
 
 
 def _eigenvalues(M: NumericMatrix) -> tuple:

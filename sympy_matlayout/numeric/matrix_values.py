@@ -29,7 +29,7 @@ from ..nodes.conjugates import ConjugateSymbol
 from ..nodes.softmax import LogSumExp, LogSumExpAlong, Softmax
 from ..nodes.vec import Unvec, Vec
 from ..nodes.vech import Unvech, Vech
-from .account import reaching_no_value
+from .account import NoSuchIndex, reaching_no_value
 from .evaluation import Evaluation, vec
 from .linear_algebra import kronecker, matrix_of, power, product, total
 from .scalar_functions import as_number
@@ -196,7 +196,13 @@ def value_of_slice(node: Any, at: Evaluation) -> NumericMatrix:
     parent, rows, cols = node.args
     M = at.value(parent)
     (r, _, dr), (s, _, ds) = (tuple(map(at.size, part)) for part in (rows, cols))
-    return at.build(node, lambda i, j: M[r + i*dr, s + j*ds])
+
+    def entry(i: int, j: int) -> NumericScalar:
+        k, l = r + i*dr, s + j*ds
+        if not (k < M.rows and l < M.cols):
+            raise NoSuchIndex(f"no entry [{k}, {l}] in a matrix of {M.rows}×{M.cols}")
+        return M[k, l]
+    return at.build(node, entry)
 
 
 @declares("value", Vec)

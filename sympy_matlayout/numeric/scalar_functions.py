@@ -48,7 +48,10 @@ from sympy import (
 
 from .account import NoValue, is_real, reaching_no_value
 
-__all__ = ["OF_COMPLEX", "OF_REAL", "as_number", "function_value", "number_of", "side"]
+__all__ = ["OF_COMPLEX", "OF_REAL", "as_number", "function_value", "number_of", "on_the_axis",
+           "side"]
+
+GUARD = 10  # digits that may be lost
 
 # the same in SymPy and mpmath; all others go through SymPy, which is slower
 IN_MPMATH = {
@@ -77,6 +80,8 @@ def side(func: type, args: list[Any]) -> Any:
 
 def function_value(func: type, args: list[Any]) -> Any:
     """The value of ``func(*args)``, an mpf or mpc."""
+    if func is log:
+        args = [on_the_axis(args[0])]
     if func in IN_MPMATH:
         return as_number(reaching_no_value(IN_MPMATH[func], *args))
     given = list(map(_as_expr, args))
@@ -87,6 +92,11 @@ def function_value(func: type, args: list[Any]) -> Any:
     if found.is_finite is False:
         raise NoValue(f"{func}({', '.join(map(str, given))}) is {found}")
     return as_number(number_of(found))
+
+
+def on_the_axis(x: Any) -> Any:
+    """A negative number without an imaginary part that is rounding, and would choose a branch."""
+    return mpf(x.real) if x.real < 0 and abs(x.imag) <= -x.real*mpf(10)**(GUARD - mp.dps) else x
 
 
 def number_of(expr: Expr) -> Any:

@@ -38,7 +38,7 @@ from ..nodes.undefined_functions import FunctionValue
 from .account import NoSuchIndex, is_real, reaching_no_value
 from .evaluation import Evaluation
 from .linear_algebra import determinant, singular_values
-from .scalar_functions import as_number, number_of
+from .scalar_functions import as_number, number_of, on_the_axis
 from .types import NumericScalar
 
 SINGULAR_VALUES = 50  # their cost in multiplications, times the size of the matrix cubed
@@ -70,8 +70,10 @@ def value_of_product(node: Mul, at: Evaluation) -> NumericScalar:
 
 @declares("value", Pow)
 def value_of_power(node: Pow, at: Evaluation) -> NumericScalar:
-    given = list(map(at.number, node.args))
-    return at.noted(node, as_number(reaching_no_value(mp.power, *given)), *given)
+    base, exponent = map(at.number, node.args)
+    if not mp.isint(exponent):
+        base = on_the_axis(base)
+    return at.noted(node, as_number(reaching_no_value(mp.power, base, exponent)), base, exponent)
 
 
 # --- conditions --------------------------------------------------------------------------

@@ -52,7 +52,14 @@ from ..nodes.spectra import (
 )
 from .account import NotReal, NoValue, is_real, reaching_no_value
 from .evaluation import Evaluation, vec
-from .linear_algebra import determinant, eigenbasis, inverse, kronecker, matrix_of
+from .linear_algebra import (
+    determinant,
+    eigenbasis,
+    inverse,
+    kronecker,
+    matrix_of,
+    of_hermitian,
+)
 from .linear_algebra import product as times
 from .types import NumericMatrix, NumericScalar
 
@@ -208,10 +215,10 @@ def _pencil(node: Any, at: Evaluation) -> tuple[list[NumericScalar], NumericMatr
         _require_hermitian(M)
     with mp.workdps(mp.dps + GUARD):
         if len(matrices) == 1:
-            values, V = _of_hermitian(A)
+            values, V = of_hermitian(A)
         else:
             back = inverse(_cholesky(matrices[1]))
-            values, W = _of_hermitian(times(times(back, A), back.H))
+            values, W = of_hermitian(times(times(back, A), back.H))
             V = times(back.H, W)
         order = sorted(range(A.rows), key=lambda k: values[k])
         V = matrix_of(A.rows, A.rows, lambda i, j: V[i, order[j]])
@@ -225,11 +232,6 @@ def rounding() -> NumericScalar:
 
 def _matrices(node: Any) -> list[Any]:
     return [a for a in node.args if hasattr(a, "shape")]
-
-
-def _of_hermitian(M: NumericMatrix) -> tuple[NumericMatrix, NumericMatrix]:
-    """Eigenvalues and eigenvectors, by the routine for real matrices where it is one."""
-    return reaching_no_value(mp.eigsy if all(map(is_real, M)) else mp.eighe, (M + M.H)/2)
 
 
 def _require_hermitian(M: NumericMatrix) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Dummy, Lambda, Mul, S
+from sympy import Dummy, I, Lambda, Mul, S, im, re
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import (
     HadamardPower,
@@ -68,6 +68,14 @@ def elementwise(function: Any, matrix: Basic) -> Basic:
     (z,), body = function.signature, function.expr  # Lambda(z, z) has no args
     if body == z:
         return matrix
+    if body in (re(z), im(z)) and is_complex(matrix):
+        scalar, matrix = _outside_of_parts(matrix)
+        if I in Mul.make_args(scalar):  # re(iu) = -im u, im(iu) = re u
+            scalar = scalar*I if body == re(z) else scalar/I
+            body = im(z) if body == re(z) else re(z)
+            function = Lambda((z,), body)
+        if scalar != 1:
+            return scale(scalar, elementwise(function, matrix))
     number, core = split_scalar(matrix)
     constant = isinstance(core, (ZeroMatrix, OneMatrix))
     if number != 1 and number.is_Number and not constant:  # σ(-X) is a function of X
@@ -87,6 +95,14 @@ def elementwise(function: Any, matrix: Basic) -> Basic:
         # SymPy writes f(Wx)' as f(x'W'), and the two have to be known as one another's transpose
         return new(Transpose, new(ElementwiseApplyFunction, function, transpose(matrix)))
     return new(ElementwiseApplyFunction, function, matrix)
+
+
+def _outside_of_parts(matrix: Basic) -> tuple[Any, Basic]:
+    """The real and imaginary factors before a matrix, and what is left of it."""
+    scalar, core = split_scalar(matrix)
+    factors = Mul.make_args(scalar)
+    inside = [f for f in factors if is_complex(f) and f is not S.ImaginaryUnit]
+    return Mul(*(f for f in factors if f not in inside)), scale(Mul(*inside), core)
 
 
 def _is_turned(matrix: Basic) -> bool:
