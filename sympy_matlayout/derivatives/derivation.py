@@ -50,7 +50,7 @@ from ..linear_maps.composition import (
 )
 from ..linear_maps.graph import Graph
 from ..linear_maps.law import Law
-from ..linear_maps.maps import LinearMap
+from ..linear_maps.maps import LinearMap, cancelled
 from ..nodes.differential_symbols import Differential
 from ..nodes.partial import Partial
 from ..nodes.printable import all_printable, joined
@@ -319,7 +319,7 @@ def _differential(of: Basic, graph: Graph) -> Iterator[Step]:
     for law, nodes in _in_waves(graph, lambda node: _law_at(node, graph)):
         values = {Differential(node): sum_values([
             m.apply(Differential(child)) for child, m in graph.edges[node]]) for node in nodes}
-        before, right = right, read(right.xreplace(values))
+        before, right = right, read(cancelled(right.xreplace(values)))
         if not _looks_like(right, before):
             yield Step(left, right, law)
 

@@ -14,7 +14,7 @@ from ..core.errors import VariableError
 from ..core.shapes import shape
 from ..nodes.conjugates import ConjugateSymbol
 from ..nodes.differential_symbols import Differential
-from ..nodes.realness import is_complex
+from ..nodes.realness import holds_complex, is_complex
 from ..simplify import constructors as c
 from .composition import compose, identity, sum_values, total
 from .maps import LinearMap
@@ -129,7 +129,10 @@ class Graph:
             G = sum_values(incoming.pop(node))
             for child, m in self.edges[node]:
                 incoming.setdefault(child, []).append(m.adjoint(G))
-        return [_summed(v, incoming[v]) if v in incoming else zero(shape(v))
+        mirrored = {v for v, terms in incoming.items() if len(terms) > 1 and shape(v)
+                    and not is_complex(v)} if holds_complex(self.root) else set()
+        return [zero(shape(v)) if v not in incoming else
+                sum_values(_pairs_joined(incoming[v]) if v in mirrored else incoming[v])
                 for v in self.variables]
 
     def tangent(self, directions: dict[Basic, Basic]) -> Basic:
@@ -151,10 +154,8 @@ class Graph:
         return maps.get(self.root)
 
 
-def _summed(variable: Basic, terms: list[Basic]) -> Basic:
-    """What comes to a variable; of a real matrix the pairs U + U* as 2 re U."""
-    if is_complex(variable) or not shape(variable):
-        return sum_values(terms)
+def _pairs_joined(terms: list[Basic]) -> list[Basic]:
+    """The terms that come to a real matrix, pairs U + U* as 2 re U."""
     left, found = list(terms), []
     while left:
         term = left.pop(0)
@@ -162,7 +163,7 @@ def _summed(variable: Basic, terms: list[Basic]) -> Basic:
             left.remove(mirrored)
             term = c.scale(S(2), c.elementwise(REAL_PART, term))
         found.append(term)
-    return sum_values(found)
+    return found
 
 
 def zero(of_shape: tuple[Any, ...]) -> Basic:

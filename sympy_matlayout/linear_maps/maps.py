@@ -19,7 +19,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from sympy import Expr, S
+from sympy import Add, Expr, Mul, S
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import Identity
 
@@ -50,6 +50,23 @@ class LinearMap(ABC):
         """The matrix by column-major vec."""
 
 
+def cancelled(scalar: Any) -> Any:
+    """2‖r‖ (dr/(2‖r‖) + …) as dr + …: term by term where what is before a sum cancels in each."""
+    if isinstance(scalar, Add):
+        return Add(*map(cancelled, scalar.args))
+    for dy in scalar.args if isinstance(scalar, Mul) else ():
+        if isinstance(dy, Add):
+            terms = [scalar/dy*term for term in dy.args]
+            if all(_factors(new) < _factors(old)
+                   for new, old in zip(terms, dy.args, strict=True)):
+                return Add(*terms)
+    return scalar
+
+
+def _factors(scalar: Expr) -> int:
+    return len(Mul.make_args(scalar))
+
+
 @dataclass(frozen=True)
 class Scaling(LinearMap):
     """dY ↦ factor·dY, of scalars or of matrices."""
@@ -65,7 +82,7 @@ class Scaling(LinearMap):
         return self.domain
 
     def apply(self, dY: Any, /) -> Any:
-        return c.scale(self.factor, dY) if self.domain else self.factor*dY
+        return c.scale(self.factor, dY) if self.domain else cancelled(self.factor*dY)
 
     adjoint = apply
 

@@ -70,8 +70,8 @@ def install() -> None:
     matrices.  Where SymPy's own answer is right its form is kept.  What isn't covered
     stays an unevaluated derivative.  SymPy's own ``lambdify`` gets the NumPy code of
     traces, determinants, Hadamard powers and functions applied elementwise, its
-    printers the parentheses and signs they lose.  Calling ``install`` again changes
-    nothing.
+    printers the parentheses and signs they lose, its matrix expressions ``M.H``.
+    Calling ``install`` again changes nothing.
 
     Examples
     ========
@@ -163,9 +163,14 @@ Replacement = tuple[Any, str, Any]  # owner, name and replacement of an attribut
 
 
 def _replacements() -> list[Replacement]:
-    return [_of_signs(), _of_constructor(), *_of_derivatives(), *(
+    return [_of_signs(), _of_constructor(), *_of_derivatives(), *_of_adjoints(), *(
         (kind, "_numpycode", numpy_code) for kind in WITHOUT_NUMPY_CODE
         if not hasattr(kind, "_numpycode")), *MENDED]
+
+
+def _of_adjoints() -> list[Replacement]:
+    """``(A*z - b).H`` as of an explicit matrix."""
+    return [] if hasattr(MatrixExpr, "H") else [(MatrixExpr, "H", property(MatrixExpr.adjoint))]
 
 
 def _of_signs() -> Replacement:
