@@ -35,7 +35,7 @@ from ..simplify.rank import refuse_singular
 from ..simplify.symmetry import is_real_valued
 from ..structures.variable import Variable
 from .derivative import arranged
-from .problem import Problem, graph_of, require_free_of_phases
+from .problem import Problem, graph_of, is_real_at_random, require_free_of_phases
 
 __all__ = [
     "differential",
@@ -208,7 +208,7 @@ def gradient_from_differential(dL: Any, X: Any) -> Basic:
                          f"{show(shape(function))}; use jacobian_from_differential")
     if not variable.is_complex:
         return presented(_identified(function, variable, Layout.DENOMINATOR, "matrix"))
-    if not is_real_valued(function):
+    if not (is_real_valued(function) or is_real_at_random(function)):
         raise ArgumentError(
             f"a gradient is of a real function, and the differential {presented(function)} is "
             f"complex; use jacobian_from_differential by {variable.symbol} and by its conjugate")

@@ -43,7 +43,8 @@ from ..structures.variable import Variable, refuse_namesakes, refuse_strangers
 
 PHASE_WORK = 100*limits.WORK  # sizes may be given, and eigenvalues cost
 
-__all__ = ["Problem", "graph_of", "require_free_of_phases", "require_real_by_complex"]
+__all__ = ["Problem", "graph_of", "is_real_at_random", "require_free_of_phases",
+           "require_real_by_complex"]
 
 
 @dataclass(frozen=True)
@@ -207,7 +208,7 @@ def require_real_by_complex(problem: Problem) -> None:
     for _ in problem.definitions:
         function = function.xreplace(dict(problem.definitions))
     function = read(function)
-    if is_real_valued(function) or _is_real_at_random(function):
+    if is_real_valued(function) or is_real_at_random(function):
         return
     hermitian = [v for v in of_complex if "hermitian" in facts_about(
         problem.places.get(v.base, v.base)) and v.conjugate is not None]
@@ -260,7 +261,7 @@ def _is_free_of_phases(function: Basic, symbols: frozenset[Basic]) -> bool:
     return True
 
 
-def _is_real_at_random(function: Basic) -> bool:
+def is_real_at_random(function: Basic) -> bool:
     """Whether a function is real at some random points, where its form doesn't show it."""
     with mp.workdps(40):
         points = example_points(function, [], 3, 0)

@@ -15,6 +15,7 @@ from ..core.given import as_name
 from ..core.registry import declared
 from ..core.shapes import as_size, same_size, show
 from .factorizations import Cholesky, QFactor, RFactor
+from .node import WithAdjoint
 from .printable import all_printable
 from .realness import is_complex
 from .singular_values import (
@@ -50,7 +51,7 @@ WITH_PHASES = (Eigenvector, Eigenvectors, LeftSingularVector, LeftSingularVector
 WITH_THE_CONJUGATE = (*WITH_PHASES, Cholesky, PolarFactor, QFactor, RFactor)
 
 
-class ComplexMatrixSymbol(MatrixSymbol):
+class ComplexMatrixSymbol(WithAdjoint, MatrixSymbol):
     r"""
     A matrix of complex numbers, as the variable or as a constant.
 
@@ -98,11 +99,6 @@ class ComplexMatrixSymbol(MatrixSymbol):
 
     def __new__(cls, name, n, m):
         return Basic.__new__(cls, as_name(name, "the name of a matrix"), as_size(n), as_size(m))
-
-    @property
-    def H(self) -> Basic:
-        """The conjugate transpose, as NumPy's users write it."""
-        return self.adjoint()
 
 
 class HermitianMatrixSymbol(MatrixSymbol):
@@ -172,7 +168,7 @@ class HermitianMatrixSymbol(MatrixSymbol):
         return conjugate(MatrixElement(self, j, i)) if above else MatrixElement(self, i, j)
 
 
-class ConjugateSymbol(MatrixSymbol):
+class ConjugateSymbol(WithAdjoint, MatrixSymbol):
     """
     The conjugate of a symbol as a leaf of its own, while deriving.
 

@@ -11,6 +11,7 @@ from sympy.matrices.expressions import MatrixSymbol
 from ..core.errors import VariableError
 from ..core.shapes import Shape, is_matrix, shape
 from .conjugates import ConjugateSymbol
+from .node import WithAdjoint
 from .printable import joined
 from .realness import is_declared_complex
 from .structured import LINEAR, facts_about
@@ -143,7 +144,7 @@ class Differential(Expr):
     _javascript = _maple = _glsl = _rcode = _sympystr
 
 
-class MatrixDifferential(Differential, MatrixSymbol):
+class MatrixDifferential(WithAdjoint, Differential, MatrixSymbol):
     """The differential of a matrix; made by ``Differential(X)``."""
 
     @property

@@ -11,12 +11,12 @@ from ..core.errors import ArgumentError, ShapeError
 from ..core.given import as_basic, as_index
 from ..core.registry import construct
 from ..core.shapes import Shape, is_matrix, shape
-from .node import numpy_call, numpy_size
+from .node import WithAdjoint, numpy_call, numpy_size
 
 __all__ = ["MatrixSum"]
 
 
-class MatrixSum(MatrixExpr):
+class MatrixSum(WithAdjoint, MatrixExpr):
     r"""
     `\sum_{i=a}^{b} M_i` for a matrix expression `M_i`.
 

@@ -17,8 +17,8 @@ from sympy.printing.pretty.stringpict import prettyForm
 from ..core.registry import simplified_product
 from ..core.shapes import as_size, is_matrix
 
-__all__ = ["ConstantMatrix", "ConstantOfSize", "MatrixNode", "numpy_call", "numpy_size",
-           "pretty_call"]
+__all__ = ["ConstantMatrix", "ConstantOfSize", "MatrixNode", "WithAdjoint", "numpy_call",
+           "numpy_size", "pretty_call"]
 
 # where generated NumPy code finds what NumPy lacks
 NUMPY_FUNCTIONS = "sympy_matlayout.codegen.numpy_functions"
@@ -26,7 +26,18 @@ NUMPY_FUNCTIONS = "sympy_matlayout.codegen.numpy_functions"
 IN_ASCII = {"Ψ": "Psi", "D̃": "D~"}
 
 
-class MatrixNode(MatrixExpr):
+class WithAdjoint:
+    """A matrix with ``M.H``, which SymPy's matrix expressions lack."""
+
+    adjoint: Callable[[], Any]
+
+    @property
+    def H(self) -> Any:
+        """The conjugate transpose, as NumPy's users write it."""
+        return self.adjoint()
+
+
+class MatrixNode(WithAdjoint, MatrixExpr):
     """
     A matrix expression that simplifies the products it is written into.
 
@@ -38,11 +49,6 @@ class MatrixNode(MatrixExpr):
 
     # above that of SymPy's own, so that A*K comes here as well
     _op_priority = 11.5
-
-    @property
-    def H(self) -> Any:
-        """The conjugate transpose, as NumPy's users write it."""
-        return self.adjoint()
 
     @call_highest_priority("__rmul__")
     def __mul__(self, other):

@@ -14,6 +14,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from ..core.errors import ShapeError
 from ..core.given import as_name
 from ..core.shapes import as_size, same_size, show
+from .node import WithAdjoint
 
 __all__ = [
     "LINEAR",
@@ -37,7 +38,7 @@ def facts_about(matrix: Basic) -> frozenset[str]:
     return getattr(matrix, "facts", frozenset())
 
 
-class StructuredMatrixSymbol(MatrixSymbol):
+class StructuredMatrixSymbol(WithAdjoint, MatrixSymbol):
     """A square MatrixSymbol whose entries depend on one another."""
 
     structure: ClassVar[str]
@@ -251,7 +252,7 @@ class UpperTriangularMatrixSymbol(StructuredMatrixSymbol):
         return Piecewise((self._element(i, j), _sympify(i) <= _sympify(j)), (S.Zero, True))
 
 
-class KnownMatrixSymbol(MatrixSymbol):
+class KnownMatrixSymbol(WithAdjoint, MatrixSymbol):
     """A MatrixSymbol of which facts are known, in the place of a plain one while deriving."""
 
     def __new__(cls, name, n, m, facts):

@@ -12,7 +12,7 @@ from ..core.errors import ArgumentError, ShapeError
 from ..core.given import as_basic, as_name
 from ..core.registry import construct, known_derivative
 from ..core.shapes import Shape, as_size, is_matrix, same_shape, shape, show
-from .node import numpy_call, numpy_size
+from .node import WithAdjoint, numpy_call, numpy_size
 from .vec import Vec
 
 __all__ = ["FunctionDerivative", "FunctionGradient", "FunctionJacobian", "FunctionValue",
@@ -68,7 +68,7 @@ class FunctionValue(Expr):
     _latex = _pretty = _numpycode = _sympystr
 
 
-class DerivativeAtPoint(MatrixExpr):
+class DerivativeAtPoint(WithAdjoint, MatrixExpr):
     """The derivative of an undefined function by a bound variable, at a point."""
 
     args: tuple[Any, ...]
@@ -191,7 +191,7 @@ class FunctionGradient(DerivativeAtPoint):
         return f, Y
 
 
-class MatrixFunction(MatrixExpr):
+class MatrixFunction(WithAdjoint, MatrixExpr):
     r"""
     An undefined function with matrix values, of matrices and scalars.
 
@@ -282,7 +282,7 @@ class MatrixFunction(MatrixExpr):
         return prettyForm(*inside.left(printer._print(Symbol(self.name))))
 
 
-class FunctionDerivative(MatrixExpr):
+class FunctionDerivative(WithAdjoint, MatrixExpr):
     r"""
     `\partial^k F(t, ...)/\partial t^k` at a point, by scalars, for an undefined `F`.
 

@@ -37,7 +37,7 @@ from ..reading.read import read, read_function
 from ..simplify import constructors as c
 from ..simplify.normal_form import normal_form
 from ..simplify.rank import rank_bounds
-from ..simplify.symmetry import is_real_valued, is_symmetric
+from ..simplify.symmetry import is_hermitian, is_real_valued
 from ..structures.facts import known_symbols
 from ..structures.variable import Variable
 from .definiteness import Sign, definiteness
@@ -121,8 +121,8 @@ def stationary_points(f: Any, *variables: Any, structure: Any = None, assumption
     first and the last are given.
 
     With ``subject_to={g: 0}`` Lagrange's multipliers come in; with the constraint
-    `W^TW = I` a quadratic function of `W` leads to eigenvectors and a linear one to the
-    polar factor.
+    `W^TW = I`, or `W^HW = I` of a complex `W`, a quadratic function of `W` leads to
+    eigenvectors and a linear one to the polar factor.
 
     What the Hessian says is told where its form shows it: by blocks, each that of what is
     left when the variables before are solved for (Schur's complements).
@@ -351,7 +351,7 @@ class _Search:
         """The eigenvector as long as a constraint x'Bx = r asks for; v'Bv is 1."""
         *_, B = solved.value.args if len(solved.value.args) == 3 else (Identity(shape(x)[0]),)
         radius = -self._put_in(constraint, x, zero(shape(x)))
-        form = c.as_scalar(c.multiply(c.transpose(x), B, x))
+        form = c.as_scalar(c.multiply(c.adjoint(x), B, x))
         if normal_form(constraint - form + radius) != 0:
             raise NoClosedFormError(f"the constraint {constraint} = 0 does not say how long an "
                                     "eigenvector is")
@@ -406,7 +406,7 @@ class _Search:
         return best[1], best[2]
 
     def _eigen(self, variable: Variable, residual: Any, unknown: set[Any]) -> list[Any] | None:
-        """Ax = s(x)Bx of a symmetric A: the first and the last eigenvector."""
+        """Ax = s(x)Bx of a symmetric or Hermitian A: the first and the last eigenvector."""
         x = variable.symbol
         if not is_matrix(x) or shape(x)[1] != 1 or variable.structure is not None:
             return None
@@ -502,7 +502,7 @@ def _pencil(core: Any, x: Any, unknown: set[Any]) -> tuple[Any, ...] | None:
     if unknown & a.free_symbols:
         return None
     (p, A), (q, B) = (c.split_scalar(normal_form(M)) for M in (A, B))
-    if definiteness(B) != "positive" or not (is_symmetric(A) and is_symmetric(B)):
+    if definiteness(B) != "positive" or not (is_hermitian(A) and is_hermitian(B)):
         return None
     return a*p, A, b*q, B
 
@@ -581,35 +581,37 @@ def _is_squared_length(problem: Problem, term: Any) -> bool:
     return True
 
 
-# --- W'W = I -----------------------------------------------------------------------------
+# --- WᴴW = I -----------------------------------------------------------------------------
 
 
 def _orthonormal(f: Any, variables: Any, constraints: list[Any], structure: Any, assumptions: Any
                  ) -> tuple[StationaryPoint, ...] | None:
-    """Eigenvectors of tr(W'AW), and the polar factor of tr(A'W)."""
+    """Eigenvectors of tr(WᴴAW), and the polar factor of re tr(AᴴW)."""
     if len(variables) != 1 or len(constraints) != 1 or not is_matrix(variables[0]):
         return None
     (W,), (g,) = variables, constraints
-    if not is_matrix(g) or 1 in shape(W) or is_complex(W):
+    if not is_matrix(g) or 1 in shape(W):
         return None
     n, k = shape(W)
+    written = f"{W}.H*{W} = I" if is_complex(W) else f"{W}'{W} = I"
     if (k - n).is_positive:
-        raise NoClosedFormError(f"{W}'{W} = I has no solution: {W} is {show(shape(W))}")
-    gram = c.add(c.multiply(c.transpose(W), W), c.scale(S.NegativeOne, Identity(k)))
+        raise NoClosedFormError(f"{written} has no solution: {W} is {show(shape(W))}")
+    gram = c.add(c.multiply(c.adjoint(W), W), c.scale(S.NegativeOne, Identity(k)))
     if normal_form(c.add(g, c.scale(S.NegativeOne, gram))) != zero((k, k)):
         return None
     problem = Problem.read(f, (W,), None, structure, assumptions)
     if problem.variables[0].structure is not None or problem.variables[0].symbol in problem.places:
-        raise FactsError(f"{W} with a structure and {W}'{W} = I is not covered")
-    A, M = _quadratic_and_linear(problem)
+        raise FactsError(f"{W} with a structure and {written} is not covered")
+    require_real_by_complex(problem)
+    A, M = _quadratic_and_linear(problem, written)
     is_constant = n == k or isinstance(c.split_scalar(A)[1], Identity) or A == zero((n, n))
     if M != zero((n, k)) and is_constant:  # of a square W, tr(W'AW) is the trace of A
         return _polar(problem, W, M, gram)
-    if M != zero((n, k)) or not is_symmetric(A):
+    if M != zero((n, k)) or not is_hermitian(A):
         raise NoClosedFormError("with an orthonormal matrix a closed form is known of functions "
                                 "that are quadratic or linear in it, and this is both")
     if is_constant:
-        raise NoClosedFormError(f"the function is constant where {W}'{W} = I")
+        raise NoClosedFormError(f"the function is constant where {written}")
     V, rows = Eigenvectors(problem.shortened(A)[0]), (S.Zero, n, S.One)
     return tuple(
         StationaryPoint({W: problem.written(c.matrix_slice(V, rows, (first, last, S.One)))[0]},
@@ -617,11 +619,13 @@ def _orthonormal(f: Any, variables: Any, constraints: list[Any], structure: Any,
         for first, last, kind in ((S.Zero, k, "minimum"), (n - k, n, "maximum")))
 
 
-def _quadratic_and_linear(problem: Problem) -> tuple[Any, Any]:
+def _quadratic_and_linear(problem: Problem, constraint: str) -> tuple[Any, Any]:
     """A and M of the gradient AW + M."""
     W = problem.variables[0].symbol
     n, k = shape(W)
-    (slope,) = problem.graph().gradients()
+    graph = problem.graph()
+    slope = ascent(problem.variables[0],
+                   dict(zip(graph.variables, graph.gradients(), strict=True)), "projection")
     quadratic, linear = [], []
     for term in _terms_of(normal_form(problem.shortened(slope)[0])):
         factor, product = c.split_scalar(term)
@@ -631,20 +635,21 @@ def _quadratic_and_linear(problem: Problem) -> tuple[Any, Any]:
         elif last == W and not any(W in a.free_symbols for a in (factor, *left)):
             quadratic.append(c.scale(factor, c.multiply(*left) if left else Identity(n)))
         else:
-            raise NoClosedFormError(f"with {W}'{W} = I a closed form is known of functions that "
+            raise NoClosedFormError(f"with {constraint} a closed form is known of functions that "
                                     "are quadratic or linear in it; this has the gradient "
                                     f"{problem.in_given_symbols(slope)}")
     return normal_form(c.add(*quadratic, shape=(n, n))), c.add(*linear, shape=(n, k))
 
 
 def _polar(problem: Problem, W: Any, M: Any, gram: Any) -> tuple[StationaryPoint, ...]:
-    """Of tr(M'W)."""
+    """Of re tr(MᴴW)."""
     if _never_of_full_rank(M):
         raise NoClosedFormError(f"the polar factor of {problem.in_given_symbols(M)}, which has not "
                                 "full rank")
     (M,) = problem.shortened(M)
     polar = PolarFactor(M)
-    condition = _printable(problem.renamed(Q.invertible(c.multiply(c.transpose(M), M))))
+    _, core = c.split_scalar(M)
+    condition = _printable(problem.renamed(Q.invertible(c.multiply(c.adjoint(core), core))))
     found = [(c.scale(S.NegativeOne, polar), "minimum"), (polar, "maximum")]
     for value, _ in found:
         require_solution([gram], {problem.variables[0].symbol: value})
