@@ -82,6 +82,7 @@ from sympy_matlayout import (
     hessian,
     hessian_from_differential,
     hessian_vector_product,
+    installed,
     jacobian,
     jacobian_from_differential,
     lambdify,
@@ -450,6 +451,10 @@ def test_differentials_hold_dz_and_its_conjugate():
     assert differential(w*conjugate(w), w) == conjugate(w)*Differential(w) + w*conjugate(
         Differential(w))
     assert second_differential(z.H*S*z, z) == 2*Trace(dz.adjoint()*S*dz)
+    # of a squared norm without the norm
+    assert differential(Norm(z)**2, z) == Trace(z.H*dz) + Trace(z.T*dz.conjugate())
+    given, chain, *others = map(str, derivation(Norm(S*z - a)**2, z))
+    assert "Norm" in given and "Norm" in chain and not any("Norm(" in step for step in others)
 
 
 def test_identification():
@@ -460,6 +465,21 @@ def test_identification():
     assert jacobian_from_differential(dF, Z.conjugate()) == jacobian(Z*B*Z.H, Z.conjugate())
     with pytest.raises(ArgumentError, match="a gradient is of a real function"):
         gradient_from_differential(differential(z.H*S*z, z), z)
+
+
+def test_identification_of_what_is_real_as_a_whole():
+    """dL = i zᴴAdz - i dzᴴAᴴz, no term of which is real; G = -2i Aᴴz as dL = re tr(Gᴴdz)."""
+    dz = Differential(z)
+    assert gradient_from_differential(
+        I*(Trace(z.H*S*dz) - Trace(dz.H*S.H*z)), z) == -2*I*S.H*z
+
+
+def test_adjoints_of_sums_and_products_as_of_explicit_matrices():
+    with pytest.raises(AttributeError):
+        _ = (S*z - a).H
+    with installed():
+        assert (S*z - a).H == (S*z - a).adjoint()
+        assert str(gradient((S*z - a).H*H*(S*z - a), z)) == "2*S.H*H*(S*z - a)"
 
 
 SECOND = [(z.H*S*z, z), (Abs(Trace(a.H*z))**2, z), (re(Trace(S*T.H*S)), S), (log(det(S*S.H)), S),

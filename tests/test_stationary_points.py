@@ -12,6 +12,7 @@ import pytest
 import scipy.linalg
 from mpmath import mp, mpf
 from sympy import (
+    Abs,
     Determinant,
     Eq,
     Matrix,
@@ -586,3 +587,98 @@ def test_a_complex_product_with_its_transpose_is_not_definite():
     assert definiteness(read(CA.H*CA)) == "nonnegative"
     assert definiteness(read(CA.T*CA)) is None
     assert definiteness(Trace(Cn.T*Cz)**2) is None
+
+
+def complex_data(*symbols_of, seed=4):
+    """Arrays for complex matrices, Hermitian and positive definite ones among them."""
+    rng = np.random.default_rng(seed)
+    found = {}
+    for Z_ in symbols_of:
+        size = tuple(int(a.subs(SIZES)) for a in Z_.shape)
+        M = rng.normal(size=size) + 1j*rng.normal(size=size)
+        if isinstance(Z_, HermitianMatrixSymbol):
+            M = M @ M.conj().T + np.eye(len(M))
+            M = (M + M.conj().T)/2  # to the last digit
+        found[Z_] = M
+    return found
+
+
+def complex_numbers(expr, arrays_of):
+    values = SIZES | {a: mpmath.matrix(M.tolist()) for a, M in arrays_of.items()}
+    with mp.workdps(30):
+        return np.array(evaluate(expr, values).tolist(), dtype=complex)
+
+
+CS, CP = HermitianMatrixSymbol("CS", n), HermitianMatrixSymbol("CP", n)
+CU, CV = ComplexMatrixSymbol("CU", n, n), ComplexMatrixSymbol("CV", n, p)
+
+
+@pytest.mark.parametrize("f, options, second", [
+    (Trace(Cz.H*CS*Cz)/Trace(Cz.H*Cz), {}, None),
+    (Cz.H*CS*Cz, {"subject_to": {Norm(Cz): 1}}, None),
+    (Trace(Cz.H*CS*Cz)/Trace(Cz.H*CP*Cz), {}, CP),
+    (Cz.H*CS*Cz, {"subject_to": {Cz.H*CP*Cz: 1}}, CP)], ids=str)
+def test_complex_rayleigh_quotients(f, options, second):
+    least, largest = stationary_points(f, Cz, assumptions=Q.positive_definite(CP), **options)
+    assert (least.kind, largest.kind) == ("minimum", "maximum")
+    data = complex_data(CS, CP)
+    F = np.eye(3) if second is None else data[CP]
+    eigenvalues = scipy.linalg.eigh(data[CS], F)[0]
+    for point, place in ((least, 0), (largest, -1)):
+        z = complex_numbers(point[Cz], data)[:, 0]
+        assert z.conj() @ data[CS] @ z == pytest.approx(eigenvalues[place])
+        assert z.conj() @ F @ z == pytest.approx(1)
+
+
+def test_complex_principal_components():
+    least, largest = stationary_points(Trace(CV.H*CS*CV), CV, subject_to={CV.H*CV: Identity(p)})
+    assert (least.kind, largest.kind) == ("minimum", "maximum")
+    data = complex_data(CS)
+    eigenvalues = np.linalg.eigvalsh(data[CS])
+    for point, wanted in ((least, eigenvalues[:2].sum()), (largest, eigenvalues[-2:].sum())):
+        V = complex_numbers(point[CV], data)
+        assert V.conj().T @ V == pytest.approx(np.eye(2))
+        assert np.trace(V.conj().T @ data[CS] @ V) == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("f", [
+    Norm(CA*CU - CX)**2, Norm(CX*CU.H - CA)**2, re(Trace(CU.H*CA.H*CX))*(-1)], ids=str)
+def test_the_nearest_unitary_matrix(f):
+    """The polar factor of AᴴB, which the singular value decomposition gives."""
+    least, largest = stationary_points(f, CU, subject_to={CU.H*CU: Identity(n)})
+    assert (least.kind, largest.kind) == ("minimum", "maximum")
+    data = complex_data(CA, CX)
+    left, _, right = np.linalg.svd(data[CA].conj().T @ data[CX])
+    assert complex_numbers(least[CU], data) == pytest.approx(left @ right)
+    assert complex_numbers(largest[CU], data) == pytest.approx(-left @ right)
+
+
+@pytest.mark.parametrize("f, options", [
+    (Abs(Trace(Cz.H*CU*Cn))**2/Trace(Cz.H*CP*Cz), {}),
+    (Abs(Trace(Cz.H*CU*Cn))**2, {"subject_to": {Cz.H*CP*Cz: 3}})], ids=str)
+def test_a_matched_filter(f, options):
+    """The largest quotient with a matrix uuᴴ: B⁻¹u, of value uᴴB⁻¹u."""
+    (point,) = stationary_points(f, Cz, assumptions=Q.positive_definite(CP), **options)
+    assert point.kind == "maximum"
+    data = complex_data(CU, Cn, CP)
+    u, z = data[CU] @ data[Cn][:, 0], complex_numbers(point[Cz], data)[:, 0]
+    wanted = (u.conj() @ np.linalg.solve(data[CP], u)).real
+    power = (z.conj() @ data[CP] @ z).real
+    assert abs(z.conj() @ u)**2/power == pytest.approx(wanted)
+    assert not options or power == pytest.approx(3)
+
+
+@pytest.mark.parametrize("f, options, kind", [
+    (Trace(x.T*(v - mu))**2/quad(x, P), {}, "maximum"),
+    (-Trace(x.T*(v - mu))**2/quad(x, P), {}, "minimum"),
+    (Trace((v - mu).T*x)**2, {"subject_to": {quad(x, P): 1}}, "maximum")], ids=str)
+def test_fishers_discriminant(f, options, kind):
+    """Fisher 1936: Σ⁻¹(μ₁ - μ₂)."""
+    (point,) = stationary_points(f, x, assumptions=positive(P), **options)
+    F, a = np.diag([1.0, 2, 3]) + 0.1, np.array([1.0, -2, 4])
+    values = {n: 3, P: mpmath.matrix(F.tolist()), v: mpmath.matrix(a), mu: mpmath.zeros(3, 1)}
+    z = numbers(point[x], values)[:, 0]
+    wanted = np.linalg.solve(F, a)
+    assert point.kind == kind
+    assert np.outer(z, wanted) == pytest.approx(np.outer(wanted, z))
+    assert not options or z @ F @ z == pytest.approx(1)
