@@ -418,3 +418,13 @@ def test_skew_matrices_turn_with_a_sign(name):
         assert near(evaluate(found, values), evaluate(expr, values), mpmath.mpf(10)**-20)
     if wanted is not None:
         assert found in (wanted, ZeroMatrix(1, 1))
+
+
+@pytest.mark.parametrize("one, other", [
+    ((X.T/2 - R*P)*(3*Y/4 + Z/2), (X.T - 2*R*P)*(3*Y/8 + Z/4)),
+    (HadamardProduct(X/2 - Y, 3*X/2 + Z)*C, HadamardProduct(X - 2*Y, 3*X/4 + Z/2)*C),
+    (HadamardProduct(X/2 - Y, 3*X/2 + Z), HadamardProduct(X - 2*Y, 3*X/4 + Z/2)),
+    ((2*(Trace(C) + 1)*X + 4*Y)*A, 2*((Trace(C) + 1)*X + 2*Y)*A)], ids=str)
+def test_numbers_in_several_sums_have_one_place(one, other):
+    assert canonical(one) == canonical(other)
+    assert count_operations(canonical(one)) <= min(map(count_operations, (one, other)))

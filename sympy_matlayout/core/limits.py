@@ -15,6 +15,8 @@ EXPANDED_TERMS = 128
 MULTIPLIED_TERMS = 32
 # A power is written out as a product up to this exponent.
 EXPANDED_POWER = 16
+# So many ways to multiply the sums of a product by numbers are compared.
+PLACES_OF_NUMBERS = 200
 # A sum of more terms than this is not searched for common factors: the search is quadratic.
 FACTORED_TERMS = 64
 # In a sum of up to so many terms several ways to factor it are followed to their ends.

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from sympy import Add
 from sympy.core.basic import Basic
+from sympy.matrices.expressions import MatAdd
 
 from ..core import limits
 from ..core.errors import reporting_bugs
 from ..nodes.conjugates import presented, with_adjoints
+from ..nodes.traversal import operands, postorder
 from ..reading.read import read, sympified
+from ..simplify import constructors as c
 from ..simplify.canonical_form import canonical_form, in_order
 from ..simplify.cost import count_operations
+from ..simplify.factoring import primitive_sum
+from ..simplify.normal_form import normal_form
+from ..simplify.numbers import is_negative, primitive
 from ..simplify.rank import refuse_singular
 from ..structures.facts import known_symbols
 
@@ -101,4 +109,31 @@ def _settled(expr: Basic) -> Basic:
 
 
 def _once(expr: Basic) -> Basic:
-    return canonical_form(expr, written=[expr])
+    """The form of all sums as they were written, or where that is shorter another as stable."""
+    found, other = canonical_form(expr, written=[expr]), canonical_form(expr)
+    longer = count_operations(other) > count_operations(found)
+    return found if longer or in_order(other) == in_order(found) or not _is_as_stable(
+        other, found, expr) else other
+
+
+def _is_as_stable(other: Basic, found: Basic, written: Basic) -> bool:
+    """Whether the differences are there that were written, or what is left of them in a form."""
+    shown = _differences([other])
+    return any(_differences(exprs) <= shown for exprs in (
+        [written], [found], map(canonical_form, _sums([written]))))
+
+
+def _differences(exprs: Iterable[Basic]) -> set[Basic]:
+    """The sums with terms of both signs, multiplied out, without their number and sign."""
+    found = set()
+    for node in _sums(exprs):
+        for way in (node, c.transpose(node)) if isinstance(node, MatAdd) else (node,):
+            total: Any = normal_form(way)
+            _, total = primitive(total) if isinstance(total, MatAdd) else primitive_sum(total)
+            if isinstance(total, (Add, MatAdd)) and any(map(is_negative, total.args)):
+                found.add(total)
+    return found
+
+
+def _sums(exprs: Iterable[Basic]) -> Iterator[Basic]:
+    return (e for e in postorder(exprs, operands) if isinstance(e, (Add, MatAdd)))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import combinations
-from math import gcd, lcm
+from itertools import islice, product
+from math import gcd, lcm, prod
 from typing import Any
 
-from sympy import Expr, Mul, Rational, S
+from sympy import Add, Expr, Mul, Rational, S
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import (
     DiagMatrix,
@@ -43,16 +43,17 @@ def with_numbers_placed(matrix: Basic) -> Basic:
     """Each number and sign before a product, or inside a sum in it, where that is shorter."""
     if isinstance(matrix, MatAdd):
         return _with_numbers_shared(_sum(map(with_numbers_placed, matrix.args)))
-    if not isinstance(matrix, MatMul):
+    if not isinstance(matrix, (MatMul, *LINEAR)):
         return matrix
     scalar, core = c.split_scalar(matrix)
     if scalar == 0:  # what stood before it has cancelled
         return c.scale(scalar, core)
     number, rest = scalar.as_coeff_Mul()
     factors: tuple[Any, ...] = ()
-    for factor in map(with_numbers_placed, c.factors_of(core)):
-        of_sum, factor = primitive(factor) if isinstance(factor, MatAdd) else (S.One, factor)
-        number, factors = number*of_sum, (*factors, factor)
+    for factor in c.factors_of(core):
+        of_sums, factor = _with_primitive_sums(
+            factor if isinstance(factor, LINEAR) else with_numbers_placed(factor))
+        number, factors = number*of_sums, (*factors, factor)
     scalar = number*rest
     places = [scaled(scalar, *factors)]
     if number.is_Rational:
@@ -61,11 +62,10 @@ def with_numbers_placed(matrix: Basic) -> Basic:
             for m in {number, *_multipliers(total)} - {S.One}:
                 taken_in = inside(_multiplied(m, total))
                 places.append(scaled(number/m*rest, *factors[:k], taken_in, *factors[k + 1:]))
-        for (j, total, left), (k, other, right) in combinations(sums, 2):
-            if j != k:
-                places.extend(scaled(rest, *factors[:j], left(_multiplied(m, total)),
-                                     *factors[j + 1:k], right(_multiplied(number/m, other)),
-                                     *factors[k + 1:]) for m in _multipliers(total))
+        if len(sums) > 1:
+            totals = [(k, total) for k, total, _ in sums]
+            places += [scaled(number/prod(ms)*rest, *_with_sums(factors, totals, ms))
+                       for ms in _cheapest(number, [total for _, total in totals])]
     return shortest_place(places, _hidden_signs)
 
 
@@ -100,8 +100,8 @@ def shortest_place(places: Sequence[Any], awkward: Callable[[Basic], int] = lamb
 
 @cached(limits.CACHED_TERMS)
 def _hidden_signs(matrix: Basic) -> int:
-    """The terms of sums that print as ``(-s)*M``, which is no difference to a reader."""
-    hidden = isinstance(matrix, MatAdd) and sum(
+    """The terms of sums that print as ``(-s)*M``, no difference to a reader, or as ``-A - B``."""
+    hidden = isinstance(matrix, MatAdd) and all(map(is_negative, matrix.args)) + sum(
         isinstance(t, MatMul) and isinstance(t.args[0], Mul)
         and bool(t.args[0].args[0].is_negative) for t in matrix.args)
     return hidden + sum(_hidden_signs(a) for a in matrix.args if is_matrix(a))
@@ -115,16 +115,60 @@ def _sums_in(factor: Basic) -> Iterator[tuple[MatAdd, Callable[[Basic], Basic]]]
         for k, inner in enumerate(factor.args):
             for total, inside in _sums_in(inner) if is_matrix(inner) else ():
                 yield total, partial(_put, inside, MatMul, factor.args[:k], factor.args[k + 1:])
-    for left, slot, right in linear_arguments(factor):
+    slots = ((factor.args[:k], slot, factor.args[k + 1:]) for k, slot in enumerate(
+        factor.args)) if isinstance(factor, HadamardProduct) else linear_arguments(factor)
+    for left, slot, right in slots:
         for total, inside in _sums_in(slot):
             yield total, partial(_put, inside, type(factor), left, right)
+
+
+def _cheapest(number: Expr, totals: Sequence[MatAdd]) -> list[tuple[Expr, ...]]:
+    """What to multiply sums by so that they and the number left are shortest together."""
+    counts: dict[tuple[Expr, ...], int] = {}
+    each = [[S.One, *sorted(_multipliers(total) - {S.One})] for total in totals]
+    for ms in islice(product(*each), limits.PLACES_OF_NUMBERS):
+        left = number/prod(ms)
+        # as they are, or with the number left in one of them
+        for given in (ms, *((*ms[:k], m*left, *ms[k + 1:]) for k, m in enumerate(ms))):
+            if given not in counts:
+                counts[given] = (number != prod(given)) + sum(
+                    operations(_multiplied(m, total))
+                    for m, total in zip(given, totals, strict=True))
+    least = min(counts.values())
+    return [ms for ms, count in counts.items() if count == least]
+
+
+def _with_sums(factors: Sequence[Basic], totals: Sequence[tuple[int, MatAdd]],
+               by: Sequence[Expr]) -> list[Basic]:
+    """Factors with sums in them multiplied by numbers."""
+    found = list(factors)
+    for (k, total), m in zip(totals, by, strict=True):
+        if m != 1:
+            found[k] = next((inside(_multiplied(m, total)) for other, inside in _sums_in(found[k])
+                             if other == total))
+    return found
+
+
+def _with_primitive_sums(factor: Basic) -> tuple[Expr, Basic]:
+    """A number, and the factor with its sums without theirs; with its sign, if it is a sum."""
+    if isinstance(factor, MatAdd):
+        return primitive(factor)
+    number = S.One
+    for _ in range(limits.ROUNDS):
+        for total, inside in _sums_in(factor):
+            of_sum, core = primitive(total)
+            if abs(of_sum) != 1:
+                sign = of_sum/abs(of_sum)
+                number, factor = number*abs(of_sum), inside(_multiplied(sign, core))  # type: ignore[arg-type]
+                break
+        else:
+            break
+    return number, factor
 
 
 def _put(inside: Callable[[Basic], Basic], kind: type, left: tuple, right: tuple,
          total: Basic) -> Basic:
     args = (*left, inside(total), *right)
-    if kind is HadamardProduct:
-        return c.hadamard(*sorted(args, key=order))
     return c.new(MatMul, *args) if kind is MatMul else construct(kind, *args)
 
 
@@ -146,11 +190,18 @@ def place_in_sum(term: Basic) -> tuple[Any, ...]:
 
 def common_number(scalars: list[Any]) -> Expr:
     """The number to stand before the sum: what divides all, with the sign of the first."""
-    numbers = [s.as_coeff_Mul()[0] for s in scalars]
+    numbers = list(map(_number, scalars))
     if not numbers or not all(x.is_Rational for x in numbers):
         return S.One
     sign = S.NegativeOne if numbers[0] < 0 else S.One
     return sign*Rational(gcd(*(x.p for x in numbers)), lcm(*(x.q for x in numbers)))
+
+
+def _number(scalar: Any) -> Any:
+    """The number in a scalar, that of ``2*s + 2`` included."""
+    number, rest = scalar.as_coeff_Mul()
+    return number*prod(abs(common_number(list(f.args)))
+                       for f in Mul.make_args(rest) if isinstance(f, Add))
 
 
 def primitive(total: MatAdd) -> tuple[Expr, Basic]:
@@ -167,7 +218,7 @@ def is_negative(term: Basic) -> bool:
 
 def _multipliers(total: MatAdd) -> set[Expr]:
     """What makes the number before one of the terms 1 or -1."""
-    numbers = {abs(c.split_scalar(term)[0].as_coeff_Mul()[0]) for term in total.args}
+    numbers = {abs(_number(c.split_scalar(term)[0])) for term in total.args}
     return {sign/number for number in numbers if number.is_Rational
             for sign in (S.One, S.NegativeOne)}
 
