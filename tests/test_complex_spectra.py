@@ -130,7 +130,9 @@ BY_FACTORS = [
 CASES = BY_EIGENVALUES + BY_EIGENVECTORS + BY_SINGULAR_VALUES + BY_FACTORS
 
 
-@pytest.mark.parametrize("f, variable", CASES, ids=str)
+@pytest.mark.parametrize("f, variable", [
+    pytest.param(*case, marks=pytest.mark.long if case[0].has(LOGARITHMS) else ())
+    for case in CASES], ids=str)
 def test_against_the_definition(f, variable):
     check_against_definition(f, variable)
     check_against_definition(f, variable.conjugate())

@@ -11,6 +11,7 @@ from sympy.matrices.expressions import MatAdd
 
 from ..core import limits
 from ..core.errors import reporting_bugs
+from ..core.shapes import is_matrix, is_scalar_shape, shape
 from ..nodes.conjugates import presented, with_adjoints
 from ..nodes.traversal import operands, postorder
 from ..reading.read import read, sympified
@@ -110,7 +111,10 @@ def _settled(expr: Basic) -> Basic:
 
 def _once(expr: Basic) -> Basic:
     """The form of all sums as they were written, or where that is shorter another as stable."""
-    found, other = canonical_form(expr, written=[expr]), canonical_form(expr)
+    found = canonical_form(expr, written=[expr])
+    if is_matrix(expr) and is_scalar_shape(shape(expr)):
+        return found
+    other = canonical_form(expr)
     longer = count_operations(other) > count_operations(found)
     return found if longer or in_order(other) == in_order(found) or not _is_as_stable(
         other, found, expr) else other
