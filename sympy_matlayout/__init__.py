@@ -154,6 +154,7 @@ from .optimization.stationary_points import StationaryPoint, stationary_points
 from .parsing.parse import Symbols, parse_matrix_expr
 from .printing.printers import latex, pprint, pretty
 from .rewriting.canonicalization import canonical
+from .rewriting.explanation import Explanation, explain
 from .rewriting.traces import (
     cycle_traces,
     equal_traces,
@@ -196,6 +197,7 @@ __all__ = [
     "Eigenvectors",
     "EliminationMatrix",
     "ExchangeMatrix",
+    "Explanation",
     "FactsError",
     "FormError",
     "FrechetDerivative",
@@ -287,6 +289,7 @@ __all__ = [
     "eigenvectors",
     "equal_traces",
     "expand_vec",
+    "explain",
     "expm",
     "function_source",
     "gradient",

@@ -27,6 +27,7 @@ from .nodes.conjugates import HermitianMatrixSymbol
 from .nodes.realness import is_complex
 from .parsing.parse import Symbols, parse_matrix_expr
 from .printing.printers import latex, pretty
+from .rewriting.explanation import explain
 
 __all__ = ["main"]
 
@@ -81,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("--derivation", action="store_true", help="the worked steps")
     what.add_argument("--check", metavar="CLAIM", help="whether this is the derivative, and if "
                       "not, why")
+    add("--explain", action="store_true", help="long results with names for their parts")
     add("--output", default="text", choices=(*PRINTED, *CODE), help="how it is shown; as code, "
         "a function that gives value and derivative")
     add("--latex", action="store_true", help="short for --output latex, also of the table")
@@ -205,13 +207,20 @@ def _printed(question: Question) -> Iterator[str]:
     results = _results(question)
     printer = PRINTED[question.chosen.output]
     where = question.symbols.where
+    if question.chosen.explain:
+        names, values = zip(*results, strict=True)
+        explanation = explain(*values)
+        results = list(zip(names, explanation.results, strict=True))
+        where = {**explanation.where, **where}
     for name, result in results:
         shown = printer(result)
         lines = "\n" if "\n" in shown else " "
         yield f"{name}:{lines}{shown}" if len(results) > 1 else shown
-    used = [symbol for symbol in where if any(symbol in r.free_symbols for _, r in results)]
-    for symbol in used:
-        yield f"with {printer(symbol)} = {printer(where[symbol])}"
+    held = {symbol for _, r in results for symbol in r.free_symbols}
+    for symbol, value in where.items():  # a definition may hold what is defined after it
+        if symbol in held:
+            yield f"with {printer(symbol)} = {printer(value)}"
+            held |= value.free_symbols if question.chosen.explain else set()
 
 
 def _derived(question: Question) -> Iterator[str]:

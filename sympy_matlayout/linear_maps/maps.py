@@ -19,7 +19,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from sympy import Add, Expr, Mul, S
+from sympy import Add, Expr, Mul, Pow, S
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import Identity
 
@@ -55,16 +55,17 @@ def cancelled(scalar: Any) -> Any:
     if isinstance(scalar, Add):
         return Add(*map(cancelled, scalar.args))
     for dy in scalar.args if isinstance(scalar, Mul) else ():
-        if isinstance(dy, Add):
-            terms = [scalar/dy*term for term in dy.args]
-            if all(_factors(new) < _factors(old)
-                   for new, old in zip(terms, dy.args, strict=True)):
-                return Add(*terms)
+        bases = {f.as_base_exp()[0] for f in scalar.args if f != dy}
+        if isinstance(dy, Add) and all(_is_divided(term, bases) for term in dy.args):
+            others = Mul(*(f for f in scalar.args if f != dy))
+            return Add(*(others*term for term in dy.args))
     return scalar
 
 
-def _factors(scalar: Expr) -> int:
-    return len(Mul.make_args(scalar))
+def _is_divided(term: Expr, bases: set[Expr]) -> bool:
+    """Whether one of these stands below in a product."""
+    powers = [f for f in Mul.make_args(term) if isinstance(f, Pow)]
+    return any(f.base in bases and f.exp.is_Rational and bool(f.exp < 0) for f in powers)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from . import constructors as c
 from .construction import built
 from .normal_form import normal_form
 
-__all__ = ["is_hermitian", "is_real_valued", "is_symmetric"]
+__all__ = ["is_hermitian", "is_real_valued", "is_symmetric", "with_conjugates_at_symbols"]
 
 
 @cached(limits.CACHED_FORMS)
@@ -48,7 +48,7 @@ def is_hermitian(matrix: Basic) -> bool:
 def is_real_valued(expr: Basic) -> bool:
     """Whether the conjugate, rewritten, is the same expression."""
     if expr.has(Adjoint, conjugate):
-        expr = _with_conjugates_at_symbols(expr)
+        expr = with_conjugates_at_symbols(expr)
     real = {d: Dummy(real=True) for d in expr.atoms(Determinant)
             if is_complex(d) and is_hermitian(d.args[0])}
     expr = expr.xreplace(real) if real else expr
@@ -60,7 +60,7 @@ def is_real_valued(expr: Basic) -> bool:
     return normal_form(cast(Any, Add)(expr, -mirrored)) == 0
 
 
-def _with_conjugates_at_symbols(expr: Basic) -> Basic:
+def with_conjugates_at_symbols(expr: Basic) -> Basic:
     """As an expression is read: no adjoints, and conjugates of symbols alone."""
     found: dict[Basic, Basic] = {}
     for node in postorder([expr], lambda e: e.args):
