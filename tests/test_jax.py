@@ -36,7 +36,17 @@ from sympy import (
 )
 from sympy.matrices.expressions import FunctionMatrix, HadamardPower, Identity, KroneckerProduct
 
-from sympy_matlayout import MatrixSum, Norm, Unvech, Vech, gradient, hessian, lambdify
+from sympy_matlayout import (
+    MatrixSum,
+    Norm,
+    Unvech,
+    Vech,
+    gradient,
+    hessian,
+    jacobian,
+    lambdify,
+    matrix_derivative,
+)
 
 jax = pytest.importorskip("jax")
 jnp = pytest.importorskip("jax.numpy")
@@ -154,3 +164,18 @@ def test_functions_of_the_user():
     g = lambdify(A, f(Trace(A)), modules=[{"f": jnp.cos}, "jax"])
     slope = jax.jit(jax.grad(g))(VALUES[A])
     assert np.asarray(slope) == pytest.approx(-np.sin(np.trace(VALUES[A]))*np.eye(3))
+
+
+def test_jacobians_have_the_axes_of_jax():
+    """docs/which-answer.md: p×m of vectors, the axes of F before those of X of matrices."""
+    rows = Symbol("p", integer=True, positive=True)
+    left = MatrixSymbol("L", rows, m)
+    L = RNG.normal(size=(2, 4))
+    F = left*X.applyfunc(tanh)*B
+    wanted = jax.jacobian(lambda v: L @ jnp.tanh(v) @ VALUES[B])(VALUES[X])
+    of_vector = jax.jacobian(lambda v: VALUES[A] @ jnp.tanh(v))(VALUES[x][:, 0])
+    found = lambdify([left, X, B], matrix_derivative(F, X, form="autodiff"))(
+        L, VALUES[X], VALUES[B])
+    assert found.shape == wanted.shape == (2, 3, 4, 3) and np.allclose(found, wanted)
+    found = lambdify([A, x], jacobian(A*x.applyfunc(tanh), x))(VALUES[A], VALUES[x])
+    assert found.shape == of_vector.shape == (3, 3) and np.allclose(found, of_vector)

@@ -2,12 +2,20 @@
 
 import numpy as np
 import pytest
-from sympy import Sum, Trace, exp, log
+from sympy import MatrixSymbol, Sum, Trace, exp, log, symbols, tanh
 from sympy.matrices.expressions import Determinant
 from test_function_source import OBJECTIVES, arguments, numbers
 from test_jax import A, P, i, n, t, x
 
-from sympy_matlayout import Norm, ShapeError, gradient, hessian, lambdify
+from sympy_matlayout import (
+    Norm,
+    ShapeError,
+    gradient,
+    hessian,
+    jacobian,
+    lambdify,
+    matrix_derivative,
+)
 
 torch = pytest.importorskip("torch")
 
@@ -40,3 +48,22 @@ def test_hessians_single_precision_and_numbers():
 def test_what_is_no_tensor_is_refused():
     with pytest.raises(ShapeError):
         lambdify(A, Trace(A), modules="torch")("A")
+
+
+def test_jacobians_have_the_axes_of_autograd():
+    """docs/which-answer.md: p×m of vectors, the axes of F before those of X of matrices."""
+    rows, m, q = symbols("p m q", integer=True, positive=True)
+    left, X, right = (MatrixSymbol(*s) for s in (("L", rows, m), ("X", m, n), ("R", n, q)))
+    rng = np.random.default_rng(3)
+    L, values, R = (torch.as_tensor(rng.normal(size=s)) for s in ((2, 3), (3, 4), (4, 5)))
+    F = left*X.applyfunc(tanh)*right
+    found = lambdify([left, X, right], matrix_derivative(F, X, form="autodiff"))(
+        L.numpy(), values.numpy(), R.numpy())
+    wanted = torch.autograd.functional.jacobian(lambda X: L @ torch.tanh(X) @ R, values)
+    assert found.shape == wanted.shape == (2, 5, 3, 4)
+    assert np.allclose(found, wanted.numpy())
+    y = MatrixSymbol("y", m, 1)
+    found = lambdify([left, y], jacobian(left*y.applyfunc(tanh), y))(
+        L.numpy(), values[:, :1].numpy())
+    wanted = torch.autograd.functional.jacobian(lambda y: L @ torch.tanh(y), values[:, 0])
+    assert found.shape == wanted.shape == (2, 3) and np.allclose(found, wanted.numpy())
