@@ -12,7 +12,7 @@ from sympy_matlayout.core.shapes import is_matrix
 from sympy_matlayout.numeric import evaluate
 from sympy_matlayout.numeric.definition import near
 
-PAIRS = 100
+PAIRS = 60
 AT_LEAST = 0.98  # of these; of 3,300 pairs with other seeds 98.7 %, by 1,200 from 98.3 to 99.2 %
 
 

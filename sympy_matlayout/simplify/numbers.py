@@ -25,6 +25,7 @@ from ..core import limits
 from ..core.caches import cached
 from ..core.registry import construct
 from ..core.shapes import is_matrix
+from ..nodes.primary_functions import FrechetDerivative
 from ..nodes.vec import Unvec, Vec
 from ..nodes.vech import Vech
 from . import constructors as c
@@ -115,8 +116,12 @@ def _sums_in(factor: Basic) -> Iterator[tuple[MatAdd, Callable[[Basic], Basic]]]
         for k, inner in enumerate(factor.args):
             for total, inside in _sums_in(inner) if is_matrix(inner) else ():
                 yield total, partial(_put, inside, MatMul, factor.args[:k], factor.args[k + 1:])
-    slots = ((factor.args[:k], slot, factor.args[k + 1:]) for k, slot in enumerate(
-        factor.args)) if isinstance(factor, HadamardProduct) else linear_arguments(factor)
+    if isinstance(factor, HadamardProduct):
+        slots = [(factor.args[:k], a, factor.args[k + 1:]) for k, a in enumerate(factor.args)]
+    elif isinstance(factor, FrechetDerivative):  # linear in its direction
+        slots = [(factor.args[:-1], factor.args[-1], ())]
+    else:
+        slots = linear_arguments(factor)
     for left, slot, right in slots:
         for total, inside in _sums_in(slot):
             yield total, partial(_put, inside, type(factor), left, right)
