@@ -410,6 +410,7 @@ def test_functions_with_a_domain(name):
     assert not check_derivative(function, variable, 2*claim)
 
 
+@pytest.mark.long
 def test_a_nuclear_norm_of_a_root():
     tall = ROOT*G
     claim = ROOT.T*tall*(tall.T*tall)**-half
@@ -501,6 +502,7 @@ DET = MatrixSymbol("D", 20, 20)
 LOGDET = log(Determinant(DET))
 
 
+@pytest.mark.long
 def test_large_determinants_along_some_directions():
     assert check_derivative(LOGDET, DET, DET.T.inverse())
     transposed = check_derivative(LOGDET, DET, DET.inverse(), layout="denominator")

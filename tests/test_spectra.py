@@ -335,6 +335,7 @@ def test_repeated_values_are_warned_of():
         gradient(eigenvalue(a*a.T, -1), a)
 
 
+@pytest.mark.long
 def test_found_by_random_expressions():
     K, Q_ = MatrixSymbol("K", n, n), qr(T)[0]
     product = HadamardProduct(K, X)
