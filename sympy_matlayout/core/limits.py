@@ -99,6 +99,8 @@ REORDERED_OPERATIONS = 400
 # What one evaluation may cost, in multiplications; about as many take a second or two.  A
 # function is evaluated some dozen times.
 WORK, WORK_FOR_FUNCTION = 10**6, 2*10**5
+# The same of a look at other phases of eigenvectors, whose sizes may be given.
+PHASE_WORK = 100*WORK
 # What all partial derivatives at a point may cost; where they cost more, only some of them
 # are taken, and directions in which all entries move.
 WORK_FOR_PARTIALS = 4*10**5

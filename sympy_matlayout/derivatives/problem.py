@@ -41,8 +41,6 @@ from ..simplify.symmetry import is_real_valued
 from ..structures.facts import known_symbols, of_numbers
 from ..structures.variable import Variable, refuse_namesakes, refuse_strangers
 
-PHASE_WORK = 100*limits.WORK  # sizes may be given, and eigenvalues cost
-
 __all__ = ["Problem", "graph_of", "is_real_at_random", "require_free_of_phases",
            "require_real_by_complex"]
 
@@ -253,8 +251,10 @@ def _is_free_of_phases(function: Basic, symbols: frozenset[Basic]) -> bool:
             values = []
             for others in (frozenset(), symbols):
                 token = OTHER_PHASES.set(others)
-                found = Evaluation(at, Account(PHASE_WORK)).value(function)
-                OTHER_PHASES.reset(token)
+                try:
+                    found = Evaluation(at, Account(limits.PHASE_WORK)).value(function)
+                finally:
+                    OTHER_PHASES.reset(token)
                 values.append(list(found) if is_matrix(function) else [found])
             if any(abs(a - b) > mpf(10)**-20*(1 + abs(a)) for a, b in zip(*values, strict=True)):
                 return False

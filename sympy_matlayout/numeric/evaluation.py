@@ -13,7 +13,7 @@ from math import prod
 from typing import Any
 
 import mpmath
-from mpmath import mp, mpf
+from mpmath import mp
 from sympy import Derivative, Expr
 from sympy.core.basic import Basic
 from sympy.core.function import AppliedUndef
@@ -25,7 +25,7 @@ from ..core.errors import DerivativeNotImplementedError
 from ..core.registry import declared
 from ..nodes.realness import is_complex
 from .account import Account, NotReal, NotWhole, is_real
-from .linear_algebra import matrix_of
+from .linear_algebra import is_hermitian, matrix_of
 from .scalar_functions import OF_COMPLEX, OF_REAL, as_number, function_value, number_of, side
 from .types import NumericMatrix, NumericScalar, Sizes, Value, Values
 
@@ -190,11 +190,7 @@ def _all_real(found: Value) -> bool:
 
 
 def _is_hermitian(found: Value) -> bool:
-    if not isinstance(found, mpmath.matrix) or found.rows != found.cols:
-        return False
-    least = max(map(abs, found), default=mpf(0))*mpf(10)**(-2*mp.dps//3)
-    return all(abs(found[i, j] - mp.conj(found[j, i])) <= least
-               for i in range(found.rows) for j in range(i + 1))
+    return isinstance(found, mpmath.matrix) and found.rows == found.cols and is_hermitian(found)
 
 
 def entries_of(value: Value) -> list[NumericScalar]:

@@ -11,14 +11,17 @@ from .account import NoValue, is_real, reaching_no_value
 from .types import NumericMatrix, NumericScalar
 
 __all__ = [
+    "GUARD",
     "determinant",
     "eigenbasis",
     "inverse",
+    "is_hermitian",
     "kronecker",
     "matrix_of",
     "of_hermitian",
     "power",
     "product",
+    "rounding",
     "singular_values",
     "total",
 ]
@@ -174,6 +177,18 @@ def eigenbasis(M: NumericMatrix, worst: NumericScalar = WORST_BASIS) -> tuple | 
     values, vectors = _eigenvalues(M)
     back = _inverse_basis(vectors, worst)
     return None if values is None or back is None else (list(values), vectors, back)
+
+
+def rounding() -> NumericScalar:
+    """What counts as nothing beside 1 after some steps."""
+    return mpf(10)**(-2*mp.dps//3)
+
+
+def is_hermitian(M: NumericMatrix) -> bool:
+    """Whether a square matrix is its own conjugate transpose, but for rounding."""
+    least = max(map(abs, M), default=mpf(0))*rounding()
+    return all(abs(M[i, j] - mp.conj(M[j, i])) <= least
+               for i in range(M.rows) for j in range(i + 1))
 
 
 def of_hermitian(M: NumericMatrix) -> tuple[NumericMatrix, NumericMatrix]:

@@ -47,11 +47,10 @@ from sympy import (
 )
 
 from .account import NoValue, is_real, reaching_no_value
+from .linear_algebra import GUARD
 
 __all__ = ["OF_COMPLEX", "OF_REAL", "as_number", "function_value", "number_of", "on_the_axis",
            "side"]
-
-GUARD = 10  # digits that may be lost
 
 # the same in SymPy and mpmath; all others go through SymPy, which is slower
 IN_MPMATH = {

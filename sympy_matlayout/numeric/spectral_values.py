@@ -53,12 +53,15 @@ from ..nodes.spectra import (
 from .account import NotReal, NoValue, is_real, reaching_no_value
 from .evaluation import Evaluation, vec
 from .linear_algebra import (
+    GUARD,
     determinant,
     eigenbasis,
     inverse,
+    is_hermitian,
     kronecker,
     matrix_of,
     of_hermitian,
+    rounding,
 )
 from .linear_algebra import product as times
 from .types import NumericMatrix, NumericScalar
@@ -66,7 +69,6 @@ from .types import NumericMatrix, NumericScalar
 # the symbols of which eigenvectors and singular vectors take other phases, for a second opinion
 OTHER_PHASES: ContextVar[frozenset[Basic]] = ContextVar("OTHER_PHASES", default=frozenset())
 SPECTRUM = 60  # the cost of eigenvalues in multiplications, times the size cubed
-GUARD = 10     # digits more than asked for, inside
 CLOSE = 2      # eigenvalues count as equal where they agree to 1/CLOSE of the digits
 
 
@@ -225,19 +227,12 @@ def _pencil(node: Any, at: Evaluation) -> tuple[list[NumericScalar], NumericMatr
         return [values[k] for k in order], _with_signs(_matrices(node), V)[0]
 
 
-def rounding() -> NumericScalar:
-    """What counts as nothing beside 1 after some steps."""
-    return mpf(10)**(-2*mp.dps//3)
-
-
 def _matrices(node: Any) -> list[Any]:
     return [a for a in node.args if hasattr(a, "shape")]
 
 
 def _require_hermitian(M: NumericMatrix) -> None:
-    gap = max((abs(M[i, j] - mp.conj(M[j, i])) for i in range(M.rows) for j in range(i + 1)),
-              default=0)
-    if gap > max(map(abs, M))*rounding():
+    if not is_hermitian(M):
         raise NoValue("the matrix is not " + (
             "symmetric" if all(map(is_real, M)) else "Hermitian"))
 
@@ -309,7 +304,7 @@ def _pair(node: Any, at: Evaluation) -> tuple[NumericScalar, NumericMatrix, Nume
     X, k = at.real(node, node.matrix), at.size(node.place)
     if not 0 <= k < X.rows:
         raise NoValue(f"no eigenvalue {k} among {X.rows}")
-    if node.second is not None or _is_hermitian(X):
+    if node.second is not None or is_hermitian(X):
         values, V = _pencil(node, at)
         return values[k], V[:, k], V[:, k].apply(mp.conj)
     if not all(map(is_real, X)):
@@ -330,14 +325,6 @@ def _pair(node: Any, at: Evaluation) -> tuple[NumericScalar, NumericMatrix, Nume
         v = (V[:, j]/(turn*length)).apply(mp.re)
         w = (back[j, :].T*(turn*length)).apply(mp.re)
         return mp.re(values[j]), v, w
-
-
-def _is_hermitian(M: NumericMatrix) -> bool:
-    try:
-        _require_hermitian(M)
-    except NoValue:
-        return False
-    return True
 
 
 # --- singular values ----------------------------------------------------------------------

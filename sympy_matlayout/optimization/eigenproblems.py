@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sympy import Add, Ge, Mul, S, Trace, sqrt
-from sympy.core.basic import Basic
-from sympy.matrices.expressions import Identity, MatAdd
+from sympy.matrices.expressions import Identity
 
 from ..core.errors import NoClosedFormError
 from ..core.shapes import is_matrix, shape
@@ -21,7 +20,7 @@ from ..simplify.normal_form import normal_form
 from ..simplify.symmetry import is_hermitian
 from ..structures.variable import Variable
 from .definiteness import Sign, definiteness
-from .matrix_equations import Solved, nonzero
+from .matrix_equations import Solved, nonzero, terms_of
 
 __all__ = ["Eigensolution", "eigensolutions", "with_traces"]
 
@@ -60,7 +59,7 @@ def eigensolutions(problem: Problem, variable: Variable, residual: Any, unknown:
     core = normal_form(core)
     if traces := [part for part in Mul.make_args(factor) if _row(part, x) is not None]:
         factor /= traces[0]
-        core = c.add(*(c.scale(traces[0], term) for term in _terms(core)))
+        core = c.add(*(c.scale(traces[0], term) for term in terms_of(core)))
     pencil = _pencil(core, x, unknown)
     if pencil is None:
         return None
@@ -130,7 +129,7 @@ def _solve(equation: Any, symbol: Any) -> list[Any]:
 def _pencil(core: Any, x: Any, unknown: set[Any]) -> tuple[Any, ...] | None:
     """a, A, b, B of aAx + bBx, where b/a varies with what is unknown and B is definite."""
     groups: list[tuple[Any, Any]] = []  # coefficients that are not numbers times each other
-    for term in _terms(core):
+    for term in terms_of(core):
         found = _multiple(term, x)
         if found is None:
             return None
@@ -187,7 +186,3 @@ def _row(scalar: Any, x: Any) -> Any:
     if factors[k] == x:
         return others
     return c.transpose(others) if factors[k] == c.transpose(x) else None
-
-
-def _terms(total: Basic) -> tuple[Any, ...]:
-    return total.args if isinstance(total, MatAdd) else (total,)

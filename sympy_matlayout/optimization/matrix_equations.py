@@ -50,7 +50,8 @@ from ..structures.variable import Variable
 from .definiteness import definiteness
 from .verification import require_solution
 
-__all__ = ["Solved", "linear_part", "needed_again", "solutions", "solve_matrix_equation"]
+__all__ = ["Solved", "linear_part", "needed_again", "nonzero", "solutions",
+           "solve_matrix_equation", "terms_of"]
 
 Term = tuple[Any, Any, bool]  # left·X·right, or left·X'·right
 
@@ -436,12 +437,17 @@ def _fits(left: Any, residual: Any, right: Any) -> bool:
 # --- entry by entry ----------------------------------------------------------------------
 
 
+def terms_of(total: Any) -> tuple[Any, ...]:
+    """The terms of a sum of matrices; of what is none, itself."""
+    return total.args if isinstance(total, MatAdd) else (total,)
+
+
 def _entrywise(_: Problem, residual: Any, variable: Variable) -> Solved | None:
     """a∘f.(X) + C = 0 is X = f⁻¹.(-C/a)."""
     if variable.structure is not None:
         return None
     symbol = variable.symbol
-    terms = residual.args if isinstance(residual, MatAdd) else (residual,)
+    terms = terms_of(residual)
     own = [t for t in terms if symbol in t.free_symbols]
     if len(own) != 1:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sympy import Q, S
-from sympy.matrices.expressions import Identity, MatAdd
+from sympy.matrices.expressions import Identity
 
 from ..core.errors import FactsError, NoClosedFormError
 from ..core.shapes import is_matrix, shape, show
@@ -19,6 +19,7 @@ from ..simplify import constructors as c
 from ..simplify.normal_form import normal_form
 from ..simplify.rank import rank_bounds
 from ..simplify.symmetry import is_hermitian
+from .matrix_equations import terms_of
 from .stationary_point import StationaryPoint, printable
 from .verification import require_solution
 
@@ -68,7 +69,7 @@ def _quadratic_and_linear(problem: Problem, constraint: str) -> tuple[Any, Any]:
     slope = ascent(problem.variables[0],
                    dict(zip(graph.variables, graph.gradients(), strict=True)), "projection")
     quadratic, linear = [], []
-    for term in _terms_of(normal_form(problem.shortened(slope)[0])):
+    for term in terms_of(normal_form(problem.shortened(slope)[0])):
         factor, product = c.split_scalar(term)
         *left, last = c.factors_of(product) or (product,)
         factors = (*left, last)
@@ -106,7 +107,3 @@ def _never_of_full_rank(matrix: Any) -> bool:
     cols = shape(matrix)[1]
     bounds = rank_bounds(matrix)
     return any((bound - cols).is_negative or bound == 1 != cols for bound in bounds)
-
-
-def _terms_of(total: Any) -> tuple[Any, ...]:
-    return total.args if isinstance(total, MatAdd) else (total,)

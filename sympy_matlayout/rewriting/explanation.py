@@ -298,7 +298,7 @@ def _with_name(expr: Basic, part: Basic, name: Any) -> Basic:
             forms[node] = named[_key(node)]
             continue
         inside = {a: forms[a] for a in operands(node)}
-        if isinstance(node, Norm):  # of r, of -r and of the conjugate it is the same
+        if isinstance(node, Norm):  # of -r, of the transpose and the conjugate it is that of r
             inside = {a: name if form in symbols else form for a, form in inside.items()}
         forms[node] = _rebuilt(node, inside)
     return forms[expr]
