@@ -50,12 +50,7 @@ from .derivatives.vectorization import collect_vec, expand_vec
 from .layouts.conversion import convert_layout
 from .layouts.layout import Arrangement, Layout, layout
 from .nodes.conjugates import ComplexMatrixSymbol, HermitianMatrixSymbol
-from .nodes.constants import (
-    CommutationMatrix,
-    DiagonalEmbedding,
-    MatrixUnit,
-    SelectionMatrix,
-)
+from .nodes.constants import CommutationMatrix, DiagonalEmbedding, MatrixUnit, SelectionMatrix
 from .nodes.differential_symbols import Differential, MatrixDifferential, ScalarDifferential
 from .nodes.exchange import ExchangeMatrix
 from .nodes.factorizations import (
@@ -65,6 +60,7 @@ from .nodes.factorizations import (
     cholesky,
     qr,
 )
+from .nodes.frechet_derivatives import DividedDifferences, FrechetDerivative, FrechetMatrix
 from .nodes.generalized_inverses import (
     Adjugate,
     PseudoInverse,
@@ -85,16 +81,7 @@ from .nodes.linear_structures import (
 )
 from .nodes.matrix_sum import MatrixSum
 from .nodes.norm import LargestEntry, MaxEntry, Norm, max_entry
-from .nodes.primary_functions import (
-    DividedDifferences,
-    FrechetDerivative,
-    FrechetMatrix,
-    PrimaryFunction,
-    expm,
-    logm,
-    matrix_function,
-    sqrtm,
-)
+from .nodes.primary_functions import PrimaryFunction, expm, logm, matrix_function, sqrtm
 from .nodes.sigmoid import Sigmoid, Softplus
 from .nodes.singular_values import (
     LeftSingularVector,

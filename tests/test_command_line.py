@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from sympy_matlayout.command_line import main
+from sympy_matlayout.__main__ import main
 
 pytest.importorskip("lark")
 

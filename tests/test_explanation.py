@@ -28,7 +28,7 @@ from sympy_matlayout import (
     latex,
     pretty,
 )
-from sympy_matlayout.command_line import main
+from sympy_matlayout.__main__ import main
 from sympy_matlayout.numeric import evaluate
 from sympy_matlayout.numeric.account import NoValue
 from sympy_matlayout.numeric.definition import near

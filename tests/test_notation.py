@@ -26,7 +26,7 @@ from sympy_matlayout import (
     latex,
     pretty,
 )
-from sympy_matlayout.command_line import main
+from sympy_matlayout.__main__ import main
 from sympy_matlayout.nodes.printable import all_printable
 from sympy_matlayout.printing.lines import broken
 

@@ -17,12 +17,13 @@ from math import prod
 from typing import Any
 
 from ..core import limits
-from .operations import Graph, Operation, is_column, is_number, scaled_parts
+from .costs import PASS
+from .operation_graph import Graph
+from .operations import Operation, is_column, is_number, scaled_parts
 
 __all__ = ["contracted", "holds_kronecker"]
 
 KRONECKER = {"kronecker", "commutation", "diagonal_embedding"}
-PASS = 6
 
 
 class _Unsplit(Exception):

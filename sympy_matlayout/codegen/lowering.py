@@ -70,7 +70,8 @@ from ..nodes.norm import FROBENIUS, Norm
 from ..nodes.softmax import LogSumExp, LogSumExpAlong, Softmax
 from ..nodes.traversal import operands, postorder
 from ..nodes.vec import Unvec, Vec
-from .operations import Graph, Operation, Shape, Size
+from .operation_graph import Graph
+from .operations import Operation, Shape, Size
 from .program import unbound_message
 
 __all__ = ["OF_COMPLEX", "Lowering", "NoOperation"]

@@ -3,6 +3,7 @@
 from . import (  # noqa: F401 - they declare the values of the classes
     constant_values,
     matrix_values,
+    primary_function_values,
     scalar_values,
     spectral_values,
     sum_values,

@@ -11,12 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextvars import ContextVar
 from hashlib import md5
-from itertools import pairwise, permutations, product
 from typing import Any, cast
 
 import mpmath
 from mpmath import mp, mpf
-from sympy import log
 from sympy.core.basic import Basic
 
 from ..core.registry import declared, declares
@@ -24,14 +22,6 @@ from ..nodes.conjugates import conjugation_marks
 from ..nodes.factorizations import Cholesky, QFactor, RFactor
 from ..nodes.generalized_inverses import Adjugate, PseudoInverse, SylvesterSolution
 from ..nodes.norm import LargestEntry, MaxEntry
-from ..nodes.primary_functions import (
-    KINKED,
-    DividedDifferences,
-    FrechetDerivative,
-    FrechetMatrix,
-    PrimaryFunction,
-    slope_of,
-)
 from ..nodes.realness import is_complex
 from ..nodes.singular_values import (
     LeftSingularVector,
@@ -66,146 +56,19 @@ from .linear_algebra import (
 from .linear_algebra import product as times
 from .types import NumericMatrix, NumericScalar
 
+__all__ = ["CLOSE", "OTHER_PHASES", "SPECTRUM", "almost_real"]
+
 # the symbols of which eigenvectors and singular vectors take other phases, for a second opinion
 OTHER_PHASES: ContextVar[frozenset[Basic]] = ContextVar("OTHER_PHASES", default=frozenset())
 SPECTRUM = 60  # the cost of eigenvalues in multiplications, times the size cubed
 CLOSE = 2      # eigenvalues count as equal where they agree to 1/CLOSE of the digits
 
 
-# --- functions of matrices ----------------------------------------------------------------
-
-
-@declares("value", PrimaryFunction)
-def value_of_primary_function(node: Any, at: Evaluation) -> NumericMatrix:
-    X = at.value(node.matrix)
-    at.account.spend(SPECTRUM*X.rows**3, node)
-    return at.noted(node, _along(node.function, X, (), at), X)
-
-
-@declares("value", FrechetDerivative)
-def value_of_frechet_derivative(node: Any, at: Evaluation) -> NumericMatrix:
-    X, directions = at.value(node.matrix), list(map(at.value, node.directions))
-    at.account.spend(SPECTRUM*X.rows**(2 + len(directions)), node)
-    return at.noted(node, _along(node.function, X, directions, at), X, *directions)
-
-
-@declares("value", FrechetMatrix)
-def value_of_frechet_matrix(node: Any, at: Evaluation) -> NumericMatrix:
-    X, directions = at.value(node.matrix), list(map(at.value, node.directions))
-    n = X.rows
-    at.account.spend(SPECTRUM*n**(4 + len(directions)), node)
-    columns = []
-    for j, i in product(range(n), range(n)):
-        unit = matrix_of(n, n, lambda r, s, i=i, j=j: mpf((r, s) == (i, j)))
-        columns.append(vec(_along(node.function, X, [*directions, unit], at)))
-    found = matrix_of(n*n, n*n, lambda r, s: columns[s][r])
-    return at.noted(node, found, X, *directions)
-
-
-@declares("value", DividedDifferences)
-def value_of_divided_differences(node: Any, at: Evaluation) -> NumericMatrix:
-    x = list(at.value(node.matrix))
-    with mp.workdps(CLOSE*mp.dps + GUARD):
-        table = _Differences(node.function, x, at)
-        found = at.build(node, lambda i, j: table.at((i, j)))
-    return +found
-
-
-def _along(f: Any, X: NumericMatrix, directions: Sequence[NumericMatrix],
-           at: Evaluation) -> NumericMatrix:
-    """f(X), or its derivative along the directions."""
-    digits = mp.dps
-    with mp.workdps((CLOSE*digits if directions else digits) + GUARD):
-        basis = eigenbasis(X)
-        found = None if basis is None else _in_basis(f, X, basis, directions, at)
-    if found is None:
-        with mp.workdps(8*digits):
-            basis = eigenbasis(_moved(X, mpf(10)**(-2*digits)), worst=mpf(10)**(4*digits))
-            if basis is None:
-                raise NoValue("a matrix without a basis of eigenvectors")
-            found = _in_basis(f, X, basis, directions, at)
-    return +found
-
-
-def _moved(X: NumericMatrix, step: NumericScalar) -> NumericMatrix:
-    step *= 1 + mp.mnorm(X, 1)
-    return X + matrix_of(X.rows, X.cols, lambda i, j: step*mpf(3 + 2*i + 5*j + i*j*j)/7)
-
-
-def _in_basis(f: Any, X: NumericMatrix, basis: tuple, directions: Sequence[NumericMatrix],
-              at: Evaluation) -> NumericMatrix:
-    """The same, of the eigenvalues, the eigenvectors and their inverse."""
-    values, V, back = basis
-    if f.expr.has(*KINKED) and not all(map(_almost_real, values)):
-        raise NotReal(f"{f.expr} of a matrix with complex eigenvalues")
-    if isinstance(f.expr, log) and min(map(abs, values)) <= max(map(abs, values))*rounding():
-        raise NoValue("the logarithm of a singular matrix")
-    table = _Differences(f, [mp.re(v) if _almost_real(v) else v for v in values], at)
-    inner = [times(times(back, E), V) for E in directions]
-    n, k = X.rows, len(directions)
-
-    def entry(i: int, j: int) -> NumericScalar:
-        if not k:
-            return table.at((i,)) if i == j else mpf(0)
-        total = mpf(0)
-        for middle in product(range(n), repeat=k - 1):
-            path = (i, *middle, j)
-            total += table.at(path)*mp.fsum(
-                mp.fprod(E[r, s] for E, (r, s) in zip(order, pairwise(path), strict=True))
-                for order in permutations(inner))
-        return total
-
-    found = times(times(V, matrix_of(n, n, entry)), back)
-    real = all(map(is_real, X)) and all(is_real(e) for E in directions for e in E)
-    return found.apply(mp.re) if real and table.is_real else found
-
-
-def _almost_real(value: NumericScalar) -> bool:
-    return abs(mp.im(value)) <= abs(value)*mpf(10)**(GUARD//2 - mp.dps)
-
-
-class _Differences:
-    """The divided differences of a function at some points, f[xᵢ, xⱼ, …]."""
-
-    def __init__(self, f: Any, points: Sequence[NumericScalar], at: Evaluation):
-        self.f, self.points, self._at = f, points, at
-        self.known: dict[tuple[int, ...], NumericScalar] = {}
-        self.slopes: dict[int, Any] = {}
-        scale = max(map(abs, points), default=mpf(1)) or mpf(1)
-        self.close = scale*mpf(10)**(-(mp.dps - GUARD)//(2*CLOSE))
-
-    @property
-    def is_real(self) -> bool:
-        """Whether f is real where it is taken at real points."""
-        return all(is_real(self.at((k,))) for k, x in enumerate(self.points) if is_real(x))
-
-    def at(self, places: tuple[int, ...]) -> NumericScalar:
-        places = tuple(sorted(places))
-        if places not in self.known:
-            self.known[places] = self._found(places)
-        return self.known[places]
-
-    def _found(self, places: tuple[int, ...]) -> NumericScalar:
-        first, last = max(((i, j) for i in places for j in places), key=lambda pair: abs(
-            self.points[pair[0]] - self.points[pair[1]]))
-        gap = self.points[last] - self.points[first]
-        if abs(gap) <= self.close:  # all the same
-            order = len(places) - 1
-            point = mp.fsum(self.points[k] for k in places)/len(places)
-            return self._derivative(order, point)/mp.factorial(order)
-        without = [list(places), list(places)]
-        without[0].remove(first)
-        without[1].remove(last)
-        return (self.at(tuple(without[0])) - self.at(tuple(without[1])))/gap
-
-    def _derivative(self, order: int, point: NumericScalar) -> NumericScalar:
-        if order not in self.slopes:
-            self.slopes[order] = slope_of(self.f, order) if order else self.f
-        f: Any = self.slopes[order]
-        return self._at.within({f.variables[0]: point}).number(f.expr)
-
-
 # --- eigenvalues --------------------------------------------------------------------------
+
+
+def almost_real(value: NumericScalar) -> bool:
+    return abs(mp.im(value)) <= abs(value)*mpf(10)**(GUARD//2 - mp.dps)
 
 
 def _pencil(node: Any, at: Evaluation) -> tuple[list[NumericScalar], NumericMatrix]:
@@ -317,7 +180,7 @@ def _pair(node: Any, at: Evaluation) -> tuple[NumericScalar, NumericMatrix, Nume
         values, V, back = found
         order = sorted(range(X.rows), key=lambda i: (mp.re(values[i]), mp.im(values[i])))
         j = order[k]
-        if not _almost_real(values[j]):
+        if not almost_real(values[j]):
             raise NotReal(f"the eigenvalue {mp.nstr(values[j], 5)}")
         turn = max(V[:, j], key=abs)
         turn = turn/abs(turn)
@@ -498,4 +361,3 @@ def value_of_max_entry(node: Any, at: Evaluation) -> NumericScalar:
 def value_of_largest_entry(node: Any, at: Evaluation) -> NumericMatrix:
     M, place = at.value(node.args[0]), _largest(node, at)
     return matrix_of(M.rows, M.cols, lambda i, j: mpf((i, j) == place))
-

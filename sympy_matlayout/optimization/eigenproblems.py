@@ -19,8 +19,9 @@ from ..simplify import constructors as c
 from ..simplify.normal_form import normal_form
 from ..simplify.symmetry import is_hermitian
 from ..structures.variable import Variable
+from .conditions import Solved, nonzero
 from .definiteness import Sign, definiteness
-from .matrix_equations import Solved, nonzero, terms_of
+from .matrix_equations import terms_of
 
 __all__ = ["Eigensolution", "eigensolutions", "with_traces"]
 

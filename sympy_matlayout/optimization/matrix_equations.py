@@ -7,23 +7,19 @@ linear where that map is constant.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import sympy
-from sympy import Dummy, Eq, Ge, Gt, Lambda, Lt, Ne, Q, S
+from sympy import Dummy, Eq, Lambda, Lt, Q, S
 from sympy.matrices.expressions import (
     HadamardPower,
     HadamardProduct,
     Identity,
     Inverse,
-    KroneckerProduct,
     MatAdd,
-    MatMul,
     MatPow,
     MatrixSymbol,
-    Transpose,
     ZeroMatrix,
 )
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
@@ -47,21 +43,14 @@ from ..reading.read import read, read_function
 from ..simplify import constructors as c
 from ..simplify.normal_form import normal_form
 from ..structures.variable import Variable
+from .conditions import Solved, needed
 from .definiteness import definiteness
+from .scalar_equations import linear_in_scalar, of_scalar
 from .verification import require_solution
 
-__all__ = ["Solved", "linear_part", "needed_again", "nonzero", "solutions",
-           "solve_matrix_equation", "terms_of"]
+__all__ = ["linear_part", "solutions", "solve_matrix_equation", "terms_of"]
 
 Term = tuple[Any, Any, bool]  # left·X·right, or left·X'·right
-
-
-@dataclass(frozen=True)
-class Solved:
-    """A value that solves an equation under conditions."""
-
-    value: Any
-    conditions: tuple[Any, ...] = ()
 
 
 @reporting_bugs
@@ -163,12 +152,12 @@ def solutions(problem: Problem, residual: Any, variable: Variable) -> list[Solve
             (residual,) = problem.shortened(c.conjugate(residual))
     if not is_matrix(symbol):
         if other is not None:
-            found = _linear_in_scalar(problem, residual, symbol)
+            found = linear_in_scalar(problem, residual, symbol)
             if not found:
                 raise NoClosedFormError(f"no closed form was found for {symbol}, which is complex: "
                                         f"{residual} = 0 is not linear in it")
             return found
-        return _linear_in_scalar(problem, residual, symbol) or _of_scalar(residual, symbol)
+        return linear_in_scalar(problem, residual, symbol) or of_scalar(residual, symbol)
     core = c.split_scalar(residual)[1]  # a factor only adds points where it is zero itself
     for attempt in (_linear, _cleared, _entrywise):
         found = attempt(problem, core, variable)
@@ -224,7 +213,7 @@ def _over_vec(problem: Problem, differential: LinearMap, right: Any, variable: V
         column = c.multiply(c.transpose(basis), column)
     (J,) = problem.shortened(J)
     if shape(J)[0] == shape(J)[1]:
-        conditions = tuple(_needed(J))
+        conditions = tuple(needed(J))
         found = c.multiply(c.inverse(J), column)
     else:
         found = c.multiply(c.pseudo_inverse(J), column)
@@ -318,7 +307,7 @@ def _one_term(left: Any, right: Any, value: Any) -> Solved:
     given = consistent = value
     for matrix, is_left in ((left, True), (right, False)):
         if shape(matrix)[0] == shape(matrix)[1]:
-            conditions += _needed(matrix)
+            conditions += needed(matrix)
             inverse = c.inverse(matrix)
         else:
             inverse = c.pseudo_inverse(matrix)
@@ -347,56 +336,11 @@ def _sylvester(pairs: Sequence[tuple[Any, Any]], value: Any) -> Solved | None:
         size = [Identity(shape(M)[0]) for M in (A, B)]
         conditions = [Q.invertible(c.add(c.kronecker(size[1], A),
                                          c.kronecker(c.transpose(B), size[0])))]
-    return Solved(c.sylvester_solution(A, B, C), (*_needed(L2), *_needed(R1), *conditions))
+    return Solved(c.sylvester_solution(A, B, C), (*needed(L2), *needed(R1), *conditions))
 
 
 def _is_multiple_of_identity(matrix: Any) -> bool:
     return isinstance(c.split_scalar(matrix)[1], Identity)
-
-
-def _needed(matrix: Any) -> Iterator[Any]:
-    """What has to hold for a matrix to have an inverse."""
-    factor, core = c.split_scalar(matrix)
-    yield from nonzero(factor)
-    if isinstance(core, Identity) or facts_about(core) & {"invertible", "positive definite",
-                                                          "orthogonal", "unitary"}:
-        return
-    if definiteness(core) in ("positive", "negative"):
-        return
-    if isinstance(core, (Transpose, Inverse)) or (
-            isinstance(core, MatPow) and core.args[1].is_number):
-        yield from _needed(core.args[0])
-    elif isinstance(core, (KroneckerProduct, MatMul)) and all(
-            shape(a)[0] == shape(a)[1] for a in core.args if is_matrix(a)):
-        for a in core.args:
-            if is_matrix(a):
-                yield from _needed(a)
-    else:
-        yield Q.invertible(core)
-
-
-def nonzero(factor: Any) -> Iterator[Any]:
-    """What has to hold for a scalar not to be zero, nor one over zero."""
-    for part in factor.as_numer_denom():
-        part = part.as_coeff_Mul()[1]
-        part = part.base if part.is_Pow and part.exp.is_positive else part
-        if not part.is_number and not part.is_nonzero and definiteness(part) not in (
-                "positive", "negative"):
-            yield Ne(part, 0)
-
-
-def needed_again(condition: Any, about: Any) -> Iterator[Any]:
-    """A condition on an expression that has become another one."""
-    if isinstance(condition, Ne):
-        yield from nonzero(about)
-    elif isinstance(condition, (Gt, Lt, Ge)):
-        again = condition.func(about, 0)
-        if again is not S.true:
-            yield again
-    elif condition.function == Q.invertible:
-        yield from _needed(about)
-    else:
-        yield condition.function(about)
 
 
 # --- equations that become linear --------------------------------------------------------
@@ -416,7 +360,7 @@ def _cleared(problem: Problem, residual: Any, variable: Variable) -> Solved | No
                 continue
             if found is not None and not found.value.has(S.NaN):
                 conditions = [] if definiteness(found.value) in ("positive", "negative") else list(
-                    _needed(inverted.xreplace({symbol: found.value})))
+                    needed(inverted.xreplace({symbol: found.value})))
                 return Solved(found.value, (*found.conditions, *conditions))
     return None
 
@@ -484,98 +428,3 @@ def _applied_to(node: Any, symbol: Any) -> Any:
     if isinstance(node, HadamardPower) and node.args[0] == symbol:
         return lambda z: z**node.args[1]
     return None
-
-
-# --- scalars -----------------------------------------------------------------------------
-
-
-def _linear_in_scalar(problem: Problem, residual: Any, symbol: Any) -> list[Solved] | None:
-    """at + b = 0, also where t stands within matrices."""
-    slope: Any = problem.graph([Variable(symbol)], residual).tangent({symbol: S.One})
-    constant: Any = normal_form(residual - slope*symbol)
-    slope, constant = problem.shortened(slope)[0], problem.shortened(constant)[0]
-    if symbol in slope.free_symbols | constant.free_symbols or slope == 0:
-        return None
-    (value,) = problem.shortened(-constant/slope)
-    found = _within(symbol, value, tuple(nonzero(slope)))
-    if not found:
-        raise NoClosedFormError(f"{symbol} would be {value}, which it can't be as it is declared")
-    return found
-
-
-def _within(symbol: Any, value: Any, conditions: tuple[Any, ...]) -> list[Solved]:
-    """The value, unless the symbol is declared to have another sign; or if it has that sign."""
-    for declared, wanted, sides in (
-            (symbol.is_positive, "positive", Gt), (symbol.is_negative, "negative", Lt),
-            (symbol.is_nonnegative, "nonnegative", Ge)):
-        if declared:
-            sign = definiteness(value)
-            if sign in SIGNS[wanted]:
-                return [Solved(value, conditions)]
-            if sign in OTHERS[wanted]:
-                return []
-            if {sign, wanted} == {"nonnegative", "positive"}:
-                return [Solved(value, (*conditions, Ne(value, 0)))]
-            return [Solved(value, (*conditions, sides(value, 0)))]
-    return [Solved(value, conditions)]
-
-
-SIGNS = {"positive": ("positive",), "negative": ("negative",),
-         "nonnegative": ("positive", "nonnegative", "zero")}
-OTHERS = {"positive": ("negative", "nonpositive", "zero"),
-          "negative": ("positive", "nonnegative", "zero"), "nonnegative": ("negative",)}
-
-
-def _defined(value: Any) -> Iterator[Any]:
-    """What has to be positive below a root or in a logarithm."""
-    for node in sympy.preorder_traversal(value):
-        if isinstance(node, sympy.log) and definiteness(node.args[0]) != "positive":
-            yield Gt(node.args[0], 0)
-        if isinstance(node, sympy.Pow) and node.args[1].is_Rational \
-                and not node.args[1].is_integer and definiteness(node.args[0]) not in (
-                    "positive", "nonnegative"):
-            yield Ge(node.args[0], 0)
-
-
-def _of_scalar(residual: Any, symbol: Any) -> list[Solved]:
-    """By SymPy, what doesn't depend on the unknown as symbols."""
-    names: dict[Any, Any] = {}
-    outside: dict[Any, Any] = {}
-
-    def named(expr: Any) -> Any:
-        if symbol not in expr.free_symbols:
-            if expr.is_number or isinstance(expr, sympy.Symbol):
-                return expr
-            if expr not in names:
-                sign = definiteness(expr)
-                names[expr] = Dummy("k", real=True, positive=sign == "positive" or None)
-                outside[names[expr]] = expr
-            return names[expr]
-        if expr == symbol:
-            return expr
-        if is_matrix(expr) or any(map(is_matrix, expr.args)):
-            raise NoClosedFormError(f"no closed form was found for {symbol} in {residual} = 0: it "
-                                    "stands within a matrix")
-        return expr.func(*map(named, expr.args))
-
-    unknown: Any = Dummy(symbol.name, real=True, positive=symbol.is_positive,
-                    nonnegative=symbol.is_nonnegative)
-    equation = sympy.numer(sympy.together(named(sympy.expand(residual)).xreplace(
-        {symbol: unknown})))
-    try:
-        roots = sympy.solve(equation, unknown)
-    except NotImplementedError:
-        roots = []
-    if not roots:
-        raise NoClosedFormError(f"no closed form was found for {symbol} in {residual} = 0")
-    found = []
-    for root in roots:
-        if root.has(sympy.I) or root.is_real is False:
-            continue
-        below = sympy.denom(sympy.together(root)).xreplace(outside)
-        value = sympy.simplify(root).xreplace(outside)
-        found += _within(symbol, value, (*nonzero(below), *_defined(value)))
-    if not found:
-        raise NoClosedFormError(f"{residual} = 0 has no solution {symbol} as it is declared")
-    return found
-

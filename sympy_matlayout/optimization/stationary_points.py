@@ -34,9 +34,10 @@ from ..simplify import constructors as c
 from ..simplify.symmetry import is_real_valued
 from ..structures.facts import known_symbols
 from ..structures.variable import Variable
+from .conditions import Solved, needed_again
 from .definiteness import Sign, definiteness
 from .eigenproblems import Eigensolution, eigensolutions, with_traces
-from .matrix_equations import Solved, needed_again, solutions
+from .matrix_equations import solutions
 from .orthonormal import orthonormal_points
 from .stationary_point import StationaryPoint, printable, renamed
 from .verification import require_solution

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
+from collections.abc import Callable
 from typing import Any
 
 import sympy
@@ -12,111 +10,18 @@ from sympy import Max, Min, S
 
 from ..core import limits
 from ..core.shapes import is_matrix
-from ..nodes.generalized_inverses import adjugate, cofactor
 from ..nodes.norm import MaxEntry
-from ..nodes.primary_functions import expm, logm, sqrtm
-from ..nodes.realness import is_complex
 from ..nodes.sigmoid import Sigmoid, Softplus
 from ..nodes.softmax import LogSumExp
 from ..simplify import constructors as c
 from ..simplify.constructors.exponentials import log_sum_exp_along
-from .arithmetic import ADJOINT, by_entries, norm_of, product, require_real
-from .entries import taken
-from .meaning import Meaning, applied, as_matrix, operation, scaled, together
+from .arithmetic import by_entries, norm_of
+from .calls import Call, function
+from .meaning import applied, as_matrix, scaled, together
 from .sizes import SCALAR, Conflict, Form, Value
-from .syntax import Node, asks_for_size, walk
+from .syntax import Node, walk
 
-__all__ = ["FUNCTIONS", "is_function"]
-
-OfValues = Callable[["Call"], Value]
-
-
-@dataclass(frozen=True)
-class Call:
-    """A call with what its arguments are."""
-
-    meaning: Meaning
-    node: Node
-    name: str
-    options: Mapping[str, Any]
-
-    @property
-    def places(self) -> tuple[Node, ...]:
-        return self.node.args
-
-    def argument(self, k: int = 0) -> Value:
-        self._require_place(k)
-        return self.meaning.of(self.places[k])
-
-    def _require_place(self, k: int) -> None:
-        if k >= len(self.places):
-            raise Conflict(f"{self.name} needs {('one', 'two', 'three')[k]} argument"
-                           f"{'s' if k else ''}, and has {len(self.places)}", self.node.place)
-
-    def as_operation(self, head: str, count: int = 2) -> Value:
-        """What an operator of as many operands has for it; they are read there, and once."""
-        self.require(count)
-        self._require_place(count - 1)
-        return self.meaning.of(Node(head, self.node.place, self.places))
-
-    def option(self, name: str, k: int | None = None) -> Node | None:
-        """An argument by its name or its place."""
-        if name in self.options:
-            return self.options[name]
-        return self.places[k] if k is not None and k < len(self.places) else None
-
-    def require(self, most: int, *names: str) -> None:
-        if len(self.places) > most:
-            raise Conflict(f"{self.name} has at most {most} argument{'s'*(most > 1)} here",
-                           self.places[most].place)
-        for name in self.options:
-            if name not in names:
-                raise Conflict(f"{name}= of {self.name} is not covered", self.node.place)
-
-    def square(self, k: int = 0) -> Value:
-        value = self.argument(k)
-        self.meaning.require_square(value.form, self.places[k], self.name)
-        return Value(self.meaning.settled(value.form), value.build)
-
-    @property
-    def is_numpy(self) -> bool:
-        return self.meaning.language == "numpy"
-
-
-FUNCTIONS: dict[str, OfValues] = {}
-
-
-def function(*names: str) -> Callable[[OfValues], OfValues]:
-    """Registers what is called by one of the names."""
-    def register(of: OfValues) -> OfValues:
-        FUNCTIONS.update(dict.fromkeys(names, of))
-        return of
-    return register
-
-
-def is_function(name: str) -> bool:
-    return name in FUNCTIONS or name in ENTRYWISE
-
-
-@operation("call")
-def _call(meaning: Meaning, node: Node) -> Value:
-    name, options = node.value
-    if meaning.is_matlab and (name in meaning.forms or name in meaning.defined):
-        of = meaning.of(Node("name", node.place, value=name))
-        return taken(meaning, node, of, node.args, first=1)
-    if name in ENTRYWISE:
-        call = Call(meaning, node, name, options)
-        call.require(1, "each")
-        return _entrywise(call, ENTRYWISE[name])
-    if name not in FUNCTIONS:
-        raise Conflict(f"{name or 'this'} is no function that is known here" + _near(name),
-                       node.place)
-    return FUNCTIONS[name](Call(meaning, node, name, options))
-
-
-def _near(name: Any) -> str:
-    found = get_close_matches(str(name), [*FUNCTIONS, *ENTRYWISE], 3)
-    return f"; there is {', '.join(found)}" if found else ""
+__all__: list[str] = []
 
 
 # --- functions of every entry ------------------------------------------------------------
@@ -150,13 +55,18 @@ ENTRYWISE: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(("real", "Re"), sympy.re), **dict.fromkeys(("imag", "Im"), sympy.im),
     **dict.fromkeys(("angle", "arg"), sympy.arg),
 }
+
 # functions of whole numbers are worked out by SymPy, digit by digit
 FACTORIAL = {"gamma", "gammaln", "lgamma", "loggamma", "digamma", "psi"}
+
 # of a square matrix these might mean the function of the matrix in a formula
 OF_MATRICES = {"exp": "expm", "log": "logm", "ln": "logm", "sqrt": "sqrtm"}
 
 
-def _entrywise(call: Call, f: Callable[[Any], Any]) -> Value:
+@function(*ENTRYWISE)
+def _entrywise(call: Call) -> Value:
+    call.require(1, "each")
+    f = ENTRYWISE[call.name]
     form, build = call.argument()
     name, meaning = call.name, call.meaning
     if meaning.language == "latex" and form.is_matrix and "each" not in call.options:
@@ -419,286 +329,3 @@ def _order(given: Node) -> str:
     if given.head == "name":
         return word
     raise Conflict("an order of a norm: a number, inf, 'fro' or 'nuc'", given.place)
-
-
-# --- traces, determinants, inverses ------------------------------------------------------
-
-
-@function("tr", "trace", "Tr")
-def _trace(call: Call) -> Value:
-    call.require(1)
-    _, build = call.square()
-    return Value(SCALAR, lambda: c.trace(built) if is_matrix(built := build()) else built)
-
-
-@function("det", "logdet", "slogdet")
-def _determinant(call: Call) -> Value:
-    call.require(1)
-    if call.name == "slogdet":
-        raise Conflict("slogdet has two values; its logarithm is np.linalg.slogdet(S)[1]",
-                       call.node.place)
-    _, build = call.square()
-
-    def built() -> Any:
-        value = build()
-        found = c.determinant(value) if is_matrix(value) else value
-        return found if call.name == "det" else sympy.log(found)
-    return Value(SCALAR, built)
-
-
-OF_SQUARE: dict[str, Callable[[Any], Any]] = {
-    "inv": c.inverse, "inverse": c.inverse, "adj": adjugate, "adjugate": adjugate,
-    "cof": cofactor, "expm": expm, "logm": logm, "sqrtm": sqrtm}
-
-
-@function(*OF_SQUARE)
-def _of_square(call: Call) -> Value:
-    call.require(1)
-    form, build = call.square()
-    if form.is_scalar:
-        scalars = {"inv": lambda a: 1/a, "inverse": lambda a: 1/a, "expm": sympy.exp,
-                   "logm": sympy.log, "sqrtm": sympy.sqrt}
-        return Value(form, lambda: scalars.get(call.name, lambda a: S.One)(build()))
-    return Value(form, lambda: OF_SQUARE[call.name](build()))
-
-
-@function("pinv")
-def _pseudo_inverse(call: Call) -> Value:
-    call.require(1, "dagger")
-    form, build = call.argument()
-    is_dagger = call.meaning.language == "latex" and call.options.get("dagger")
-
-    def inverse() -> Any:
-        built = build()
-        if is_dagger and is_complex(built):
-            if form.is_vector:
-                return c.adjoint(built)
-            raise Conflict("the adjoint or the pseudoinverse of a complex matrix? Write A^H or A^+",
-                           call.node.place)
-        if form.is_vector and call.meaning.language == "latex":
-            raise Conflict("a pseudoinverse of a vector; conjugate transposes are for complex "
-                           "ones, and this one is real", call.node.place)
-        return c.pseudo_inverse(built) if is_matrix(built) else 1/built
-    return Value(Form(form.cols, form.rows), inverse)
-
-
-@function("conj", "conjugate")
-def _conjugate(call: Call) -> Value:
-    call.require(1)
-    form, build = call.argument()
-    return Value(form, lambda: c.conjugate(build()))
-
-
-@function("ctranspose")
-def _adjoint(call: Call) -> Value:
-    call.require(1)
-    return call.meaning.of(Node("transpose", call.node.place, call.places, ADJOINT))
-
-
-@function("^*")
-def _star(call: Call) -> Value:
-    """z^*, the conjugate of a number; of a matrix to some the conjugate, to others the adjoint."""
-    form, build = call.argument()
-
-    def built() -> Any:
-        found = build()
-        if not is_complex(found):
-            raise Conflict("conjugates are of what is complex, and this is real", call.node.place)
-        if not form.is_scalar:
-            raise Conflict("the conjugate or the adjoint? Write \\overline{z} or z^H",
-                           call.node.place)
-        return c.conjugate(found)
-    return Value(form, built)
-
-
-@function("solve", "mldivide")
-def _solve(call: Call) -> Value:
-    return call.as_operation("left_div")
-
-
-@function("matrix_power", "mpower")
-def _matrix_power(call: Call) -> Value:
-    return call.as_operation("pow")
-
-
-# --- products ----------------------------------------------------------------------------
-
-
-@function("dot", "matmul", "mtimes")
-def _product(call: Call) -> Value:
-    call.require(2)
-    left, right = call.argument(0), call.argument(1)
-    if not call.is_numpy and call.name == "dot":
-        if left.form.is_matrix and call.meaning.is_matlab:
-            raise Conflict("dot of matrices is a row in MATLAB, sum(A.*B, 1); the sum over all "
-                           "entries is tr(A'*B)", call.node.place)
-        return _inner_of(call, left, right)
-    if call.name == "dot" and (left.form.is_scalar or right.form.is_scalar):
-        return by_entries(call.meaning, call.node, left, right)
-    return product(call.meaning, call.node, left, right)
-
-
-@function("inner", "vdot")
-def _inner(call: Call) -> Value:
-    """The sum of the products of all entries."""
-    call.require(2)
-    left, right = call.argument(0), call.argument(1)
-    if call.is_numpy and call.name == "inner" and left.form.is_matrix:
-        raise Conflict("np.inner of matrices is X @ Y.T; the sum over all entries is np.vdot",
-                       call.node.place)
-    return _inner_of(call, left, right)
-
-
-def _inner_of(call: Call, left: Value, right: Value) -> Value:
-    if left.form.is_scalar != right.form.is_scalar:
-        raise call.meaning.misfit("inner product", call.node, left.form, right.form)
-    if left.form.is_scalar:
-        return by_entries(call.meaning, call.node, left, right)
-    same = call.meaning.sizes.same
-    if not (same(left.form.rows, right.form.rows) and same(left.form.cols, right.form.cols)):
-        raise call.meaning.misfit("inner product", call.node, left.form, right.form)
-
-    def inner() -> Any:
-        a, b = left.build(), right.build()
-        if call.name == "vdot" or call.meaning.is_matlab:  # these conjugate the first
-            a = c.conjugate(a)
-        elif not call.is_numpy:
-            require_real(a, b, call.node, "x^\\top y or x^H y")
-        return c.inner(a, b)
-    return Value(SCALAR, inner)
-
-
-@function("outer")
-def _outer(call: Call) -> Value:
-    call.require(2)
-    (m, a), (n, b) = call.argument(0), call.argument(1)
-    if m.is_scalar or n.is_scalar or m.cols != 1 or n.cols != 1:
-        raise Conflict("outer is of two vectors", call.node.place)
-    return Value(Form(m.rows, n.rows), lambda: c.multiply(a(), c.transpose(b())))
-
-
-@function("kron")
-def _kron(call: Call) -> Value:
-    return call.as_operation("kron")
-
-
-# --- rearrangements ----------------------------------------------------------------------
-
-
-@function("transpose")
-def _transpose(call: Call) -> Value:
-    return call.as_operation("transpose", 1)
-
-
-@function("diag", "Diag", "diagonal")
-def _diag(call: Call) -> Value:
-    """The diagonal matrix of a vector, or the diagonal of a matrix."""
-    call.require(1)
-    form, build = call.argument()
-    if form.is_scalar:
-        return Value(form, build)
-    if form.is_matrix:
-        if call.name == "Diag" or not call.meaning.sizes.same(form.rows, form.cols):
-            raise Conflict(f"{call.name} of {call.meaning.shown(call.meaning.settled(form))}; "
-                           "it is of a vector or of a square matrix", call.node.place)
-        return Value(Form(form.rows, S.One, call.is_numpy), lambda: c.diagonal_of(build()))
-    size = form.cols if form.rows == 1 and not form.flat else form.rows
-    return Value(Form(size, size), lambda: c.diag(
-        build() if form.rows != 1 or form.flat else c.transpose(build())))
-
-
-@function("vec")
-def _vec(call: Call) -> Value:
-    call.require(1)
-    form, build = call.argument()
-    length = call.meaning.sizes.product(form.cols, form.rows)
-    return Value(Form(length, S.One), lambda: c.vec(build()))
-
-
-@function("ravel", "flatten")
-def _ravel(call: Call) -> Value:
-    """Row by row, into an array of one axis."""
-    call.require(1)
-    form, build = call.argument()
-    if form.is_scalar or form.flat:
-        return Value(form, build)
-    length = call.meaning.sizes.product(form.rows, form.cols) if form.is_matrix else (
-        form.rows if form.cols == 1 else form.cols)
-    return Value(Form(length, S.One, True), lambda: c.vec(c.transpose(build())))
-
-
-@function("vech")
-def _vech(call: Call) -> Value:
-    call.require(1)
-    form, build = call.square()
-    return Value(Form(form.rows*(form.rows + 1)/2, S.One), lambda: c.vech(build()))
-
-
-@function("length", "len", "numel", "size")
-def _length(call: Call) -> Value:
-    size = call.meaning.size_named(call.node)
-    if size is None:
-        raise Conflict(f"{call.name} of one thing, and size(X, 1) or size(X, 2)", call.node.place)
-    return Value(SCALAR, lambda: call.meaning.sizes.named(size))
-
-
-# --- constants ---------------------------------------------------------------------------
-
-
-@function("eye", "identity")
-def _identity(call: Call) -> Value:
-    sizes = _sizes_given(call)
-    if len(sizes) == 2 and not call.meaning.sizes.same(*sizes):
-        raise Conflict(f"{call.name} has one size, {call.name}(n)", call.node.place)
-    return Value(Form(sizes[0], sizes[0]), lambda: c.Identity(call.meaning.sizes.named(sizes[0])))
-
-
-@function("ones", "zeros")
-def _constant(call: Call) -> Value:
-    sizes = _sizes_given(call)
-    flat = call.is_numpy and len(sizes) == 1
-    if len(sizes) == 1:
-        sizes = (sizes[0], S.One if call.is_numpy else sizes[0])
-    if len(sizes) != 2:
-        raise Conflict(f"{call.name} has one size or two", call.node.place)
-    kind = c.OneMatrix if call.name == "ones" else c.ZeroMatrix
-    named = call.meaning.sizes.named
-    return Value(Form(*sizes, flat), lambda: kind(named(sizes[0]), named(sizes[1])))
-
-
-def _sizes_given(call: Call) -> tuple[Any, ...]:
-    call.require(2)
-    given = call.places[0].args if call.places and call.places[0].head == "sequence" \
-        else call.places
-    first = given[0] if len(given) == 1 else None
-    if first is not None and asks_for_size(first) and (
-            first.head == "method" or first.head == "call" and len(first.args) == 1
-            and first.value[0] == "size" and not call.is_numpy):  # ones(size(X))
-        form = call.meaning.of(first.args[0]).form
-        return (form.rows,) if form.flat else (form.rows, form.cols)
-    sizes = tuple(map(call.meaning.count, given))
-    if not sizes or any(size.is_positive is False for size in sizes):
-        raise Conflict(f"{call.name} has one size or two, which are positive", call.node.place)
-    return sizes
-
-
-@function("ones_like", "zeros_like")
-def _like(call: Call) -> Value:
-    call.require(1)
-    form, _ = call.argument()
-    value = S.One if call.name == "ones_like" else S.Zero
-    if form.is_scalar:
-        return Value(form, lambda: value)
-    return Value(form, as_matrix(call.meaning, lambda: value, form))
-
-
-@function("vector", "matrix")
-def _filled(call: Call) -> Value:
-    """vector(1) and matrix(1) are as large as what is around asks for."""
-    call.require(1)
-    of, build = call.argument()
-    if not of.is_scalar:
-        raise Conflict(f"{call.name} is of a number, {call.name}(1)", call.node.place)
-    form = Form(call.meaning.sizes.fresh(),
-                S.One if call.name == "vector" else call.meaning.sizes.fresh())
-    return Value(form, as_matrix(call.meaning, build, form))

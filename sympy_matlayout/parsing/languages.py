@@ -11,7 +11,7 @@ from ..core import limits
 from ..core.caches import cached
 from ..core.errors import ArgumentError, ParseError
 from . import matlab, numpy_syntax, tex_tokens
-from .functions import is_function
+from .calls import is_function
 from .latex import TexReader
 from .subscripts import without_subscripts
 from .syntax import Node, Place, Refuse, Statement

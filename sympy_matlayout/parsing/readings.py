@@ -16,9 +16,9 @@ from ..core.errors import ArgumentError
 from ..core.shapes import is_matrix
 from ..nodes.realness import is_complex
 from . import arithmetic, entries  # noqa: F401  they register what operations mean
+from .calls import is_function
 from .conventions import FAR, kinds_of, scalar_places
 from .declarations import Declaration, form_of
-from .functions import is_function
 from .languages import Text
 from .meaning import NOT_NUMBERS, Meaning
 from .sizes import Conflict, Sizes, Value, size_symbol

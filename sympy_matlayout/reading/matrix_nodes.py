@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from sympy import (
-    Abs,
-    Adjoint,
-    S,
-    conjugate,
-)
+from sympy import Abs, Adjoint, S, conjugate
 from sympy.core.basic import Basic
 from sympy.matrices import ImmutableDenseMatrix, MatrixBase
 from sympy.matrices.expressions import (
@@ -44,10 +39,11 @@ from ..nodes.conjugates import ConjugateSymbol
 from ..nodes.constants import MatrixUnit, SympysUnit
 from ..nodes.differential_symbols import Differential
 from ..nodes.factorizations import Cholesky, QFactor, RFactor
+from ..nodes.frechet_derivatives import FrechetDerivative, FrechetMatrix
 from ..nodes.generalized_inverses import Adjugate, PseudoInverse, SylvesterSolution
 from ..nodes.matrix_sum import MatrixSum
 from ..nodes.norm import LargestEntry, MaxEntry, Norm
-from ..nodes.primary_functions import FrechetDerivative, FrechetMatrix, PrimaryFunction
+from ..nodes.primary_functions import PrimaryFunction
 from ..nodes.singular_values import (
     LeftSingularVector,
     LeftSingularVectors,

@@ -29,8 +29,8 @@ from ..linear_maps.composition import PowerSum, compose, identity, total
 from ..linear_maps.implicit_maps import Frechet, Sylvester
 from ..linear_maps.law import Law
 from ..linear_maps.maps import LinearMap, Sandwich, ScalarTimes, Transposition
+from ..nodes.functions_of_argument import of_argument
 from ..nodes.node import ConstantMatrix
-from ..nodes.primary_functions import of_argument
 from ..simplify import constructors as c
 from .table import Edges, Varies, cited, local_differentials
 

@@ -15,13 +15,9 @@ from ..core.errors import DerivativeNotImplementedError
 from ..linear_maps.composition import compose
 from ..linear_maps.implicit_maps import Frechet, Sylvester
 from ..linear_maps.maps import Sandwich, ScalarTimes
+from ..nodes.frechet_derivatives import DividedDifferences, FrechetDerivative, FrechetMatrix
 from ..nodes.generalized_inverses import SylvesterSolution
-from ..nodes.primary_functions import (
-    DividedDifferences,
-    FrechetDerivative,
-    FrechetMatrix,
-    PrimaryFunction,
-)
+from ..nodes.primary_functions import PrimaryFunction
 from ..simplify import constructors as c
 from .scalars import partials
 from .table import Edges, Varies, cited, local_differentials

@@ -23,8 +23,8 @@ from ..core.caches import cached
 from ..core.errors import reporting_bugs
 from ..core.given import as_basic
 from ..core.shapes import is_scalar_shape, shape
+from ..nodes.frechet_derivatives import FrechetDerivative
 from ..nodes.generalized_inverses import SylvesterSolution
-from ..nodes.primary_functions import FrechetDerivative
 from ..nodes.traversal import LEAVES, postorder
 from ..nodes.written_sum import WRITTEN
 

@@ -25,7 +25,7 @@ from ..core import limits
 from ..core.caches import cached
 from ..core.registry import construct
 from ..core.shapes import is_matrix
-from ..nodes.primary_functions import FrechetDerivative
+from ..nodes.frechet_derivatives import FrechetDerivative
 from ..nodes.vec import Unvec, Vec
 from ..nodes.vech import Vech
 from . import constructors as c

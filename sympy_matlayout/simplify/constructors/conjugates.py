@@ -67,6 +67,7 @@ from ...core.registry import construct, constructor_of, declared, declares
 from ...nodes.conjugates import ConjugateSymbol, conjugation_marks
 from ...nodes.differential_symbols import Differential
 from ...nodes.factorizations import Cholesky, QFactor, RFactor
+from ...nodes.frechet_derivatives import FrechetDerivative, FrechetMatrix
 from ...nodes.generalized_inverses import (
     Adjugate,
     PseudoInverse,
@@ -75,7 +76,7 @@ from ...nodes.generalized_inverses import (
 )
 from ...nodes.matrix_sum import MatrixSum
 from ...nodes.norm import LargestEntry
-from ...nodes.primary_functions import FrechetDerivative, FrechetMatrix, PrimaryFunction
+from ...nodes.primary_functions import PrimaryFunction
 from ...nodes.realness import OF_COMPLEX, complex_symbols, is_complex
 from ...nodes.singular_values import (
     LeftSingularVector,

@@ -22,14 +22,9 @@ from sympy.matrices.expressions import (
 from ...core.bound_symbols import bound_symbol
 from ...core.registry import construct, declares
 from ...core.shapes import is_one, same_size, shape
-from ...nodes.primary_functions import (
-    DividedDifferences,
-    FrechetDerivative,
-    FrechetMatrix,
-    PrimaryFunction,
-    of_argument,
-    slope_of,
-)
+from ...nodes.frechet_derivatives import DividedDifferences, FrechetDerivative, FrechetMatrix
+from ...nodes.functions_of_argument import of_argument, slope_of
+from ...nodes.primary_functions import PrimaryFunction
 from .entry_by_entry import elementwise, hadamard
 from .kronecker import kronecker
 from .nodes import factors_of, new, split_scalar

@@ -23,8 +23,9 @@ from ...core.bound_symbols import bound_symbol
 from ...core.registry import construct, declared, declares
 from ...core.shapes import Shape, is_matrix, is_scalar_shape, same_size
 from ...core.shapes import shape as shape_of
+from ...nodes.functions_of_argument import of_argument
 from ...nodes.matrix_sum import MatrixSum
-from ...nodes.primary_functions import PrimaryFunction, of_argument
+from ...nodes.primary_functions import PrimaryFunction
 from ...nodes.structured import facts_about
 from .identities import merged_by_identity
 from .nodes import factors_of, new, split_scalar
