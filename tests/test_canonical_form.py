@@ -143,6 +143,20 @@ RULES = {
     "determinants of products": (Determinant(A)*Determinant(B.T)*x, Determinant(A*B)*x),
     "determinants stay in one factor": (Determinant(A*B), Determinant(A*B)),
     "no inverse of rectangular factors": ((X*X.T).inverse(), (X*X.T).inverse()),
+    "inverses in traces": (tr(A.inverse()*B.inverse()), tr((B*A).inverse())),
+    "inverses of powers": (A.inverse()*(B**2).inverse()*A.inverse(), (A*B**2*A).inverse()),
+    "a quadratic form of traces": (tr(B*B) + tr(A*B)/2 - tr(A*A)/2, tr((B - A/2)*(A + B))),
+    "a quadratic form of transposes": (2*tr(x.T*x) - 3*tr(x.T*y) - 2*tr(y.T*y),
+                                       tr((x.T - 2*y.T)*(2*x + y))),
+    "sums of scalars by their terms": (
+        (2*tr(C) + 1)*A*x + (tr(C) + 2)*B*x, MatMul(tr(C)*(2*A + B) + A + 2*B, x)),
+    "a sum that is a part of another": (
+        MatMul(2*tr(S)*B + A*(4*C - S) + 2*A*(4*C - S) + 4*B*C - B*S, x),
+        MatMul(2*tr(S)*B + MatMul(3*A + B, 4*C - S), x)),
+    "factored as it was written": (
+        HadamardProduct(DiagMatrix(x)*2, A - B) + HadamardProduct(R*P*X, A - B)
+        - HadamardProduct(DiagMatrix(x - y), A) + HadamardProduct(DiagMatrix(x - y), B),
+        HadamardProduct(A - B, DiagMatrix(x + y) + R*P*X)),
     "inside inverses": ((A*B + A.T*B + S).inverse(), ((A + A.T)*B + S).inverse()),
     "inside functions": (each(tanh(z), X*A + X*A.T), each(tanh(z), X*(A + A.T))),
 }
@@ -424,7 +438,9 @@ def test_skew_matrices_turn_with_a_sign(name):
     ((X.T/2 - R*P)*(3*Y/4 + Z/2), (X.T - 2*R*P)*(3*Y/8 + Z/4)),
     (HadamardProduct(X/2 - Y, 3*X/2 + Z)*C, HadamardProduct(X - 2*Y, 3*X/4 + Z/2)*C),
     (HadamardProduct(X/2 - Y, 3*X/2 + Z), HadamardProduct(X - 2*Y, 3*X/4 + Z/2)),
-    ((2*(Trace(C) + 1)*X + 4*Y)*A, 2*((Trace(C) + 1)*X + 2*Y)*A)], ids=str)
+    ((2*(Trace(C) + 1)*X + 4*Y)*A, 2*((Trace(C) + 1)*X + 2*Y)*A),
+    (Trace(A - B/2)*(2*X*C + 4*Y), Trace(2*A - B)*(X*C + 2*Y)),
+    (Trace(-A - B*C)*(2*X - Y), Trace(A + B*C)*(Y - 2*X))], ids=str)
 def test_numbers_in_several_sums_have_one_place(one, other):
     assert canonical(one) == canonical(other)
     assert count_operations(canonical(one)) <= min(map(count_operations, (one, other)))

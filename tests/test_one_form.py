@@ -13,7 +13,7 @@ from sympy_matlayout.numeric import evaluate
 from sympy_matlayout.numeric.definition import near
 
 PAIRS = 60
-AT_LEAST = 0.98  # of these; of 3,300 pairs with other seeds 98.7 %, by 1,200 from 98.3 to 99.2 %
+AT_LEAST = 0.985  # of these; of 2,400 pairs with other seeds 99.2 %
 
 
 def pairs(family, count):
@@ -29,6 +29,23 @@ def test_nearly_all_pairs_print_the_same():
                          for one, other in pairs(family, PAIRS)) for family in FAMILIES}
     assert sum(alike.values()) >= AT_LEAST*PAIRS*len(FAMILIES), alike
     assert min(alike.values()) >= 0.95*PAIRS, alike
+
+
+# pairs that need one rule each
+BY_ONE_RULE = {
+    "a quadratic form of traces": ("scalars", 50149),
+    "factored as it was written": ("products", 50118),
+    "numbers of a trace and of a sum": ("traces", 50020),
+    "scalars multiplied out": ("traces", 50155),
+    "a sum that is a part of another": ("inverses", 50026),
+    "inverses in a trace": ("inverses", 60045),
+    "inverses of powers": ("inverses", 80155)}
+
+
+@pytest.mark.parametrize("rule", BY_ONE_RULE)
+def test_rules_that_pairs_need(rule):
+    one, other = map(canonical, pair(*BY_ONE_RULE[rule]))
+    assert one == other
 
 
 @pytest.mark.parametrize("family", FAMILIES)

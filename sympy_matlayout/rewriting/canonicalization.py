@@ -16,7 +16,7 @@ from ..nodes.conjugates import presented, with_adjoints
 from ..nodes.traversal import operands, postorder
 from ..reading.read import read, sympified
 from ..simplify import constructors as c
-from ..simplify.canonical_form import canonical_form, in_order
+from ..simplify.canonical_form import canonical_form, factored_as_written, in_order
 from ..simplify.cost import count_operations
 from ..simplify.factoring import primitive_sum
 from ..simplify.normal_form import normal_form
@@ -110,14 +110,20 @@ def _settled(expr: Basic) -> Basic:
 
 
 def _once(expr: Basic) -> Basic:
-    """The form of all sums as they were written, or where that is shorter another as stable."""
+    """
+    The form of all sums as they were written, or where that is shorter another as stable.
+
+    One is that of the whole multiplied out, one that of what was factored as it was written.
+    """
     found = canonical_form(expr, written=[expr])
     if is_matrix(expr) and is_scalar_shape(shape(expr)):
         return found
-    other = canonical_form(expr)
-    longer = count_operations(other) > count_operations(found)
-    return found if longer or in_order(other) == in_order(found) or not _is_as_stable(
-        other, found, expr) else other
+    factored = read(factored_as_written(expr))
+    for other in (canonical_form(expr), canonical_form(factored, written=[factored])):
+        longer = count_operations(other) > count_operations(found)
+        if not longer and in_order(other) != in_order(found) and _is_as_stable(other, found, expr):
+            found = other
+    return found
 
 
 def _is_as_stable(other: Basic, found: Basic, written: Basic) -> bool:

@@ -20,7 +20,6 @@ from sympy.matrices.expressions import (
     BlockDiagMatrix,
     BlockMatrix,
     HadamardProduct,
-    Inverse,
     MatAdd,
     MatMul,
     Transpose,
@@ -32,7 +31,7 @@ from ..core.shapes import is_matrix, is_one, is_scalar_shape, shape
 from ..nodes.traversal import operands, postorder
 from . import constructors as c
 from .blocks import with_blocks
-from .construction import built
+from .construction import built, over
 from .cost import nodes, operations
 from .elementwise import short_elementwise
 from .exponentials import with_softmax
@@ -45,8 +44,7 @@ from .segments import has_pairs
 from .words import is_word
 from .written_sums import Sums, marked, multiplied_terms, opened, sums_in, unmarked
 
-__all__ = ["canonical_form", "canonical_forms", "in_order", "shortest"]
-
+__all__ = ["canonical_form", "canonical_forms", "factored_as_written", "in_order", "shortest"]
 
 
 def canonical_form(expr: Basic, written: Iterable[Basic] = ()) -> Basic:
@@ -147,11 +145,18 @@ def _shorter(expr: Basic) -> Basic:
         found = _settled(_kept(expr), _kept)
         return in_order(expr) if operations(expr) < operations(found) else found
     expanded = _expanded(expr)
-    if is_matrix(expr) and operations(expanded) <= operations(expr):
+    if is_matrix(expr) and operations(expanded) <= operations(expr) and not _has_sums_in_front(
+            normal_form(expr)):
         return short_elementwise(expanded)
     best = _settled(_kept(expr), _kept)
     found = min(expanded, best, short_elementwise(best), key=operations)  # the first of equals
     return in_order(expr) if operations(expr) < operations(found) else found
+
+
+def _has_sums_in_front(matrix: Basic) -> bool:
+    """Whether a term is a sum of scalars times a matrix, which may be sorted by either."""
+    terms = matrix.args if isinstance(matrix, MatAdd) else ()
+    return any(isinstance(f, Add) for t in terms for f in Mul.make_args(c.split_scalar(t)[0]))
 
 
 def _settled(expr: Basic, step: Callable[[Basic], Basic]) -> Basic:
@@ -194,18 +199,23 @@ def _with_letters(matrix: Basic) -> Basic:
 
 
 def _with_inverses_joined(product: Basic) -> Iterator[Basic]:
-    """The factors, ``B**-1*A**-1`` among them as ``(A*B)**-1``."""
-    for is_inverse, run in groupby(c.factors_of(product), key=lambda f: isinstance(f, Inverse)):
+    """The factors, ``B**-2*A**-1`` among them as ``(A*B**2)**-1``."""
+    for is_inverse, run in groupby(c.factors_of(product), key=_is_inverted):
         run = list(run)
         if is_inverse and len(run) > 1:
-            yield c.inverse(c.multiply(*(f.args[0] for f in reversed(run))))
+            yield c.inverse(c.multiply(*map(c.inverse, reversed(run))))
         else:
             yield from run
 
 
 def _has_inverses_to_join(word: Basic) -> bool:
-    inverses = [isinstance(f, Inverse) for f in word.args] if isinstance(word, MatMul) else []
+    inverses = map(_is_inverted, word.args) if isinstance(word, MatMul) else ()
     return any(a and b for a, b in pairwise(inverses))
+
+
+def _is_inverted(factor: Any) -> bool:
+    exponent = c.base_and_exponent(factor)[1] if is_matrix(factor) else S.One
+    return bool(exponent.is_Integer and exponent.is_negative)
 
 
 @cached(limits.CACHED_FORMS)
@@ -234,6 +244,21 @@ def in_order(expr: Basic) -> Basic:
     return c.evaluated(expr, args)
 
 
+def factored_as_written(expr: Basic) -> Basic:
+    """Common factors taken out where they stand, from the inside outwards; nothing is opened."""
+    forms: dict[Basic, Basic] = {}
+    for node in postorder([expr], operands):
+        found = over(node, forms)
+        if isinstance(found, Transpose):
+            found = c.transpose(found.args[0])
+        if isinstance(found, (MatAdd, MatMul)):
+            found = factored(found)
+        elif isinstance(found, Add):
+            found = simplified_scalar(found)
+        forms[node] = found
+    return forms[expr]
+
+
 def _over_arguments(node: Any) -> Basic:
     """The node over canonical arguments, those of a Hadamard product in order."""
     # a trace multiplied out may hold, with a sign, the same trace turned
@@ -255,7 +280,10 @@ def _kept(expr: Basic) -> Any:
         number, rest = found.as_coeff_Mul()
         if isinstance(found, Add):
             return simplified_scalar(found)
-        return one_trace(number, rest.args[0]) if isinstance(rest, Trace) else found
+        if isinstance(rest, Trace):
+            return one_trace(number, c.new(MatMul, *_with_inverses_joined(rest.args[0]))
+                             if isinstance(rest.args[0], MatMul) else rest.args[0])
+        return found
     found = _over_arguments(expr)
     if isinstance(found, (MatMul, MatAdd)):
         return with_scalars_placed(factored(_with_scalars_in_front(found)))

@@ -7,10 +7,11 @@ polynomial (a - b)², which no common factor shows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, cast
 
-from sympy import Add, Dummy, Expr, Mul, Pow, S, factor
+from sympy import Add, Dummy, Expr, Mul, Pow, S, Trace, factor, factor_list
 from sympy.core.basic import Basic
 from sympy.matrices.expressions import HadamardPower, HadamardProduct, OneMatrix
 
@@ -21,7 +22,7 @@ from .construction import hadamard_product
 from .cost import operations
 from .monomial import order
 
-__all__ = ["factored_hadamard", "factored_scalar"]
+__all__ = ["factored_hadamard", "factored_scalar", "factored_traces"]
 
 
 def factored_scalar(total: Expr) -> Any:
@@ -34,6 +35,56 @@ def factored_scalar(total: Expr) -> Any:
         return total
     factored = found.xreplace({dummy: letter for letter, dummy in letters.items()})
     return factored if operations(factored) < operations(total) else total
+
+
+def factored_traces(total: Expr) -> Iterator[Expr]:
+    """``tr BB + tr AB/2 - tr AA/2 = tr (B - A/2)(A + B)``, for P and Q commute in tr PQ."""
+    products: dict[frozenset, dict[Expr, tuple]] = defaultdict(dict)
+    for term in Add.make_args(total):
+        number, trace = term.as_coeff_Mul()
+        factors: Any = c.factors_of(trace.args[0]) if isinstance(trace, Trace) else ()
+        if len(factors) == 1 and c.base_and_exponent(factors[0])[1] == 2:
+            factors = c.base_and_exponent(factors[0])[:1]*2
+        if len(factors) == 2:
+            products[frozenset(shape(factors[0]))][term] = number, *factors
+    for of_shape in products.values():
+        if 2 < len(of_shape) <= limits.POLYNOMIAL_TERMS:
+            for way in (_product_in_trace, _inner_product):
+                found = way(list(of_shape.values()))
+                if found is not None:
+                    yield Add(found, *(t for t in Add.make_args(total) if t not in of_shape))
+
+
+def _product_in_trace(products: Sequence[tuple]) -> Expr | None:
+    """Σ c tr(PQ) of square matrices as c tr(RS)"""
+    pairs = [(number, [(P, Q), (c.transpose(P), c.transpose(Q))]) for number, P, Q in products]
+    return _bilinear(pairs, lambda left, right: c.multiply(left, right))
+
+
+def _inner_product(products: Sequence[tuple]) -> Expr | None:
+    """Σ c tr(P'Q) as c tr(R'S)"""
+    pairs = [(number, [(c.transpose(P), Q), (c.transpose(Q), P)]) for number, P, Q in products]
+    return _bilinear(pairs, lambda left, right: c.multiply(c.transpose(left), right))
+
+
+def _bilinear(pairs: Sequence[tuple[Expr, Sequence[tuple]]],
+              product: Callable[[Basic, Basic], Basic]) -> Expr | None:
+    """A symmetric form of pairs, each written in one of some ways, as that of a pair of sums."""
+    letters: dict[Basic, Dummy] = {}
+    size = shape(pairs[0][1][0][1])
+    terms = []
+    for number, ways in pairs:
+        fitting = [way for way in ways if all(shape(m) == size for m in way)]
+        if not fitting:
+            return None
+        way = max(fitting, key=lambda way: sum(m in letters for m in way))
+        terms.append(number*Mul(*(letters.setdefault(m, Dummy(f"{len(letters)}")) for m in way)))
+    number, powers = cast(Any, factor_list(Add(*terms)))
+    sums = [found for found, times in powers for _ in range(times)]
+    if len(sums) != 2:
+        return None
+    matrices = {dummy: letter for letter, dummy in letters.items()}
+    return number*c.new(Trace, product(*(_matrix(found, matrices, size) for found in sums)))
 
 
 def factored_hadamard(terms: Sequence[tuple[Expr, Basic]]) -> tuple[Expr, Basic] | None:

@@ -84,7 +84,7 @@ def taken_out(matrix: Basic) -> Basic:
     if not isinstance(matrix, (MatAdd, MatMul)) or len(matrix.args) > limits.FACTORED_TERMS:
         return matrix
     terms = matrix.args if isinstance(matrix, MatAdd) else (matrix,)
-    return scaled(*_sum(map(Term.of, terms), shape(matrix)))
+    return scaled(*_shortest_sum(map(Term.of, terms), shape(matrix)))
 
 
 # --- terms ------------------------------------------------------------------------------
@@ -418,7 +418,81 @@ def _factored(terms: tuple[Term, ...], size: Shape) -> tuple[Expr, Basic]:
         ways += filter(None, [factored_hadamard([(t.scalar, t.word[0]) for t in terms])])
     if len(ways) == 1:
         return ways[0]
-    return min(ways, key=lambda way: operations(with_numbers_placed(scaled(*way))))
+    return min(ways, key=_length)
+
+
+def _shortest_sum(terms: Iterable[Term], size: Shape) -> tuple[Expr, Basic]:
+    """The sum, also of terms that are otherwise written, or with what its sums share apart."""
+    return _shortest(tuple(_collected(terms)), size)
+
+
+@cached(limits.CACHED_TERMS)
+def _shortest(terms: tuple[Term, ...], size: Shape) -> tuple[Expr, Basic]:
+    ways = [_factored(others, size) for others in (terms, *_rewritten(terms))]
+    best = min(ways, key=_length)
+    core = c.split_scalar(best[1])[1]
+    if isinstance(core, MatAdd):
+        found = tuple(map(Term.of, core.args))
+        ways = [_sum(others, size) for others in _with_a_sum_apart(found)]
+        again = min(ways, key=_length, default=best)
+        if _length(again) < _length(best):
+            return best[0]*again[0], again[1]
+    return best
+
+
+def _length(way: tuple[Expr, Basic]) -> int:
+    return operations(with_numbers_placed(scaled(*way)))
+
+
+def _rewritten(terms: tuple[Term, ...]) -> Iterator[tuple[Term, ...]]:
+    """The terms otherwise: ``(t + 1)S + (t + 2)Q`` by its scalars, ``t(S + Q) + S + 2Q``."""
+    if 1 < len(terms) and not _are_scalars(terms):
+        apart = tuple(Term(part, t.word) for t in terms for part in _addends(t.scalar))
+        if len(terms) < len(apart) <= limits.SEARCHED_TERMS:
+            yield apart
+
+
+def _addends(scalar: Expr) -> list[Expr]:
+    """The terms of a product with one sum in it, multiplied out."""
+    factors = Mul.make_args(scalar)
+    for k, factor in enumerate(factors):
+        if isinstance(factor, Add):
+            others = Mul(*factors[:k], *factors[k + 1:])
+            return [others*term for term in factor.args]
+    return [scalar]
+
+
+def _with_a_sum_apart(terms: tuple[Term, ...]) -> Iterator[tuple[Term, ...]]:
+    """``Y(S + 4D - C) + X(D - C/4)``: a sum in two parts, of which one is a multiple of another."""
+    for one in terms:
+        for last in (False, True):
+            total = one.word[-1 if last else 0] if len(one.word) > 1 else None
+            if not isinstance(total, MatAdd):
+                continue
+            for k, other in enumerate(terms):
+                larger = other.word[-1 if last else 0] if len(other.word) > 1 else None
+                if other is one or not isinstance(larger, MatAdd):
+                    continue
+                parts = _parted(larger, total)
+                if parts is not None:
+                    number, rest = parts
+                    around = other.word[:-1] if last else other.word[1:]
+                    words = [(*around, m) if last else (m, *around) for m in (total, rest)]
+                    yield (*terms[:k], Term(number*other.scalar, words[0]),
+                           Term.of(c.scale(other.scalar, c.multiply(*words[1]))), *terms[k + 1:])
+
+
+def _parted(larger: MatAdd, total: MatAdd) -> tuple[Expr, Basic] | None:
+    """A number and what a sum is more than this multiple of another."""
+    if len(larger.args) <= len(total.args):
+        return None
+    terms = {core: scalar for scalar, core in map(c.split_scalar, larger.args)}
+    within = {core: scalar for scalar, core in map(c.split_scalar, total.args)}
+    ratios = {terms.get(core, S.Zero)/scalar for core, scalar in within.items()}
+    number = ratios.pop()
+    if ratios or number == 0 or not number.is_Rational:
+        return None
+    return number, c.add(*(c.scale(s, m) for m, s in terms.items() if m not in within))
 
 
 def _worth_trying(shared: list[Shared], terms: Sequence[Term]) -> list[Shared]:
@@ -433,7 +507,8 @@ def _worth_trying(shared: list[Shared], terms: Sequence[Term]) -> list[Shared]:
 
 def _without(terms: tuple[Term, ...], size: Shape, shared: Shared) -> tuple[Expr, Basic]:
     remainders = [(t, shared.without(t)) for t in terms]
-    scalar, inner = _sum([r for _, r in remainders if r is not None], shared.inside(size))
+    held = [r for _, r in remainders if r is not None]
+    scalar, inner = _shortest_sum(held, shared.inside(size))
     return _sum([*(t for t, r in remainders if r is None),
                  Term.of(scaled(scalar, shared.around(inner)), settled=inner)], size)
 

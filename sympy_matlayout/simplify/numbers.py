@@ -32,8 +32,8 @@ from . import constructors as c
 from .cost import operations
 from .monomial import order
 
-__all__ = ["LINEAR", "common_number", "is_negative", "linear_arguments", "place_in_sum",
-           "primitive", "scaled", "shortest_place", "with_numbers_placed"]
+__all__ = ["LINEAR", "common_number", "is_negative", "linear_arguments", "multiples_of_sums",
+           "place_in_sum", "primitive", "scaled", "shortest_place", "with_numbers_placed"]
 
 # Matrices that are linear in an argument, and how to build them.
 LINEAR = (KroneckerProduct, HadamardProduct, DiagMatrix, DiagonalOf, Vec, Unvec, Vech)
@@ -125,6 +125,13 @@ def _sums_in(factor: Basic) -> Iterator[tuple[MatAdd, Callable[[Basic], Basic]]]
     for left, slot, right in slots:
         for total, inside in _sums_in(slot):
             yield total, partial(_put, inside, type(factor), left, right)
+
+
+def multiples_of_sums(factor: Basic) -> Iterator[tuple[Expr, Basic]]:
+    """The numbers that a sum in it may be multiplied by, each with what it is then."""
+    for total, inside in _sums_in(factor):
+        for number in sorted({*_multipliers(total), S.NegativeOne} - {S.One}):
+            yield number, inside(_multiplied(number, total))
 
 
 def _cheapest(number: Expr, totals: Sequence[MatAdd]) -> list[tuple[Expr, ...]]:

@@ -19,11 +19,11 @@ from ..core.shapes import Shape, is_matrix, is_one, is_scalar_shape, shape
 from ..nodes.realness import is_complex
 from ..nodes.written_sum import WrittenScalar
 from . import constructors as c
-from .commuting import factored_scalar
+from .commuting import factored_scalar, factored_traces
 from .cost import operations
 from .factoring import factored_sum, letters_of, primitive_sum, taken_out
 from .monomial import holds_matrices, order, oriented, turns
-from .numbers import scaled, shortest_place, with_numbers_placed
+from .numbers import multiples_of_sums, scaled, shortest_place, with_numbers_placed
 from .phases import with_real_parts
 from .scalar_forms import short_form
 from .scalar_products import shorter_product
@@ -103,6 +103,7 @@ def merged_scalar(expr: Expr) -> Expr:
     ways = [merged, _with_traces_added(expr)]
     if isinstance(merged, Add):
         ways += [factored_sum(merged), factored_scalar(merged)]
+    ways += factored_traces(expr)
     return min(ways, key=operations)
 
 
@@ -141,7 +142,18 @@ def with_scalars_placed(matrix: Basic) -> Basic:
     scalar, core = c.split_scalar(matrix)
     factors = list(map(with_scalars_placed, c.factors_of(core)))
     return shortest_place([scaled(placed(scalar), *factors),
+                           *_with_numbers_exchanged(scalar, factors),
                            *_with_inverses_scaled(scalar, factors)])
+
+
+def _with_numbers_exchanged(scalar: Expr, factors: list[Any]) -> Iterator[Basic]:
+    """``tr(A - B/2)*(2*C + D)`` as ``tr(2*A - B)*(C + D/2)``: signs and numbers of sums in both."""
+    if not any(isinstance(f, Add) or isinstance(f, Trace) and isinstance(f.args[0], MatAdd)
+               for f in Mul.make_args(scalar)):
+        return
+    for k, factor in enumerate(factors):
+        for number, other in multiples_of_sums(factor):
+            yield scaled(placed(scalar/number), *factors[:k], other, *factors[k + 1:])
 
 
 def _with_inverses_scaled(scalar: Expr, factors: list[Any]) -> Iterator[Basic]:
