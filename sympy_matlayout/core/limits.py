@@ -64,6 +64,8 @@ SHOWN_TERMS = 8
 # in them, as M**0 is.
 TERMS_APART = 16
 
+# Sums of units are written as a matrix with its entries up to so many: a Jacobian of 3×3 by 3×3.
+SHOWN_ENTRIES = 81
 # A matrix of somebody else's class is written out by its entries up to so many.
 WRITTEN_ENTRIES = 1024
 

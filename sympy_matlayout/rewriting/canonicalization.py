@@ -119,7 +119,7 @@ def _once(expr: Basic) -> Basic:
     if is_matrix(expr) and is_scalar_shape(shape(expr)):
         return found
     factored = read(factored_as_written(expr))
-    for other in (canonical_form(expr), canonical_form(factored, written=[factored])):
+    for other in (canonical_form(factored, written=[factored]), canonical_form(expr)):
         longer = count_operations(other) > count_operations(found)
         if not longer and in_order(other) != in_order(found) and _is_as_stable(other, found, expr):
             found = other

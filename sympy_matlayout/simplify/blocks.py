@@ -163,17 +163,20 @@ def _block(block: Basic | None, front: Any, height: Any, width: Any) -> Basic:
 
 
 def _spans(blocks: Iterable[tuple[Any, Any]], size: Any) -> list[tuple[Any, Any]] | None:
-    """Starts and sizes in order, and nothing as the start of zeros between them."""
+    """
+    Starts and sizes in order, and nothing as the start of zeros between them.
+
+    That the first begins at zero or later, and the last ends within the size, is what their
+    being there says.
+    """
     found: list[tuple[Any, Any]] = []
     at, left = S.Zero, dict(blocks)
     if None in left:
         return [(None, size)] if len(left) == 1 else None
     while left:
         first = [s for s in left if all((t - s).is_nonnegative for t in left)]
-        if len(first) != 1 or not (first[0] - at).is_nonnegative:
+        if len(first) != 1 or found and not (first[0] - at).is_nonnegative:
             return None
         found += [(None, first[0] - at), (first[0], left[first[0]])]
         at = first[0] + left.pop(first[0])
-    if not (size - at).is_nonnegative:
-        return None
     return [(start, extent) for start, extent in [*found, (None, size - at)] if extent != 0]

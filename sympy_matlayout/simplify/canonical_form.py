@@ -34,6 +34,7 @@ from .blocks import with_blocks
 from .construction import built, over
 from .cost import nodes, operations
 from .elementwise import short_elementwise
+from .explicit import with_explicit_matrices
 from .exponentials import with_softmax
 from .factoring import factored, primitive_sum, taken_out, with_middle_taken_out
 from .monomial import order, oriented
@@ -69,7 +70,7 @@ def canonical_forms(exprs: Sequence[Basic], written: Iterable[Basic] = ()) -> li
         else:
             found = node
         forms[node] = _with_sums_kept(found, sums) if sizes[found].is_small else found
-    return with_blocks(with_softmax([forms[expr] for expr in exprs]))
+    return with_explicit_matrices(with_blocks(with_softmax([forms[expr] for expr in exprs])))
 
 
 def _with_sums_kept(expr: Basic, sums: Sums) -> Basic:
