@@ -76,6 +76,8 @@ from sympy_matlayout import (
 from sympy_matlayout.numeric import Partials, evaluate, example_values
 from sympy_matlayout.numeric.definition import near
 
+pytestmark = pytest.mark.newest
+
 Z, W = ComplexMatrixSymbol("Z", m, n), ComplexMatrixSymbol("W", n, m)  # wide and tall
 A, B, S = (ComplexMatrixSymbol(name, n, n) for name in "ABS")
 a, b = ComplexMatrixSymbol("a", n, 1), ComplexMatrixSymbol("b", n, 1)

@@ -34,6 +34,8 @@ from sympy_matlayout import (
 from sympy_matlayout.numeric import Partials, evaluate, example_values
 from sympy_matlayout.numeric.definition import near
 
+pytestmark = pytest.mark.newest
+
 X, A, B, E = (MatrixSymbol(name, n, n) for name in "XABE")
 Y, T, C = MatrixSymbol("Y", m, n), MatrixSymbol("T", n, m), MatrixSymbol("C", m, p)
 Z, W, D = MatrixSymbol("Z", p, n), MatrixSymbol("W", p, m), MatrixSymbol("D", n, p)

@@ -39,6 +39,8 @@ from sympy_matlayout import (
     matrix_derivative,
 )
 
+pytestmark = pytest.mark.newest
+
 X, W = MatrixSymbol("X", m, n), MatrixSymbol("W", n, p)
 A, S = MatrixSymbol("A", n, n), MatrixSymbol("S", n, n)
 x, w, y = (MatrixSymbol(name, size, 1) for name, size in (("x", n), ("w", n), ("y", m)))

@@ -48,6 +48,8 @@ from sympy_matlayout import (
     matrix_derivative,
 )
 
+pytestmark = pytest.mark.newest
+
 jax = pytest.importorskip("jax")
 jnp = pytest.importorskip("jax.numpy")
 

@@ -85,6 +85,8 @@ from sympy_matlayout import (
 from sympy_matlayout.numeric import Partials, evaluate, example_values
 from sympy_matlayout.numeric.definition import near
 
+pytestmark = pytest.mark.newest
+
 X, A, B, E, F = (MatrixSymbol(name, n, n) for name in "XABEF")
 Y, C, D = MatrixSymbol("Y", m, n), MatrixSymbol("C", n, m), MatrixSymbol("D", n, p)
 M = MatrixSymbol("M", m, m)

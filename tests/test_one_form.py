@@ -12,7 +12,9 @@ from sympy_matlayout.core.shapes import is_matrix
 from sympy_matlayout.numeric import evaluate
 from sympy_matlayout.numeric.definition import near
 
-PAIRS = 60
+pytestmark = pytest.mark.newest
+
+PAIRS = 40
 AT_LEAST = 0.985  # of these; of 2,400 pairs with other seeds 99.2 %
 
 

@@ -75,6 +75,8 @@ from sympy_matlayout import (
 from sympy_matlayout.numeric import Partials, evaluate, example_values
 from sympy_matlayout.numeric.definition import near
 
+pytestmark = pytest.mark.newest
+
 X, A, E = (MatrixSymbol(name, n, n) for name in "XAE")
 Y, T, D = MatrixSymbol("Y", m, n), MatrixSymbol("T", n, m), MatrixSymbol("D", n, p)
 Z = MatrixSymbol("Z", p, n)

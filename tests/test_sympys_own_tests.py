@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 import sympy
 
+pytestmark = pytest.mark.newest
+
 PROGRAM = """
 import json, os, pytest, sys, sympy
 

@@ -141,9 +141,9 @@ def with_scalars_placed(matrix: Basic) -> Basic:
         return matrix
     scalar, core = c.split_scalar(matrix)
     factors = list(map(with_scalars_placed, c.factors_of(core)))
-    return shortest_place([scaled(placed(scalar), *factors),
-                           *_with_numbers_exchanged(scalar, factors),
-                           *_with_inverses_scaled(scalar, factors)])
+    places = [scaled(placed(scalar), *factors), *_with_numbers_exchanged(scalar, factors)]
+    alike = [place for place in places if operations(place) == min(map(operations, places))]
+    return shortest_place([min(alike, key=order), *_with_inverses_scaled(scalar, factors)])
 
 
 def _with_numbers_exchanged(scalar: Expr, factors: list[Any]) -> Iterator[Basic]:
