@@ -189,6 +189,21 @@ def test_pretty_and_latex():
     pretty(steps, use_unicode=False).encode("ascii")
 
 
+def test_latex_is_broken_between_terms():
+    r"""At a sign that stands in no \left( … \right) or {…}; the law beside the last line."""
+    given = Trace(A*X.T*X*B*X.T*X) + Trace(X.T*X)**2*Trace(S*S.T*A)/(1 + Trace(X*A*X.T*X*X.T))
+    steps = derivation(given, X)
+    *rows, last = latex(steps).removeprefix("\\begin{aligned}\n").split("\n")
+    assert last == "\\end{aligned}"
+    assert sum("&&" in row for row in rows) == len(steps)
+    assert any(row.startswith(r"&\quad +") for row in rows)
+    for row in rows:
+        assert row.count(r"\left") == row.count(r"\right")
+        assert row.count("{") == row.count("}")
+    together = " ".join(rows).replace(r" \\ &\quad ", " ")
+    assert f"&= {latex(steps[-1].right)} &&" in together
+
+
 def test_names_avoid_the_symbols_in_use():
     L, f = MatrixSymbol("L", n, n), Symbol("f")
     assert derivation(f*Trace(L*S), S)[0].left == Symbol("g")

@@ -21,12 +21,12 @@ from .operations import (
     scaled_parts,
     times,
 )
-from .product_graph import ProductGraph
+from .scaled_graph import ScaledGraph
 
 __all__ = ["Graph"]
 
 
-class Graph(ProductGraph):
+class Graph(ScaledGraph):
     """The operations of some results, made by constructors that simplify."""
 
     def __init__(self, complex_numbers: bool = False) -> None:

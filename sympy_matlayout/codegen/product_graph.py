@@ -261,3 +261,7 @@ class ProductGraph(EntrywiseGraph):
     @abstractmethod
     def trace_of_product(self, factors: Sequence[Operation]) -> Operation:
         """A product of a row, matrices and a column as a number."""
+
+    @abstractmethod
+    def total(self, value: Operation) -> Operation:
+        """The sum of all entries."""

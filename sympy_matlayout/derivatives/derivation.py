@@ -56,7 +56,7 @@ from ..nodes.partial import Partial
 from ..nodes.printable import all_printable, joined
 from ..nodes.traversal import postorder
 from ..nodes.undefined_functions import FunctionValue
-from ..printing.lines import broken
+from ..printing.lines import broken, broken_latex
 from ..printing.printers import latex
 from ..reading.read import read, sympified
 from ..rules import local_differentials
@@ -88,8 +88,6 @@ TRANSPOSE = Law("transpose of both sides")
 REWRITTEN = Law("rewritten")
 TRANSPOSED = Law("the other layout is the transpose", "", "document 002")
 BY_TRANSPOSE = Law("by the transpose of the variable", "", "document 000 (34)")
-
-
 
 # characters of a right side before it is broken, as many as a page has room for
 PAGE = 72
@@ -184,7 +182,9 @@ class Derivation:
         for left, step in zip(self._lefts(), self.steps, strict=True):
             a = "" if left is None else printer._print(left)
             comment = step.law.name.replace("&", r"\&").replace("_", r"\_")
-            rows.append(rf"{a} &= {printer._print(step.right)} && \text{{{comment}}}")
+            first, *others = broken_latex(printer._print(step.right), PAGE)
+            lines = [f"{a} &= {first}", *(rf"&\quad {line}" for line in others)]
+            rows += [*lines[:-1], rf"{lines[-1]} && \text{{{comment}}}"]
         return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
 
     def _repr_latex_(self) -> str:

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["broken"]
+__all__ = ["broken", "broken_latex"]
 
 # sums are better broken before a sign than products after one
 BREAKS = re.compile(r" (?=[+-] )|(?<=, )|(?<=\*)(?!\*)")
+
+# what opens and closes in LaTeX, where no line may end within
+OPENING = re.compile(r"\\left\b|\\begin\b|(?<!\\)\{")
+CLOSING = re.compile(r"\\right\b|\\end\b|(?<!\\)\}")
+# what takes no room, and what takes as much as a letter
+UNSEEN = re.compile(r"\\(?:left|right|mathbf|operatorname|mathrm|frac|text|displaystyle)\b|[{}^_ ]")
+COMMAND = re.compile(r"\\[A-Za-z]+|\\.")
 
 
 def broken(text: str, width: int) -> list[str]:
@@ -28,3 +35,26 @@ def broken(text: str, width: int) -> list[str]:
 def _depth(text: str) -> int:
     """How many parentheses are open at the end of a text."""
     return sum(text.count(c) for c in "([") - sum(text.count(c) for c in ")]")
+
+
+def broken_latex(text: str, width: int) -> list[str]:
+    """A formula in LaTeX in lines of about so many letters, broken between terms of a sum."""
+    terms = []
+    start = 0
+    for match in re.finditer(r" (?=[+-] )", text):
+        before = text[:match.start()]
+        if len(OPENING.findall(before)) == len(CLOSING.findall(before)):
+            terms.append(text[start:match.start()])
+            start = match.end()
+    lines: list[str] = []
+    for term in [*terms, text[start:]]:
+        together = f"{lines[-1]} {term}" if lines else term
+        if lines and _letters(together) <= width:
+            lines[-1] = together
+        else:
+            lines.append(term)
+    return lines
+
+
+def _letters(text: str) -> int:
+    return len(COMMAND.sub("x", UNSEEN.sub("", text)))

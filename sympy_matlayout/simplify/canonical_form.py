@@ -24,6 +24,7 @@ from sympy.matrices.expressions import (
     MatMul,
     Transpose,
 )
+from sympy.matrices.expressions.diagonal import DiagonalOf
 
 from ..core import limits
 from ..core.caches import cached
@@ -33,7 +34,7 @@ from . import constructors as c
 from .blocks import with_blocks
 from .construction import built, over
 from .cost import nodes, operations
-from .elementwise import short_elementwise
+from .elementwise import short_elementwise, with_rows_summed
 from .explicit import with_explicit_matrices
 from .exponentials import with_softmax
 from .factoring import factored, primitive_sum, taken_out, with_middle_taken_out
@@ -269,7 +270,8 @@ def _over_arguments(node: Any) -> Basic:
     args = [forms.get(a, a) for a in node.args]
     if isinstance(node, HadamardProduct):
         args.sort(key=order)
-    return short_elementwise(with_middle_taken_out(built(node, args))) if forms else node
+    found = short_elementwise(with_middle_taken_out(built(node, args))) if forms else node
+    return with_rows_summed(found) if isinstance(found, DiagonalOf) else found
 
 
 def _kept(expr: Basic) -> Any:

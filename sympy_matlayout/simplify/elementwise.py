@@ -33,6 +33,7 @@ from sympy.matrices.expressions import (
     MatAdd,
     MatMul,
     OneMatrix,
+    Transpose,
 )
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
@@ -44,10 +45,10 @@ from ..nodes.written_sum import WrittenSum
 from . import constructors as c
 from .cost import nodes, operations
 from .monomial import holds_matrices, order
-from .numbers import is_negative, place_in_sum
+from .numbers import is_negative, place_in_sum, primitive
 from .scalar_forms import short_form
 
-__all__ = ["applied", "short_elementwise"]
+__all__ = ["applied", "short_elementwise", "with_rows_summed"]
 
 OF_ENTRIES = (HadamardProduct, HadamardPower, ElementwiseApplyFunction)
 
@@ -88,6 +89,25 @@ def short_elementwise(matrix: Basic) -> Basic:
     return found
 
 
+def with_rows_summed(diagonal: Any) -> Basic:
+    """The diagonal of F G as the sums of rows of F∘G', where these are one shorter function."""
+    terms = diagonal.args[0].args if isinstance(diagonal.args[0], MatAdd) else diagonal.args[:1]
+    products = [_product_of_entries(term) for term in terms]
+    if None in products:
+        return diagonal
+    total = short_elementwise(c.add(*cast(Any, products)))
+    found = c.multiply(total, OneMatrix(shape(total)[1], S.One))
+    return min(diagonal, found, key=operations)
+
+
+def _product_of_entries(product: Basic) -> Basic | None:
+    scalar, core = c.split_scalar(product)
+    factors = c.factors_of(core)
+    if len(factors) != 2 or not all(map(_is_of_entries, factors)):
+        return None
+    return c.scale(scalar, short_elementwise(c.hadamard(factors[0], c.transpose(factors[1]))))
+
+
 def _shortened(matrix: Basic, letters: Letters, differences: bool) -> Basic:
     """``differences`` says whether those that were written are taken apart."""
     entry = _entry(matrix, letters, differences)
@@ -102,6 +122,8 @@ def _is_of_entries(matrix: Basic) -> bool:
     core = c.split_scalar(matrix)[1]
     if isinstance(core, (MatAdd, HadamardProduct)):
         return any(map(_is_of_entries, core.args))
+    if isinstance(core, Transpose):
+        core = core.args[0]
     return isinstance(core, (HadamardPower, ElementwiseApplyFunction))
 
 
@@ -132,10 +154,23 @@ def _entry(matrix: Any, letters: Letters, differences: bool) -> Any:
         return _entry(matrix.args[0], letters, differences)**matrix.args[1]
     if isinstance(matrix, ElementwiseApplyFunction) and _can_be_applied(matrix):
         return cast(Any, matrix.function)(_entry(matrix.expr, letters, differences))
+    if isinstance(matrix, Transpose) and isinstance(matrix.args[0], ElementwiseApplyFunction) \
+            and _can_be_applied(matrix.args[0]):
+        function, of = cast(Any, matrix.args[0].args)
+        if (sign := _sign_of_transpose(of)) is not None:  # of a skew matrix, as of x1' - 1x'
+            return function(sign*_entry(of, letters, differences))
     if isinstance(matrix, WrittenSum) and (differences or _is_of_entries(matrix.args[0])
                                            and not any(map(is_negative, matrix.args[0].args))):
         return _entry(matrix.args[0], letters, differences)
     return _letter(matrix, letters)
+
+
+def _sign_of_transpose(matrix: Basic) -> Expr | None:
+    """1 of a symmetric matrix, -1 of a skew one, where that can be seen."""
+    (number, core), (turned, other) = (
+        primitive(m) if isinstance(m, MatAdd) else c.split_scalar(m)
+        for m in (matrix, c.transpose(matrix)))
+    return turned/number if core == other else None
 
 
 def _can_be_applied(matrix: Any) -> bool:

@@ -68,6 +68,10 @@ class JuliaTarget(MatlabTarget):
     def of_max(self, value: Operation, x: Code) -> Code:
         if value.data is None:
             return Code(f"maximum({x.text})")
+        if isinstance(value.data, tuple):
+            axes = ", ".join(str(a + 1) for a in value.data)
+            inside = axes if "," not in axes else f"({axes})"
+            return Code(f"dropdims(maximum({x.text}, dims={inside}), dims={inside})")
         return Code(f"maximum({x.text}, dims={int(value.data) + 1})")
 
     def of_sum_axes(self, value: Operation, x: Code) -> Code:

@@ -81,6 +81,11 @@ class MatlabTarget(NumPyTarget):
     def of_max(self, value: Operation, x: Code) -> Code:
         if value.data is None:
             return Code(f"max(max({x.text}))")
+        if isinstance(value.data, tuple):
+            text = x.text
+            for axis in reversed(value.data):
+                text = f"max({text}, [], {axis + 1})"
+            return Code(text)
         return Code(f"max({x.text}, [], {int(value.data) + 1})")
 
     def of_sum_axes(self, value: Operation, x: Code) -> Code:

@@ -155,6 +155,8 @@ class NumPyTarget(Target):
     def of_max(self, value: Operation, x: Code) -> Code:
         if value.data is None:
             return Code(f"{x.at(ATOM)}.max()")
+        if isinstance(value.data, tuple):  # axes that go
+            return Code(f"{x.at(ATOM)}.max(axis={value.data})")
         return Code(f"{x.at(ATOM)}.max(axis={value.data}, keepdims=True)")
 
     def of_sum_axes(self, value: Operation, x: Code) -> Code:

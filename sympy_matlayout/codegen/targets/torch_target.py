@@ -42,6 +42,8 @@ class TorchTarget(JaxTarget):
     def of_max(self, value: Operation, x: Code) -> Code:
         if value.data is None:
             return Code(f"{x.at(ATOM)}.max()")
+        if isinstance(value.data, tuple):
+            return Code(f"{x.at(ATOM)}.amax(dim={value.data})")
         return Code(f"{x.at(ATOM)}.amax(dim={value.data}, keepdim=True)")
 
     def of_sum_axes(self, value: Operation, x: Code) -> Code:
