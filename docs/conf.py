@@ -10,7 +10,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
 project = "sympy_matlayout"
-author = "the authors of sympy_matlayout"
+author = copyright = "the authors of sympy_matlayout"
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.mathjax", "sphinx_design"]
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence"]
 myst_heading_anchors = 3
@@ -19,7 +19,7 @@ default_role = "math"
 html_theme = "furo"
 html_static_path = ["_static"]
 (HERE/"_static").mkdir(exist_ok=True)  # what stands in it is drawn while building
-html_title = "sympy_matlayout"
+html_title = "sympy-matlayout"
 exclude_patterns = ["_build"]
 autodoc_member_order = "bysource"
 autodoc_inherit_docstrings = False
