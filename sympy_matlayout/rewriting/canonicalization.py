@@ -18,10 +18,10 @@ from ..reading.read import read, sympified
 from ..simplify import constructors as c
 from ..simplify.canonical_form import canonical_form, factored_as_written, in_order
 from ..simplify.cost import count_operations
-from ..simplify.factoring import primitive_sum
 from ..simplify.normal_form import normal_form
 from ..simplify.numbers import is_negative, primitive
 from ..simplify.rank import refuse_singular
+from ..simplify.scalar_factors import primitive_sum
 from ..structures.facts import known_symbols
 
 __all__ = ["canonical"]

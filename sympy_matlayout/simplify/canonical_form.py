@@ -37,10 +37,12 @@ from .cost import nodes, operations
 from .elementwise import short_elementwise, with_rows_summed
 from .explicit import with_explicit_matrices
 from .exponentials import with_softmax
-from .factoring import factored, primitive_sum, taken_out, with_middle_taken_out
+from .factoring import factored, taken_out
+from .middle import with_middle_taken_out
 from .monomial import order, oriented
 from .normal_form import normal_form
 from .numbers import place_in_sum, scaled, with_numbers_placed
+from .scalar_factors import primitive_sum
 from .scalar_sums import merged_scalar, one_trace, simplified_scalar, with_scalars_placed
 from .segments import has_pairs
 from .words import is_word

@@ -42,10 +42,10 @@ from .numbers import (
     with_numbers_placed,
 )
 from .pairs import merged_pairs, with_commutation_first
+from .scalar_factors import addends, goes_into, powers_of
 from .segments import has_pairs
 
-__all__ = ["factored", "factored_sum", "letters_of", "powers_of", "primitive_sum",
-           "taken_out", "with_middle_taken_out"]
+__all__ = ["Term", "factored", "factored_sum", "letters_of", "taken_out"]
 
 
 def factored(matrix: Basic) -> Basic:
@@ -298,7 +298,7 @@ class Scalar:
             return replace(term, scalar=term.scalar/self.factor) if abs(number) == self.factor \
                 else None
         held = powers.get(base, S.Zero)
-        if held == 0 or not (held == exponent or _goes_into(exponent, held)):
+        if held == 0 or not (held == exponent or goes_into(exponent, held)):
             return None
         # taken away and not divided by: a Piecewise may be zero
         powers[base] = held - exponent
@@ -315,32 +315,6 @@ class Scalar:
 
     def order(self) -> tuple:
         return 0, 0, default_sort_key(self.factor)
-
-
-def powers_of(scalar: Expr) -> tuple[Expr, dict[Expr, Expr]]:
-    """A number, and powers; of a sum with its number and sign taken out."""
-    number, rest = scalar.as_coeff_Mul()
-    found: dict[Expr, Expr] = {}
-    for base, exponent in rest.as_powers_dict().items():
-        if exponent == 1:
-            of_sum, base = primitive_sum(base)
-            number *= of_sum
-        found[base] = found.get(base, S.Zero) + exponent
-    return number, found
-
-
-def primitive_sum(scalar: Expr) -> tuple[Expr, Expr]:
-    """The number and sign of a sum, and the sum without these; of anything else 1 and itself."""
-    if not isinstance(scalar, Add):
-        return S.One, scalar
-    number = common_number(sorted(scalar.args, key=default_sort_key))
-    return number, Add(*(term/number for term in scalar.args))
-
-
-def _goes_into(exponent: Expr, held: Expr) -> bool:
-    return (exponent.is_Rational and held.is_Rational
-            and exponent*held > 0 and abs(exponent) <= abs(held))
-
 
 Shared = End | Slot | Scalar
 
@@ -368,31 +342,6 @@ def _parts(term: Term) -> Iterator[Shared]:
     for base, exponent in powers.items():
         if not (base**exponent).is_number:
             yield Scalar(base**exponent)
-
-
-def with_middle_taken_out(matrix: Basic) -> Basic:
-    """``vec ΣAMB = (ΣB'⊗A) vec M`` for what all terms have in the middle, or as it was."""
-    if not isinstance(matrix, Vec) or not isinstance(matrix.arg, MatAdd):
-        return matrix
-    words = [(t.scalar, t.word) for t in map(Term.of, matrix.arg.args)]
-    first = words[0][1]
-    parts = [first[i:j] for i in range(len(first)) for j in range(i + 1, len(first) + 1)]
-    for middle in sorted(parts, key=len, reverse=True):
-        places = [_place(middle, word) for _, word in words]
-        if None not in places:
-            M = c.multiply(*middle)
-            around = c.add(*(
-                c.scale(scalar, c.kronecker(
-                    c.transpose(c.multiply(Identity(shape(M)[1]), *word[k + len(middle):])),
-                    c.multiply(*word[:k], Identity(shape(M)[0]))))
-                for (scalar, word), k in zip(words, places, strict=True)))
-            found = c.multiply(around, c.vec(M))
-            return found if operations(found) < operations(matrix) else matrix
-    return matrix
-
-
-def _place(middle: tuple[Basic, ...], word: tuple[Basic, ...]) -> Any:
-    return next((k for k in range(len(word)) if word[k:k + len(middle)] == middle), None)
 
 
 # --- sums -------------------------------------------------------------------------------
@@ -447,19 +396,9 @@ def _length(way: tuple[Expr, Basic]) -> int:
 def _rewritten(terms: tuple[Term, ...]) -> Iterator[tuple[Term, ...]]:
     """The terms otherwise: ``(t + 1)S + (t + 2)Q`` by its scalars, ``t(S + Q) + S + 2Q``."""
     if 1 < len(terms) and not _are_scalars(terms):
-        apart = tuple(Term(part, t.word) for t in terms for part in _addends(t.scalar))
+        apart = tuple(Term(part, t.word) for t in terms for part in addends(t.scalar))
         if len(terms) < len(apart) <= limits.SEARCHED_TERMS:
             yield apart
-
-
-def _addends(scalar: Expr) -> list[Expr]:
-    """The terms of a product with one sum in it, multiplied out."""
-    factors = Mul.make_args(scalar)
-    for k, factor in enumerate(factors):
-        if isinstance(factor, Add):
-            others = Mul(*factors[:k], *factors[k + 1:])
-            return [others*term for term in factor.args]
-    return [scalar]
 
 
 def _with_a_sum_apart(terms: tuple[Term, ...]) -> Iterator[tuple[Term, ...]]:

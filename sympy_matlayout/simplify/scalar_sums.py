@@ -21,10 +21,11 @@ from ..nodes.written_sum import WrittenScalar
 from . import constructors as c
 from .commuting import factored_scalar, factored_traces
 from .cost import operations
-from .factoring import factored_sum, letters_of, primitive_sum, taken_out
+from .factoring import factored_sum, letters_of, taken_out
 from .monomial import holds_matrices, order, oriented, turns
 from .numbers import multiples_of_sums, scaled, shortest_place, with_numbers_placed
 from .phases import with_real_parts
+from .scalar_factors import primitive_sum
 from .scalar_forms import short_form
 from .scalar_products import shorter_product
 

@@ -29,9 +29,10 @@ from ..nodes.written_sum import WRITTEN, WrittenScalar, WrittenSum
 from . import constructors as c
 from .construction import over
 from .cost import operations
-from .factoring import primitive_sum, taken_out
+from .factoring import taken_out
 from .normal_form import normal_form
 from .numbers import LINEAR, is_negative, place_in_sum, primitive, scaled, with_numbers_placed
+from .scalar_factors import primitive_sum
 from .scalar_sums import placed, with_scalars_placed
 
 __all__ = ["Sums", "marked", "multiplied_terms", "opened", "sums_in", "unmarked"]
