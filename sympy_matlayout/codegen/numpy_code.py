@@ -92,6 +92,15 @@ class MatrixCode(NumPyPrinter):
         at = S.Infinity if len(expr.args) == 1 else S.NaN
         return self._call("where", f"{self._print(expr.args[0])} == 0", at, S.Zero)
 
+    def _print_NDimArray(self, expr):
+        """Of any rank, as SymPy does from 1.13 on."""
+        return self._call("array", self._rows(expr.tolist() if expr.rank() else expr[()]))
+
+    def _rows(self, entries):
+        if not isinstance(entries, list):
+            return self._print(entries)
+        return f"[{', '.join(map(self._rows, entries))}]"
+
     def _print_Max(self, expr):
         return self._nested("maximum", expr.args)
 
