@@ -126,7 +126,7 @@ class ScaledGraph(ProductGraph):
                 sign, term = -1, term.args[1]
             if is_number(term) and abs(term.data) == 1:
                 found.append((sign*int(term.data), self.number(0)))
-            elif term.kind == "call" and term.data == "exp":
+            elif _is_exponential(term):
                 found.append((sign, term.args[0]))
         if len(found) != 2 or found[0][0] == found[1][0]:
             return None
@@ -154,7 +154,7 @@ class ScaledGraph(ProductGraph):
                 map(self._is_positive_sum, value.args[1:]))
         if value.kind in ("sum", "sum_axes"):
             return self._is_positive_sum(value.args[0])
-        return value.kind == "call" and value.data == "exp"
+        return _is_exponential(value)
 
     # --- the scale of a value --------------------------------------------------------------
 
@@ -165,8 +165,8 @@ class ScaledGraph(ProductGraph):
         return self._apart(value)
 
     def _holds_sums(self, value: Operation) -> bool:
-        return value.kind in SUMS or value.kind in ("mul", "product", "trace", "transpose") \
-            and any(map(self._holds_sums, value.args)) or value.kind in ("product", "trace")
+        return value.kind in (*SUMS, "product", "trace") or value.kind in (
+            "mul", "transpose") and any(map(self._holds_sums, value.args))
 
     def _apart(self, value: Operation) -> Scaled | None:
         if value in self._rests:
@@ -177,7 +177,7 @@ class ScaledGraph(ProductGraph):
         return self._scaled[value]
 
     def _apart_call(self, value: Operation) -> Scaled | None:
-        return Scaled(value.args[0], self.number(1)) if value.data == "exp" else None
+        return Scaled(value.args[0], self.number(1)) if _is_exponential(value) else None
 
     def _apart_transpose(self, value: Operation) -> Scaled | None:
         inner = self._apart(value.args[0])

@@ -29,12 +29,12 @@ def with_explicit_matrices(exprs: Sequence[Basic]) -> list[Basic]:
     forms: dict[Basic, Basic] = {}
     for node in postorder(exprs, operands):
         terms[node] = _terms(node, terms)
-        found = over(node, {a: forms[a] for a in operands(node)})
         if terms[node] > 1:
-            found = _explicit(node)
-        elif isinstance(found, MatAdd) and isinstance(node, MatAdd):
-            found = _with_units_joined(node, terms, forms)
-        forms[node] = found
+            forms[node] = _explicit(node)
+        elif isinstance(node, MatAdd):
+            forms[node] = _with_units_joined(node, terms, forms)
+        else:
+            forms[node] = over(node, {a: forms[a] for a in operands(node)})
     return [forms[expr] for expr in exprs]
 
 

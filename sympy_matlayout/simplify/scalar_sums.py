@@ -143,7 +143,8 @@ def with_scalars_placed(matrix: Basic) -> Basic:
     scalar, core = c.split_scalar(matrix)
     factors = list(map(with_scalars_placed, c.factors_of(core)))
     places = [scaled(placed(scalar), *factors), *_with_numbers_exchanged(scalar, factors)]
-    alike = [place for place in places if operations(place) == min(map(operations, places))]
+    least = min(map(operations, places))
+    alike = [place for place in places if operations(place) == least]
     return shortest_place([min(alike, key=order), *_with_inverses_scaled(scalar, factors)])
 
 
