@@ -11,14 +11,19 @@ from sympy.matrices.expressions import (
     FunctionMatrix,
     HadamardPower,
     HadamardProduct,
+    MatAdd,
+    MatMul,
     OneMatrix,
 )
+from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
+from sympy.printing.str import StrPrinter
 
 from sympy_matlayout import (
     Norm,
     Sigmoid,
     canonical,
     check_derivative,
+    common_subexpressions,
     derivation,
     gradient,
     hessian,
@@ -29,6 +34,7 @@ from sympy_matlayout import (
 from sympy_matlayout.__main__ import main
 from sympy_matlayout.nodes.printable import all_printable
 from sympy_matlayout.printing.lines import broken
+from sympy_matlayout.simplify import constructors as c
 
 A, X, B = MatrixSymbol("A", m, n), MatrixSymbol("X", m, n), MatrixSymbol("B", m, n)
 S = MatrixSymbol("S", n, n)
@@ -177,3 +183,55 @@ def test_the_table_of_formulas(capsys, monkeypatch):
     assert r"| (9) x'a | $x^{T} a$ | $x$ | $a^{T}$ | ok |" in tables
     assert main(["--latex"]) == 0
     assert capsys.readouterr().out.count(r"\begin{align*}") == 3
+
+
+# --- results that are long --------------------------------------------------------------
+
+
+def residual_network(layers):
+    """The gradient of ‖h - w‖² by W with h ↦ tanh(W h) + h, whose text doubles with each layer."""
+    W = MatrixSymbol("W", n, n)
+    h, TANH = x, Lambda(z, tanh(z))
+    for _ in range(layers):  # SymPy's own sums and products would be evaluated to their leaves
+        h = c.new(MatAdd, c.new(ElementwiseApplyFunction, TANH, c.new(MatMul, W, h)), h)
+    r = c.new(MatAdd, h, -w)
+    return gradient(c.new(Trace, c.new(MatMul, c.transpose(r), r)), W)
+
+
+def test_a_long_result_is_printed_with_names_for_its_parts():
+    lengths = []
+    for layers in (12, 16, 20):
+        D = residual_network(layers)
+        definitions, (named,) = common_subexpressions(D)
+        first, *rest = str(D).splitlines()
+        assert first == str(named) and first.count("x1 ") < 30
+        assert rest == [("     " if k else "with ") + f"{name} = {value}"
+                        for k, (name, value) in enumerate(definitions)]
+        assert sympy.latex(D).count(r"\\") == len(rest)
+        assert f"x_{{{len(rest) - 1}}} = " in latex(D)
+        assert len(pretty(D, wrap_line=False).splitlines()) >= len(rest)
+        lengths.append(len(rest))
+    assert lengths[2] - lengths[1] == lengths[1] - lengths[0]
+
+
+def test_what_a_long_part_of_a_sum_stands_for_is_in_its_parentheses():
+    W = residual_network(16)
+    text = str(s + sympy.Mul(2, c.new(Trace, W), evaluate=False))
+    assert text.startswith(("s + 2*(", "2*("))
+    assert text.count(" with x0 = W*x, x1 = tanh.(x0), ") == 1 and "\n" not in text
+
+
+def test_a_node_that_is_shared_is_written_once():
+    """A graph of some 80 nodes, whose tree has thousands."""
+    D = residual_network(5)
+
+    class Counting(StrPrinter):
+        calls = 0
+
+        def _print(self, expr, **settings):
+            self.calls += 1
+            return super()._print(expr, **settings)
+
+    printer = Counting()
+    assert printer.doprint(D) == str(D)
+    assert printer.calls < 20*len(set(sympy.preorder_traversal(D)))

@@ -64,6 +64,9 @@ SHOWN_TERMS = 8
 # in them, as M**0 is.
 TERMS_APART = 16
 
+# A result of more nodes is printed with names for what it holds more than once: nobody reads
+# some fifty thousand letters, and those of a network of residual layers double with each.
+PRINTED_NODES = 10_000
 # Sums of units are written as a matrix with its entries up to so many: a Jacobian of 3×3 by 3×3.
 SHOWN_ENTRIES = 81
 # A matrix of somebody else's class is written out by its entries up to so many.

@@ -44,6 +44,7 @@ ASPECTS = {
     "srepr": "how it prints as code",
     "latex": "how it prints in LaTeX",
     "pretty": "how it is drawn in lines of characters",
+    "abbreviated": "how it prints where it is too long, with names for parts of it",
     "level": "how tightly it holds together printed, as SymPy's PRECEDENCE",
 }
 

@@ -22,8 +22,9 @@ from sympy.printing.pretty.stringpict import prettyForm
 from ..core import limits
 from ..core.caches import cached
 from ..core.registry import declared, declares
+from .traversal import postorder
 
-__all__ = ["PRINTMETHODS", "all_printable", "has_minus", "joined", "printable"]
+__all__ = ["PRINTMETHODS", "all_printable", "as_written", "has_minus", "joined", "printable"]
 
 # what SymPy's printers look for in a node before they print it themselves
 PRINTMETHODS = {"str": "_sympystr", "srepr": "_sympyrepr", "latex": "_latex", "pretty": "_pretty"}
@@ -46,14 +47,36 @@ def printable(node: Basic) -> Basic:
 @cached(limits.CACHED_NODES)
 def _printed(kind: type) -> tuple[tuple[tuple[str, Any], ...], Any]:
     """What is declared of how a class is written that has no methods of its own for it."""
-    found = ((printmethod, declared(aspect, kind)) for aspect, printmethod in PRINTMETHODS.items()
-             if not hasattr(kind, printmethod))
-    written = tuple((name, _as_method(write)) for name, write in found if write is not None)
+    found = ((printmethod, aspect, declared(aspect, kind))
+             for aspect, printmethod in PRINTMETHODS.items() if not hasattr(kind, printmethod))
+    written = tuple((name, _as_method(aspect, write)) for name, aspect, write in found if write)
     return written, declared("level", kind)
 
 
-def _as_method(write: Any) -> Any:
-    return lambda node, printer, *args, **kwargs: write(printer, node)
+def _as_method(aspect: str, write: Any) -> Any:
+    return lambda node, printer, *args, **kwargs: as_written(aspect, write, printer, node)
+
+
+def as_written(aspect: str, write: Any, printer: Any, node: Basic) -> Any:
+    """How a printer writes a node, once where it is shared, and with names where it is long."""
+    if aspect != "srepr" and _nodes(node, vars(printer).setdefault("nodes", {})) \
+            > limits.PRINTED_NODES:
+        write = declared("abbreviated", type(node))
+        return write(aspect, printer, node)
+    if aspect == "pretty":  # a picture is changed where it is used
+        return write(printer, node)
+    known = vars(printer).setdefault("written", {})
+    if node not in known:
+        known[node] = write(printer, node)
+    return known[node]
+
+
+def _nodes(expr: Basic, known: dict[Basic, int]) -> int:
+    """How many nodes there are in the tree of an expression."""
+    for node in postorder([expr], lambda e: () if e in known else e.args):
+        if node not in known:
+            known[node] = 1 + sum(known[a] for a in node.args)
+    return known[expr]
 
 
 def all_printable(exprs: Iterable[Basic]) -> list[Basic]:

@@ -16,7 +16,8 @@ from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.pretty.pretty import PrettyPrinter, pretty_use_unicode
 
 from ..core.registry import declared
-from . import picture, tex, text  # noqa: F401 - what they declare
+from ..nodes.printable import as_written
+from . import definitions, picture, tex, text  # noqa: F401 - what they declare
 from .parts import is_bare, summed
 
 __all__ = ["latex", "pprint", "pretty"]
@@ -34,7 +35,7 @@ class _Declared:
             return super()._print(expr, **kwargs)  # pyright: ignore[reportAttributeAccessIssue]
         self._print_level += 1
         try:
-            return write(self, expr)
+            return as_written(self.aspect, write, self, expr)
         finally:
             self._print_level -= 1
 

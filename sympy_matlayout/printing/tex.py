@@ -167,7 +167,7 @@ def latex_of_sum(printer: Any, total: MatAdd) -> str:
     found = ""
     for minus, term in signed_terms(printer, total):
         printed = printer._print(term)
-        if not minus and matrix_level(term) <= SUM or printer._needs_add_brackets(term):
+        if not minus and matrix_level(term) <= SUM:
             printed = rf"\left({printed}\right)"
         found += f" {printed}" if minus and found else f" + {printed}" if found else printed
     return found

@@ -19,10 +19,14 @@ from ..core.given import as_basic
 from ..core.shapes import is_matrix, is_one, shape
 from ..nodes.conjugates import ComplexMatrixSymbol, presented
 from ..nodes.norm import Norm
-from ..nodes.printable import joined
 from ..nodes.realness import is_complex
 from ..nodes.softmax import Softmax
 from ..nodes.traversal import operands, postorder
+from ..printing.definitions import (
+    latex_with_definitions,
+    picture_with_definitions,
+    text_with_definitions,
+)
 from ..printing.printers import latex
 from ..simplify import constructors as c
 from ..simplify.construction import over
@@ -57,31 +61,18 @@ class Explanation:
         return dict(self.definitions)
 
     def __str__(self) -> str:
-        lines = [sstr(result) for result in self.results]
-        for k, (name, value) in enumerate(self.definitions):
-            lines.append(("     " if k else "with ") + f"{name} = {sstr(value)}")
-        return "\n".join(lines)
+        return text_with_definitions(sstr, self.results, self.definitions)
 
     __repr__ = __str__
 
     def _latex(self, printer: Any) -> str:
-        rows = [rf"& {printer._print(result)}" for result in self.results]
-        for k, (name, value) in enumerate(self.definitions):
-            word = r"\quad " if k else r"\text{with}\quad "
-            rows.append(rf"& {word}{printer._print(name)} = {printer._print(value)}")
-        return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+        return latex_with_definitions(printer._print, self.results, self.definitions)
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {latex(self)}$"
 
     def _pretty(self, printer: Any) -> prettyForm:
-        pictures = [printer._print(result) for result in self.results]
-        for k, (name, value) in enumerate(self.definitions):
-            row = joined(prettyForm("     " if k else "with ").right(printer._print(name)))
-            pictures.append(joined(row.right(" = ", printer._print(value))))
-        rows = [line for picture in pictures for line in picture.picture]
-        width = max(map(len, rows))
-        return prettyForm("\n".join(line.ljust(width) for line in rows))
+        return picture_with_definitions(printer._print, self.results, self.definitions)
 
 
 @reporting_bugs

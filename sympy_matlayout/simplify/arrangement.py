@@ -21,6 +21,7 @@ from sympy.matrices.expressions import Identity, KroneckerProduct
 from sympy.tensor.array.expressions.array_expressions import Reshape
 
 from ..core import limits
+from ..core.caches import cached
 from ..core.shapes import is_matrix, same_size, shape
 from ..nodes.constants import CommutationMatrix, DiagonalEmbedding
 from . import constructors as c
@@ -34,6 +35,26 @@ Indices = tuple[Index, ...]
 
 def arranged(monomial: Monomial, rows: Indices, cols: Indices) -> Basic:
     """The matrix of a product of entries whose free indices are the rows and columns."""
+    # one part is met under many names, on each of the ways to cut a chain
+    rank = {i: place for place, i in enumerate(sorted(monomial.sizes))}
+    matrix = _arranged(monomial.coefficient, tuple(f.at(rank.get) for f in monomial.factors),
+                       tuple((rank[i], size) for i, size in monomial.sizes.items()),
+                       *(tuple(rank[i] for i in side) for side in (monomial.free, rows, cols)))
+    if matrix is None:
+        raise NotMatrixNotation(monomial)
+    return matrix
+
+
+@cached(limits.CACHED_TERMS)
+def _arranged(coefficient: Expr, factors: tuple[Factor, ...], sizes: tuple[tuple[Index, Expr], ...],
+              free: Indices, rows: Indices, cols: Indices) -> Basic | None:
+    """The same by what it depends on, None where it is no matrix."""
+    with suppress(NotMatrixNotation):
+        return _by_parts(Monomial(coefficient, factors, dict(sizes), free), rows, cols)
+    return None
+
+
+def _by_parts(monomial: Monomial, rows: Indices, cols: Indices) -> Basic:
     opened, closed = monomial.components()
     coefficient = Mul(monomial.coefficient, *map(scalar, closed))
     blocks = _in_order([_block(part, rows, cols) for part in opened], rows, cols)

@@ -11,18 +11,20 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, cast
 
-from sympy import Add, Dummy, Expr, Mul, Pow, S, Trace, factor, factor_list
+from sympy import Add, Dummy, Expr, Integer, Mul, Poly, Pow, S, Trace, factor_list
 from sympy.core.basic import Basic
-from sympy.matrices.expressions import HadamardPower, HadamardProduct, OneMatrix
+from sympy.matrices.expressions import HadamardPower, HadamardProduct, Identity, OneMatrix
 
 from ..core import limits
-from ..core.shapes import is_matrix, shape
+from ..core.shapes import is_matrix, same_size, shape
 from . import constructors as c
 from .construction import hadamard_product
 from .cost import operations
 from .monomial import order
+from .numbers import primitive
+from .polynomials import in_factors
 
-__all__ = ["factored_hadamard", "factored_scalar", "factored_traces"]
+__all__ = ["factored_hadamard", "factored_powers", "factored_scalar", "factored_traces"]
 
 
 def factored_scalar(total: Expr) -> Any:
@@ -104,6 +106,43 @@ def factored_hadamard(terms: Sequence[tuple[Expr, Basic]]) -> tuple[Expr, Basic]
     return c.split_scalar(_matrix(found, matrices, size))
 
 
+def factored_powers(terms: Sequence[tuple[Expr, tuple[Basic, ...]]]) -> tuple[Expr, Basic] | None:
+    """``I - 2A + A² = (I - A)²``: the powers of one matrix commute."""
+    if not 2 < len(terms) <= limits.POLYNOMIAL_TERMS:
+        return None
+    once = _repeated_word([word for _, word in terms])
+    if not once or not same_size(shape(once[0])[0], shape(once[-1])[1]):
+        return None
+    matrix: Any = c.multiply(*once)
+    one = Identity(shape(matrix)[0])
+    letters: dict[Any, Dummy] = {matrix: (of_matrix := Dummy())}
+    found = in_factors(Add(*(_monomial([(matrix, Integer(len(word)//len(once)))], scalar, letters)
+                             for scalar, word in terms)))
+    powers = [f.as_base_exp() for f in Mul.make_args(found) if f.has(of_matrix)]
+    if sum(k for _, k in powers) < 2 or any(base == of_matrix for base, _ in powers):
+        return None
+    scalars = {dummy: letter for letter, dummy in letters.items() if dummy is not of_matrix}
+    number, factors = S.One, []
+    for polynomial, k in powers:
+        total: Any = c.add(*(c.scale(scalar.xreplace(scalars), c.multiply(one, *once*power))
+                             for (power,), scalar in Poly(polynomial, of_matrix).terms()))
+        of_sum, total = primitive(total)
+        number *= of_sum**k
+        factors.append(c.power(total, k))
+    scalar = Mul(*(f for f in Mul.make_args(found) if not f.has(of_matrix))).xreplace(scalars)
+    return number*scalar, c.multiply(*sorted(factors, key=order))
+
+
+def _repeated_word(words: Sequence[tuple[Basic, ...]]) -> tuple[Basic, ...]:
+    """What all words are repetitions of, nothing where there is no such."""
+    shortest = min(filter(None, words), key=len, default=())
+    for size in range(len(shortest), 0, -1):
+        once = shortest[:size]
+        if all(word == once*(len(word)//size) for word in words):
+            return once
+    return ()
+
+
 def _share_a_base(first: Basic, second: Basic) -> bool:
     """Whether two products hold different powers of one matrix; equal ones are a common factor."""
     powers = dict(_hadamard_factors(first))
@@ -111,7 +150,7 @@ def _share_a_base(first: Basic, second: Basic) -> bool:
 
 
 def _product_of_sums(polynomial: Expr) -> Any:
-    found = factor(polynomial)
+    found = in_factors(polynomial)
     return None if isinstance(found, Add) else found
 
 

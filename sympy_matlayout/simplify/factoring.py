@@ -30,7 +30,7 @@ from ..core.registry import construct
 from ..core.shapes import Shape, is_one, is_scalar_shape, same_size, shape
 from ..nodes.vec import Vec
 from . import constructors as c
-from .commuting import factored_hadamard
+from .commuting import factored_hadamard, factored_powers
 from .cost import operations
 from .monomial import order
 from .numbers import (
@@ -357,6 +357,9 @@ def _factored(terms: tuple[Term, ...], size: Shape) -> tuple[Expr, Basic]:
     """Of several factors that could be taken out next, the one that leads furthest."""
     if not terms:
         return S.Zero, c.ZeroMatrix(*size)
+    polynomial = factored_powers([(t.scalar, t.word) for t in terms])
+    if polynomial is not None:
+        return polynomial
     shared = _most_shared(terms)
     ways = [] if shared else [_written(terms, size)]
     for one in _worth_trying(shared, terms):

@@ -184,6 +184,7 @@ def _put(inside: Callable[[Basic], Basic], kind: type, left: tuple, right: tuple
     return c.new(MatMul, *args) if kind is MatMul else construct(kind, *args)
 
 
+@cached(limits.CACHED_TERMS)
 def _multiplied(number: Expr, total: MatAdd) -> Basic:
     return _with_numbers_shared(_sum(with_numbers_placed(c.scale(number, t)) for t in total.args))
 

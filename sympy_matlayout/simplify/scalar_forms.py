@@ -26,7 +26,6 @@ from sympy import (
     cos,
     cosh,
     exp,
-    factor,
     log,
     sin,
     sinh,
@@ -41,6 +40,7 @@ from ..core.caches import cached
 from ..nodes.sigmoid import Sigmoid, Softplus
 from .cost import nodes, operations
 from .phases import with_phases_merged
+from .polynomials import in_factors
 
 __all__ = ["short_form", "with_exponents_added"]
 
@@ -80,7 +80,7 @@ def _factored(expr: Any) -> Any:
     if expr.has(I) and operations(expr) > limits.FACTORED_OVER_I:
         return expr
     try:
-        return factor(expr)
+        return in_factors(expr)
     except PolynomialError:  # Piecewise, say
         return expr
 

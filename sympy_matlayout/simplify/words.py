@@ -29,6 +29,7 @@ from ..nodes.constants import CommutationMatrix, DiagonalEmbedding
 from ..nodes.structured import facts_about
 from ..nodes.vec import Vec
 from ..nodes.vech import EliminationMatrix, SymmetrizerMatrix
+from ..nodes.written_sum import WrittenSum
 from . import constructors as c
 from .segments import has_pairs
 
@@ -41,13 +42,17 @@ Word = tuple[Expr, tuple[Basic, ...]]  # a scalar, and factors without sums
 LINEAR = (KroneckerProduct, Vec, DiagMatrix, HadamardProduct)
 
 
-def is_word(matrix: Basic) -> bool:
-    """A product of symbols, their transposes and powers with nothing left to simplify."""
+def is_word(matrix: Basic, with_sums: bool = False) -> bool:
+    """
+    A product of symbols, their transposes and powers with nothing left to simplify.
+
+    Sums that were written may stand among them where they are not to be opened.
+    """
     scalar, core = c.split_scalar(matrix)
     if isinstance(core, Identity):
         return not is_one(core.args[0]) and (scalar.is_Atom or core is matrix)
     letters = c.factors_of(core)
-    if not all(map(_is_letter, letters)) or not (scalar.is_Atom or core is matrix):
+    if not all(_is_letter(a, with_sums) for a in letters) or not (scalar.is_Atom or core is matrix):
         return False
     bases = [a.args[0] if isinstance(a, MatPow) else a for a in letters]
     if any(a == b for a, b in pairwise(bases)):
@@ -57,29 +62,44 @@ def is_word(matrix: Basic) -> bool:
     return thin + is_one(rows) + is_one(cols) < 2  # else a part of it is a scalar
 
 
-def _is_letter(matrix: Basic) -> bool:
+def _is_letter(matrix: Basic, with_sums: bool) -> bool:
     if isinstance(matrix, MatPow) and matrix.args[1].is_Integer:
         matrix = matrix.args[0]
     if isinstance(matrix, Transpose):
         return isinstance(matrix.args[0], MatrixSymbol) and not facts_about(matrix.args[0])
+    if isinstance(matrix, WrittenSum):
+        return with_sums
     return isinstance(matrix, MatrixSymbol) and "orthogonal" not in facts_about(matrix)
 
 
 def plain_words(matrix: Basic) -> Any:
     """A product of sums of words as a sum of words, None where it isn't so simple."""
-    if is_word(matrix):
+    if is_word(matrix, with_sums=True):
         return [matrix]
     if isinstance(matrix, MatAdd):
         parts = [plain_words(a) for a in matrix.args]
         return None if None in parts else [w for part in parts for w in part]
-    if not isinstance(matrix, MatMul):
+    if isinstance(matrix, Transpose):
+        turned = plain_words(matrix.args[0])
+        return None if turned is None else list(map(c.transpose, turned))
+    factors = _repeated(matrix)
+    if factors == [matrix]:
         return None
-    parts = [plain_words(a) for a in matrix.args if is_matrix(a)]
+    parts = list(map(plain_words, factors))
     if None in parts or prod(map(len, parts)) > limits.EXPANDED_TERMS:
         return None
     scalar = c.split_scalar(matrix)[0]
     found = [c.multiply(scalar, *chosen) for chosen in product(*parts)]
-    return found if all(is_word(c.split_scalar(w)[1]) for w in found) else None
+    return found if all(is_word(c.split_scalar(w)[1], with_sums=True) for w in found) else None
+
+
+def _repeated(product: Any) -> list[Any]:
+    """The matrices of a product, a low power of a sum as often as it says."""
+    if isinstance(product, MatMul):
+        return [f for a in product.args if is_matrix(a) for f in _repeated(a)]
+    base, k = c.base_and_exponent(product)
+    repeats = k.is_Integer and 0 < k <= limits.EXPANDED_POWER and isinstance(base, MatAdd)
+    return [base]*int(k) if repeats else [product]
 
 
 def words(matrix: Basic, simplified: Callable[[Basic], Basic]) -> list[Word]:

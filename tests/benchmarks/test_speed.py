@@ -153,6 +153,49 @@ LONG = {
 }
 
 
+# --- recursions -------------------------------------------------------------------------
+
+
+def closed_loop(horizon):
+    """The cost of x ↦ (A + BK)x over a horizon, by the feedback K."""
+    state, cost = x, 0
+    for _ in range(horizon):
+        cost += tr(state.T*S*state) + tr((K*state).T*F*(K*state))
+        state = (A + L*K)*state
+    return cost, K
+
+
+def residual_network(layers):
+    """‖h - y‖² with h ↦ tanh(W h) + h, by the one W."""
+    h = x
+    for _ in range(layers):
+        step = c.new(c.ElementwiseApplyFunction, TANH, c.new(c.MatMul, A, h))
+        h = c.new(c.MatAdd, step, h)
+    r = c.new(c.MatAdd, h, -y)
+    return c.new(Trace, c.new(c.MatMul, c.transpose(r), r)), A
+
+
+def unrolled_descent(steps):
+    """‖Aw - y‖² after steps of gradient descent on it, by A."""
+    w = x
+    for _ in range(steps):
+        residual = c.new(c.MatAdd, c.new(c.MatMul, A, w), -y)
+        w = c.new(c.MatAdd, w, c.new(c.MatMul, -t, A.T, residual))
+    r = c.new(c.MatAdd, c.new(c.MatMul, A, w), -y)
+    return c.new(Trace, c.new(c.MatMul, c.transpose(r), r)), A
+
+
+K, L = MatrixSymbol("K", p, n), MatrixSymbol("L", n, p)
+t = symbols("t")
+
+
+@pytest.mark.parametrize("steps", [4, 8, 16])
+@pytest.mark.parametrize("recursion", [closed_loop, residual_network, unrolled_descent])
+def test_recursions(benchmark, recursion, steps):
+    f, variable = recursion(steps)
+    benchmark.pedantic(lambda: gradient(f, variable), setup=forget_everything, rounds=1)
+
+
 @pytest.mark.parametrize("name", LONG)
 def test_long_expressions(benchmark, name):
     f, variable = LONG[name]

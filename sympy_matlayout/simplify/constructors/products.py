@@ -19,7 +19,9 @@ from sympy.matrices.expressions import (
     ZeroMatrix,
 )
 
+from ...core import limits
 from ...core.bound_symbols import bound_symbol
+from ...core.caches import cached
 from ...core.registry import construct, declared, declares
 from ...core.shapes import Shape, is_matrix, is_scalar_shape, same_size
 from ...core.shapes import shape as shape_of
@@ -27,6 +29,7 @@ from ...nodes.functions_of_argument import of_argument
 from ...nodes.matrix_sum import MatrixSum
 from ...nodes.primary_functions import PrimaryFunction
 from ...nodes.structured import facts_about
+from ...nodes.written_sum import WrittenSum
 from .identities import merged_by_identity
 from .nodes import factors_of, new, split_scalar
 from .projections import merged_with_projection
@@ -105,6 +108,20 @@ def multiply(*factors: Any) -> Basic:
     rows, cols = shape_of(matrices[0])[0], shape_of(matrices[-1])[1]
     if coefficient == 0 or any(isinstance(m, ZeroMatrix) for m in matrices):
         return ZeroMatrix(rows, cols)
+    if all(map(_meets_only_itself, matrices)):
+        product = _with_powers_joined(matrices)
+    else:
+        more, product = _with_neighbours_merged(matrices)
+        coefficient *= more
+    product = product or [Identity(rows)]
+    if coefficient == 0 or any(isinstance(m, ZeroMatrix) for m in product):
+        return ZeroMatrix(rows, cols)
+    return _product_of(coefficient, product)
+
+
+def _with_neighbours_merged(matrices: list[Any]) -> tuple[Expr, list[Any]]:
+    """The factors that are left, and the scalars that came out of them."""
+    coefficient: Any = S.One
     product: list[Basic] = []
     pending = matrices[::-1]
     while pending:
@@ -125,11 +142,7 @@ def multiply(*factors: Any) -> Basic:
                 pending.append(f)
             else:
                 coefficient *= f
-    if not product:
-        product = [Identity(rows)]
-    if coefficient == 0 or any(isinstance(m, ZeroMatrix) for m in product):
-        return ZeroMatrix(rows, cols)
-    return _product_of(coefficient, product)
+    return coefficient, product
 
 
 def _product_of(coefficient: Expr, product: Sequence[Any]) -> Basic:
@@ -148,6 +161,29 @@ def _product_of(coefficient: Expr, product: Sequence[Any]) -> Basic:
 def _is_neutral(matrix: Basic) -> bool:
     return isinstance(matrix, Identity) or (
         isinstance(matrix, OneMatrix) and is_scalar_shape(shape_of(matrix)))
+
+
+@cached(limits.CACHED_NODES)
+def _meets_only_itself(matrix: Basic) -> bool:
+    """Whether it merges with powers of itself and with nothing else."""
+    base = base_and_exponent(matrix)[0]
+    if isinstance(base, Transpose):
+        base = base.args[0]
+    return isinstance(base, (*PLAIN, WrittenSum)) and not facts_about(base)
+
+
+def _with_powers_joined(matrices: Sequence[Basic]) -> list[Basic]:
+    product: list[Basic] = []
+    for matrix in matrices:
+        base, exponent = base_and_exponent(matrix)
+        before, k = base_and_exponent(product[-1]) if product else (None, S.Zero)
+        if base == before and same_size(*shape_of(base)):
+            del product[-1]
+            if k + exponent != 0:
+                product.append(power(base, k + exponent))
+        else:
+            product.append(matrix)
+    return product
 
 
 # --- neighbours that are one node together ----------------------------------------------

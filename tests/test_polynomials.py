@@ -1,0 +1,84 @@
+"""Factors of polynomials: SymPy's, without its search where one symbol is of first degree."""
+
+import pytest
+from sympy import (
+    Add,
+    Identity,
+    MatrixSymbol,
+    Mul,
+    Rational,
+    exp,
+    expand,
+    factor,
+    sqrt,
+    symbols,
+    tanh,
+)
+
+from sympy_matlayout import canonical
+from sympy_matlayout.simplify import polynomials
+from sympy_matlayout.simplify.polynomials import in_factors
+
+a, b, s, u, v, w = symbols("a b s u v w")
+p = tanh(u)
+
+FACTORED = [
+    a*b + a*s,
+    a*b + a*s + u*b + u*s,
+    -a*u**2 + b*u**2,
+    (a - b)**2*u/3 + (a - b)*v/2,
+    a/b - s/b + u**2/b - 1,
+    a*p**2 - a + s*p - s,
+    exp(a)*u + exp(a)*v**2,
+    sqrt(a)*u + sqrt(a)*v,
+    (2*a - 2*b)**3*(u + v)/(4*w),
+    a + b + Rational(1, 2),
+    a*u**2 + 2*a*u*v + a*v**2 + s*u**2 + 2*s*u*v + s*v**2,
+    (1 - s)*(1 - p**2)*u + (1 - p**2)*(s - 1)*v,
+]
+
+
+@pytest.mark.parametrize("expr", FACTORED, ids=str)
+def test_the_factors_are_those_of_sympy(expr):
+    found, wanted = in_factors(expand(expr)), factor(expr)
+    assert expand(found - wanted) == 0
+    assert _sums(found) == _sums(wanted)
+
+
+def _sums(product):
+    """Which sums there are among the factors, without signs and numbers, and how often."""
+    powers = [f.as_base_exp() for f in Mul.make_args(product)]
+    return {max(total.primitive()[1], (-total).primitive()[1], key=str): k
+            for total, k in powers if isinstance(total, Add)}
+
+
+def test_nothing_is_searched_for_where_one_symbol_is_of_first_degree(monkeypatch):
+    """SymPy's search draws numbers, and with some of them took 16 seconds for this one."""
+    monkeypatch.setattr(polynomials, "factor", None)
+    total = a*(1 - tanh(u)**2) + (1 - (2*s - 1)**2)*(2*s + b - v + w + tanh(u) + tanh(w) - 1)
+    assert in_factors(total) == expand(total)
+    assert in_factors(expand((1 - p*v)*(a + s**2))) == -(a + s**2)*(p*v - 1)
+
+
+n, m = symbols("n m", integer=True, positive=True)
+A, B, x = MatrixSymbol("A", n, n), MatrixSymbol("B", m, n), MatrixSymbol("x", n, 1)
+I = Identity(n)
+
+POWERS = [
+    (I - 2*A + A**2, "(I - A)**2"),
+    (A**2 + 3*A + 2*I, "(2*I + A)*(I + A)"),
+    (A**3 - 3*A**2 + 3*A - I, "-(I - A)**3"),
+    (I - 2*A**2 + A**4, "(I - A**2)**2"),
+    (u**2*I + 2*u*A + A**2, "(u*I + A)**2"),
+    (I - 2*u*B.T*B + u**2*B.T*B*B.T*B, "(I - u*B.T*B)**2"),
+    (B.T - 2*u*B.T*B*B.T + u**2*B.T*B*B.T*B*B.T, "(I - u*B.T*B)**2*B.T"),
+    (x - 2*u*B.T*B*x + u**2*B.T*B*B.T*B*x, "(I - u*B.T*B)**2*x"),
+    (I + 2*A.inverse() + A**-2, "(I + A**(-1))**2"),
+    (I + A + A**2, "I + A**2 + A"),
+]
+
+
+@pytest.mark.parametrize("expr, wanted", POWERS, ids=str)
+def test_powers_of_one_matrix_commute(expr, wanted):
+    """Step k of gradient descent on ‖Bx - y‖² is a polynomial in I - uB'B."""
+    assert str(canonical(expr)) == wanted
