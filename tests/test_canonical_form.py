@@ -100,6 +100,8 @@ RULES = {
     "inverse of a power": (((A**2).inverse()*A).inverse(), A),
     "inverse of a transpose": (Transpose(A.inverse())*A.T, I),
     "scalars in front": (A*(t*B)*(s*x), s*t*A*B*x),
+    "scalars in front, of a product in a product": (
+        MatMul(X.T, MatMul(s, X), evaluate=False)*x, s*X.T*X*x),
     "scalars in front, 1x1 products": (x*(y.T*A*b)*a.T, tr(b.T*A.T*y)*x*a.T),
     "like terms": (A*x + 2*B*x - A*x/2 - 2*B*x, A*x/2),
     "like terms up to a turn of a scalar": (tr(x.T*A*y)*B - tr(y.T*A.T*x)*B, 0*B),

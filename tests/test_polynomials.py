@@ -14,6 +14,9 @@ from sympy import (
     symbols,
     tanh,
 )
+from sympy import (
+    I as J,
+)
 
 from sympy_matlayout import canonical
 from sympy_matlayout.simplify import polynomials
@@ -34,6 +37,8 @@ FACTORED = [
     (2*a - 2*b)**3*(u + v)/(4*w),
     a + b + Rational(1, 2),
     a*u**2 + 2*a*u*v + a*v**2 + s*u**2 + 2*s*u*v + s*v**2,
+    1 + sqrt(2),
+    2 - 3*J,
     (1 - s)*(1 - p**2)*u + (1 - p**2)*(s - 1)*v,
 ]
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from sympy import Add, Expr, Integer, Mul, Poly, factor, together
+from sympy.polys.polyerrors import GeneratorsNeeded
 
 __all__ = ["in_factors"]
 
@@ -33,7 +34,10 @@ def _total_in_factors(total: Any) -> tuple[Expr, Expr]:
 
     As ``a*x + b`` it is the greatest common divisor of a and b times what has no factors.
     """
-    polynomial: Any = Poly(total)
+    try:
+        polynomial: Any = Poly(total)
+    except GeneratorsNeeded:  # of numbers, 1 + √2
+        return factor(total).as_coeff_Mul()
     linear = [x for x in polynomial.gens if polynomial.degree(x) == 1]
     if not linear or not (polynomial.domain.is_ZZ or polynomial.domain.is_QQ):
         return factor(total).as_coeff_Mul()

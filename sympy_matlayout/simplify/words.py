@@ -96,7 +96,8 @@ def plain_words(matrix: Basic) -> Any:
 def _repeated(product: Any) -> list[Any]:
     """The matrices of a product, a low power of a sum as often as it says."""
     if isinstance(product, MatMul):
-        return [f for a in product.args if is_matrix(a) for f in _repeated(a)]
+        return [f for a in product.args if is_matrix(a)
+                for f in ([a] if isinstance(a, MatMul) else _repeated(a))]
     base, k = c.base_and_exponent(product)
     repeats = k.is_Integer and 0 < k <= limits.EXPANDED_POWER and isinstance(base, MatAdd)
     return [base]*int(k) if repeats else [product]
