@@ -100,8 +100,6 @@ RULES = {
     "inverse of a power": (((A**2).inverse()*A).inverse(), A),
     "inverse of a transpose": (Transpose(A.inverse())*A.T, I),
     "scalars in front": (A*(t*B)*(s*x), s*t*A*B*x),
-    "scalars in front, of a product in a product": (
-        MatMul(X.T, MatMul(s, X), evaluate=False)*x, s*X.T*X*x),
     "scalars in front, 1x1 products": (x*(y.T*A*b)*a.T, tr(b.T*A.T*y)*x*a.T),
     "like terms": (A*x + 2*B*x - A*x/2 - 2*B*x, A*x/2),
     "like terms up to a turn of a scalar": (tr(x.T*A*y)*B - tr(y.T*A.T*x)*B, 0*B),
@@ -334,6 +332,12 @@ def test_functions_that_sympy_cannot_evaluate_at_the_other_order():
             assert near(evaluate(gradient(f, A), values),
                         Partials(f, A, values).arranged("denominator", "matrix"),
                         mpmath.mpf(10)**-12)
+
+
+def test_scalars_of_a_product_within_a_product():
+    nested = c.new(MatMul, X.T, c.new(MatMul, s, X))
+    assert normal_form(nested) == normal_form(s*X.T*X)
+    assert normal_form(c.new(MatAdd, nested, A)) == normal_form(A + s*X.T*X)
 
 
 def test_what_is_left_when_vecs_cancel_is_factored():
