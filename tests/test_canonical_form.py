@@ -282,6 +282,7 @@ for seed in range(40):
 """
 
 
+@pytest.mark.newest
 def test_the_same_for_every_hash_seed():
     printed = {subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True,
                               check=True, env={**os.environ, "PYTHONHASHSEED": seed}).stdout

@@ -621,6 +621,7 @@ def test_bugs_are_no_verdicts(monkeypatch):
         check_derivative(Determinant(S), S, Determinant(S)*S.T.inverse())
 
 
+@pytest.mark.newest
 def test_the_verdict_on_namesakes_is_the_same_for_every_hash_seed():
     """Two matrices under the name of the variable: which was met first decided once."""
     program = ("from sympy import *; from sympy_matlayout import check_derivative\n"

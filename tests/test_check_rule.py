@@ -105,6 +105,8 @@ from sympy_matlayout.reading.read import read
 from sympy_matlayout.rules import rule_trial
 from sympy_matlayout.simplify import constructors as c
 
+pytestmark = pytest.mark.newest  # numbers, which take long
+
 A, B, C, D = (MatrixSymbol("A", m, n), MatrixSymbol("B", n, p), MatrixSymbol("C", m, n),
               MatrixSymbol("D", p, q))
 M, N = MatrixSymbol("M", n, n), MatrixSymbol("N", n, n)

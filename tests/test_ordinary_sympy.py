@@ -383,6 +383,7 @@ print(srepr(jacobian(X*A*X.T*X, X)), gradient(log(Determinant(X*A*X.T))*Trace(X*
 """
 
 
+@pytest.mark.newest
 def test_results_do_not_depend_on_the_hash_seed():
     printed = {subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True,
                               check=True, env={**os.environ, "PYTHONHASHSEED": seed}).stdout

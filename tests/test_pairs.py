@@ -180,6 +180,7 @@ def test_equal_expressions_have_one_form(name):
         assert near(evaluate(left, values), evaluate(right, values), mpmath.mpf(10)**-20)
 
 
+@pytest.mark.newest
 def test_forms_do_not_depend_on_the_hash_seed():
     program = (
         "import sys; sys.path.insert(0, 'tests')\n"

@@ -237,6 +237,7 @@ print(derivation(L, A))
 """
 
 
+@pytest.mark.newest
 def test_the_same_for_every_hash_seed():
     printed = {subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True,
                               check=True, env={**os.environ, "PYTHONHASHSEED": seed}).stdout
