@@ -235,3 +235,26 @@ def test_a_node_that_is_shared_is_written_once():
     printer = Counting()
     assert printer.doprint(D) == str(D)
     assert printer.calls < 20*len(set(sympy.preorder_traversal(D)))
+
+
+def test_a_long_result_of_which_nothing_is_shared_is_printed_as_it_is():
+    letters = [MatrixSymbol(f"A{k}", n, n) for k in range(3000)]
+    total = canonical(c.new(MatAdd, *(c.new(MatMul, L, x) for L in letters)))
+    long = c.new(MatAdd, *(c.new(MatMul, L, x) for L in letters))
+    for shown in (str(all_printable([long])[0]), str(total)):
+        assert "\n" not in shown and shown.count("A") == 3000
+
+
+def test_a_long_derivation_has_names_for_what_its_steps_share():
+    W, TANH, h = MatrixSymbol("W", n, n), Lambda(z, tanh(z)), x
+    for _ in range(5):
+        h = c.new(MatAdd, c.new(ElementwiseApplyFunction, TANH, c.new(MatMul, W, h)), h)
+    worked_out = derivation(c.new(Trace, c.new(MatMul, c.transpose(w), h)), W)
+    steps = worked_out._shown()
+    definitions = {step.left: step.right for step in steps[len(worked_out):]}
+    assert 30 < len(definitions) == str(worked_out).count("[a name for a part]")
+    assert sympy.latex(worked_out).count("a name for a part") == len(definitions)
+    whole = steps[len(worked_out) - 1].right
+    for symbol, value in reversed(definitions.items()):
+        whole = whole.xreplace({symbol: value})
+    assert canonical(whole - worked_out.result).is_ZeroMatrix

@@ -9,7 +9,7 @@ the graph of dL, and the vec rules are the same sweep for a matrix dF.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, count
 from typing import Any
@@ -28,7 +28,6 @@ from sympy import (
     Symbol,
     Trace,
     Transpose,
-    preorder_traversal,
     sstr,
 )
 from sympy.core.function import AppliedUndef
@@ -63,6 +62,8 @@ from ..rules import local_differentials
 from ..rules.table import law_of
 from ..simplify import constructors as c
 from ..simplify.canonical_form import canonical_form
+from ..simplify.cost import nodes
+from ..simplify.subexpressions import common_subexpressions
 from ..structures.variable import Variable
 from .derivative import arranged
 from .problem import Problem
@@ -86,6 +87,7 @@ IDENTIFIED_VEC = Law("first identification theorem", "vec dF = J vec dX if and o
                      "∂vec(F)/∂vec'(X) = J", "M&N theorem 5.11")
 TRANSPOSE = Law("transpose of both sides")
 REWRITTEN = Law("rewritten")
+NAMED = Law("a name for a part")
 TRANSPOSED = Law("the other layout is the transpose", "", "document 002")
 BY_TRANSPOSE = Law("by the transpose of the variable", "", "document 000 (34)")
 
@@ -157,18 +159,23 @@ class Derivation:
     def __getitem__(self, k):
         return self.steps[k]
 
-    def _lefts(self) -> list[Basic | None]:
-        """The left sides, none where it is that of the step before."""
-        before = [None, *(s.left for s in self.steps)]
-        return [None if s.left == b else s.left
-                for s, b in zip(self.steps, before, strict=False)]
+    def _shown(self) -> Sequence[Step]:
+        """The steps, where they are long with names for their parts, each of which follows."""
+        rights = [step.right for step in self.steps]
+        if sum(map(nodes, rights)) <= limits.PRINTED_NODES:
+            return self.steps
+        definitions, short = common_subexpressions(rights)
+        return [*(replace(step, right=right)
+                  for step, right in zip(self.steps, short, strict=True)),
+                *(Step(name, value, NAMED) for name, value in definitions)]
 
     def __str__(self) -> str:
-        lefts = ["" if a is None else sstr(a) for a in self._lefts()]
-        rights = [broken(sstr(s.right), PAGE) for s in self.steps]
+        steps = self._shown()
+        lefts = ["" if a is None else sstr(a) for a in _lefts(steps)]
+        rights = [broken(sstr(s.right), PAGE) for s in steps]
         wide, long = max(map(len, lefts)), max(len(line) for r in rights for line in r)
         rows = []
-        for left, right, step in zip(lefts, rights, self.steps, strict=True):
+        for left, right, step in zip(lefts, rights, steps, strict=True):
             heads = [f"{left.rjust(wide)} = ", *[" "*(wide + 5)]*(len(right) - 1)]
             lines = [head + line for head, line in zip(heads, right, strict=True)]
             rows += [*lines[:-1], f"{lines[-1].ljust(wide + 3 + long)}   [{_comment(step.law)}]"]
@@ -179,7 +186,8 @@ class Derivation:
     def _latex(self, printer) -> str:
         printer.names_traces = True  # the trace is what the steps are about
         rows = []
-        for left, step in zip(self._lefts(), self.steps, strict=True):
+        steps = self._shown()
+        for left, step in zip(_lefts(steps), steps, strict=True):
             a = "" if left is None else printer._print(left)
             comment = step.law.name.replace("&", r"\&").replace("_", r"\_")
             first, *others = broken_latex(printer._print(step.right), PAGE)
@@ -191,10 +199,11 @@ class Derivation:
         return f"$\\displaystyle {latex(self)}$"
 
     def _pretty(self, printer):
-        lefts = [None if a is None else printer._print(a) for a in self._lefts()]
+        steps = self._shown()
+        lefts = [None if a is None else printer._print(a) for a in _lefts(steps)]
         wide = max(0 if a is None else a.width() for a in lefts)
         rows: list[str] = []
-        for left, step in zip(lefts, self.steps, strict=True):
+        for left, step in zip(lefts, steps, strict=True):
             left = left if left is not None else prettyForm("")
             padded = joined(left.left(" "*(wide - left.width())))
             row = joined(padded.right(" = ", printer._print(step.right)))
@@ -202,6 +211,12 @@ class Derivation:
             rows += ["", *row.picture] if rows else row.picture
         width = max(map(len, rows))
         return prettyForm("\n".join(line.ljust(width) for line in rows))
+
+
+def _lefts(steps: Sequence[Step]) -> list[Basic | None]:
+    """The left sides, none where it is that of the step before."""
+    before = [None, *(s.left for s in steps)]
+    return [None if s.left == b else s.left for s, b in zip(steps, before, strict=False)]
 
 
 def _comment(law: Law) -> str:
@@ -279,7 +294,7 @@ def _named(name: str | Symbol | None, function: Basic, definitions: Mapping[Basi
            variable: Basic) -> Basic:
     """L or F, or the first letter after it that is not in use."""
     holders = (function, variable, *definitions, *definitions.values())
-    parts = [a for holder in holders for a in preorder_traversal(holder)]
+    parts = _parts(*holders)
     taken = {getattr(a, "name", None) for a in parts} | {
         a.func.__name__ for a in parts if isinstance(a, AppliedUndef)}
     if name is not None:
@@ -293,13 +308,20 @@ def _named(name: str | Symbol | None, function: Basic, definitions: Mapping[Basi
     return MatrixSymbol(letter, *shape(function)) if is_matrix(function) else Symbol(letter)
 
 
+def _parts(*exprs: Basic) -> list[Basic]:
+    """All that expressions hold, each once."""
+    return list(postorder(exprs, lambda e: e.args))
+
+
 def _statement(of: Basic, given: Any, problem: Problem) -> Iterator[Step]:
     function, definitions = problem.function, problem.definitions
     yield Step(of, given, GIVEN)
     if not _looks_like(problem.renamed(function), given):
-        scalars = any(is_matrix(a) and is_scalar_shape(shape(a)) for a in preorder_traversal(given))
-        yield Step(of, function, SCALAR if scalars and function.has(Trace) else
-                   READ if given.has(Sum) and not function.has(Sum) else REWRITTEN)
+        before, after = _parts(given), _parts(function)
+        scalars = any(is_matrix(a) and is_scalar_shape(shape(a)) for a in before)
+        sums = [any(isinstance(a, Sum) for a in parts) for parts in (before, after)]
+        yield Step(of, function, SCALAR if scalars and any(isinstance(a, Trace) for a in after) else
+                   READ if sums == [True, False] else REWRITTEN)
     for symbol, definition in definitions.items():
         yield Step(symbol, definition, Law(f"definition of {symbol}"))
 
@@ -316,12 +338,22 @@ def _differential(of: Basic, graph: Graph) -> Iterator[Step]:
     right = Differential(graph.root)
     if graph.root in graph.variables:
         yield Step(left, right, DIFFERENTIAL)
-    for law, nodes in _in_waves(graph, lambda node: _law_at(node, graph)):
+    for law, wave in _in_waves(graph, lambda node: _law_at(node, graph)):
         values = {Differential(node): sum_values([
-            m.apply(Differential(child)) for child, m in graph.edges[node]]) for node in nodes}
-        before, right = right, read(cancelled(right.xreplace(values)))
+            m.apply(Differential(child)) for child, m in graph.edges[node]]) for node in wave}
+        before, right = right, read(cancelled(_replaced(right, values)))
         if not _looks_like(right, before):
             yield Step(left, right, law)
+
+
+def _replaced(expr: Basic, values: Mapping[Basic, Basic]) -> Basic:
+    """What ``xreplace`` gives, each node looked at once."""
+    found: dict[Basic, Basic] = {}
+    for node in postorder([expr], lambda e: () if e in values else e.args):
+        args = [found[a] for a in node.args] if node not in values else []
+        found[node] = values[node] if node in values else node if tuple(args) == node.args \
+            else node.func(*args)
+    return found[expr]
 
 
 def _looks_like(a: Basic, b: Basic) -> bool:
@@ -448,9 +480,9 @@ def _read_derivative(of: Basic, graph: Graph, variable: Variable, layout: Layout
 def _swept(graph: Graph, law: str) -> Iterator[tuple[Law, dict[Basic, list[LinearMap]]]]:
     """The reverse sweep: after each wave, the maps that lead from the nodes to the root."""
     maps = {graph.root: [identity(shape(graph.root))]}
-    for used, nodes in _in_waves(
+    for used, wave in _in_waves(
             graph, lambda node: getattr(_outermost(graph.edges[node][0][1]), law)):
-        for node in nodes:
+        for node in wave:
             to_root = maps.pop(node)
             if len(to_root) > limits.SHOWN_TERMS:
                 to_root = [total(to_root)]

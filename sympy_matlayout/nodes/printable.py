@@ -61,8 +61,10 @@ def as_written(aspect: str, write: Any, printer: Any, node: Basic) -> Any:
     """How a printer writes a node, once where it is shared, and with names where it is long."""
     if aspect != "srepr" and _nodes(node, vars(printer).setdefault("nodes", {})) \
             > limits.PRINTED_NODES:
-        write = declared("abbreviated", type(node))
-        return write(aspect, printer, node)
+        abbreviate: Any = declared("abbreviated", type(node))
+        short = abbreviate(aspect, printer, node)
+        if short is not None:
+            return short
     if aspect == "pretty":  # a picture is changed where it is used
         return write(printer, node)
     known = vars(printer).setdefault("written", {})

@@ -50,8 +50,10 @@ IN_LINES = {"str": text_with_definitions, "latex": latex_with_definitions,
 
 @declares("abbreviated", Basic)
 def abbreviated(aspect: str, printer: Any, expr: Basic) -> Any:
-    """The graph of an expression: what occurs in it more than once has a name."""
+    """The graph of an expression: what occurs more than once has a name; None if nothing does."""
     definitions, results = common_subexpressions(expr)
+    if not definitions:
+        return None
     lines = IN_LINES[aspect](printer._print, results, definitions)
     if printer._print_level == 1:
         return lines

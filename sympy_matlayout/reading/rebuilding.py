@@ -66,8 +66,9 @@ def require(condition: bool, node: Basic, reason: str) -> None:
 def require_same(node: Basic, matrices: Sequence[Basic], what: str) -> None:
     first = shape(matrices[0])
     for other in matrices[1:]:
-        require(same_shape(first, shape(other)), node,
-                 f"{what} of matrices of shapes {show(first)} and {show(shape(other))}")
+        if not same_shape(first, shape(other)):
+            raise ShapeError(f"{what} of matrices of shapes {show(first)} and "
+                             f"{show(shape(other))}: {node}")
 
 
 def require_square(node: Basic, matrix: Basic, what: str) -> None:

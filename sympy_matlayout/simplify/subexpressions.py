@@ -14,6 +14,7 @@ from ..core.errors import ArgumentError, reporting_bugs
 from ..core.given import as_basic
 from ..core.shapes import is_matrix, shape
 from ..nodes.conjugates import presented
+from ..nodes.differential_symbols import Differential
 from ..nodes.traversal import operands, postorder
 from .construction import built
 
@@ -77,8 +78,8 @@ def common_subexpressions(exprs: Any, symbols: Iterable[Symbol] | None = None, *
     roots = [as_basic(e, "the expression") for e in given]
     if levels is not None and not (isinstance(levels, int) and levels > 0):
         raise ArgumentError(f"levels is a number of levels, 1 or more, got {levels!r}")
-    order = list(postorder(roots, operands))
-    uses = Counter(a for node in order for a in operands(node))
+    order = list(postorder(roots, _parts))
+    uses = Counter(a for node in order for a in _parts(node))
     uses.update(root for root in roots)
     if symbols is not None and not (isinstance(symbols, Iterable)
                                     and not isinstance(symbols, str)):
@@ -90,7 +91,7 @@ def common_subexpressions(exprs: Any, symbols: Iterable[Symbol] | None = None, *
     for node in order:
         args = [written.get(a, a) for a in node.args]
         short = built(node, args) if any(a in written for a in node.args) else node
-        height[node] = 1 + max((height[a] for a in operands(node)), default=-1)
+        height[node] = 1 + max((height[a] for a in _parts(node)), default=-1)
         if (uses[node] > 1 or height[node] == levels) and not _is_short(short):
             height[node] = 0
             name = next(names)
@@ -101,6 +102,11 @@ def common_subexpressions(exprs: Any, symbols: Iterable[Symbol] | None = None, *
             written[node] = short
     return ([(symbol, presented(value)) for symbol, value in replacements],
             [presented(written.get(root, root)) for root in roots])
+
+
+def _parts(node: Basic) -> tuple[Any, ...]:
+    """The operands, and what a differential is of that is not worked out yet."""
+    return node.args if isinstance(node, Differential) else operands(node)
 
 
 def _is_short(expr: Basic) -> bool:
