@@ -4,6 +4,7 @@ import pytest
 from definition import check_against_definition, n
 from sympy import (
     Abs,
+    Lambda,
     MatrixSymbol,
     Sum,
     Symbol,
@@ -15,20 +16,26 @@ from sympy import (
     re,
     sign,
     sqrt,
+    tanh,
 )
 from sympy.core.numbers import ImaginaryUnit
-from sympy.matrices.expressions import Adjoint, Identity
+from sympy.matrices.expressions import Adjoint, Identity, MatMul
+from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
 from sympy_matlayout import (
     ArgumentError,
+    ComplexMatrixSymbol,
     DerivativeNotImplementedError,
     LogSumExp,
     Norm,
     canonical,
+    clear_caches,
     gradient,
     matrix_derivative,
     max_entry,
 )
+from sympy_matlayout.nodes.realness import is_complex
+from sympy_matlayout.simplify import constructors as c
 
 A, x = MatrixSymbol("A", n, n), MatrixSymbol("x", n, 1)
 w, z, t = Symbol("w", imaginary=True), Symbol("z", complex=True), Symbol("t")
@@ -123,3 +130,15 @@ def test_constants_that_are_not_declared_are_real():
 def test_what_is_not_declared_is_real():
     assert gradient(Abs(t)*Trace(A), t) == sign(t)*Trace(A)
     assert gradient(conjugate(t)*Trace(A), t) == Trace(A)
+
+
+def test_depth_costs_no_recursion():
+    """A network of 500 layers, as text or another library's code may give it."""
+    real, other = MatrixSymbol("h", n, 1), ComplexMatrixSymbol("z", n, 1)
+    W, TANH = MatrixSymbol("W", n, n), Lambda(t, tanh(t))
+    for h, wanted in ((real, False), (other, True)):
+        for _ in range(500):
+            h = c.new(ElementwiseApplyFunction, TANH, c.new(MatMul, W, h))
+        assert is_complex(h) is wanted
+    clear_caches()
+    assert is_complex(h) is True

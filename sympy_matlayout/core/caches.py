@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["cached", "clear_caches"]
+__all__ = ["cached", "cached_from_leaves", "clear_caches"]
 
 _caches: list[Any] = []
 
@@ -17,6 +17,36 @@ def cached(size: int) -> Callable[[Callable[..., Any]], Any]:
         remembered = lru_cache(maxsize=size)(function)
         _caches.append(remembered)
         return remembered
+    return remembering
+
+
+def cached_from_leaves(size: int, below: Callable[[Any], Sequence[Any]]) -> Callable[..., Any]:
+    """
+    A function of a node and of its values for the nodes below, as a function of the node.
+
+    It remembers some ``size`` values, and depth costs no recursion.
+    """
+    def remembering(function: Callable[[Any, list[Any]], Any]) -> Any:
+        known: dict[Any, Any] = {}
+
+        def of(expr: Any) -> Any:
+            if expr in known:
+                return known[expr]
+            if len(known) > size:
+                known.clear()
+            stack = [expr]
+            while stack:
+                inside = below(stack[-1])
+                if pending := [a for a in inside if a not in known]:
+                    stack.extend(pending)
+                else:
+                    node = stack.pop()
+                    known[node] = function(node, [known[a] for a in inside])
+            return known[expr]
+
+        of.cache_clear = known.clear  # type: ignore[attr-defined]
+        _caches.append(of)
+        return of
     return remembering
 
 

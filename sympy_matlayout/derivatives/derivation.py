@@ -53,7 +53,7 @@ from ..linear_maps.maps import LinearMap, cancelled
 from ..nodes.differential_symbols import Differential
 from ..nodes.partial import Partial
 from ..nodes.printable import all_printable, joined
-from ..nodes.traversal import postorder
+from ..nodes.traversal import postorder, replaced
 from ..nodes.undefined_functions import FunctionValue
 from ..printing.lines import broken, broken_latex
 from ..printing.printers import latex
@@ -284,8 +284,9 @@ def derivation(expr: Any, X: Any, *, layout: Layout | str | None = None,
     steps = [*_statement(of, sympified(expr), problem),
              *_differential(of, graph)]
     steps += _identified(of, steps[-1].right, graph, variable, Layout.of(layout))
-    named = [replace(step, left=problem.renamed(step.left), right=problem.renamed(step.right))
-             for step in steps]
+    named = [replace(step, left=left, right=right) for step, left, right in zip(
+        steps, problem.all_renamed(step.left for step in steps),
+        problem.all_renamed(step.right for step in steps), strict=True)]
     all_printable(side for step in named for side in (step.left, step.right))
     return Derivation(tuple(named))
 
@@ -341,19 +342,9 @@ def _differential(of: Basic, graph: Graph) -> Iterator[Step]:
     for law, wave in _in_waves(graph, lambda node: _law_at(node, graph)):
         values = {Differential(node): sum_values([
             m.apply(Differential(child)) for child, m in graph.edges[node]]) for node in wave}
-        before, right = right, read(cancelled(_replaced(right, values)))
+        before, right = right, read(cancelled(*replaced([right], values)))
         if not _looks_like(right, before):
             yield Step(left, right, law)
-
-
-def _replaced(expr: Basic, values: Mapping[Basic, Basic]) -> Basic:
-    """What ``xreplace`` gives, each node looked at once."""
-    found: dict[Basic, Basic] = {}
-    for node in postorder([expr], lambda e: () if e in values else e.args):
-        args = [found[a] for a in node.args] if node not in values else []
-        found[node] = values[node] if node in values else node if tuple(args) == node.args \
-            else node.func(*args)
-    return found[expr]
 
 
 def _looks_like(a: Basic, b: Basic) -> bool:

@@ -26,7 +26,7 @@ from ..nodes.generalized_inverses import SingularDeterminant
 from ..nodes.printable import all_printable
 from ..nodes.realness import is_complex
 from ..nodes.structured import KnownMatrixSymbol, facts_about
-from ..nodes.traversal import postorder
+from ..nodes.traversal import postorder, replaced
 from ..numeric.account import Account
 from ..numeric.evaluation import Evaluation
 from ..numeric.points import example_points
@@ -116,7 +116,7 @@ class Problem:
 
     def written(self, *results: Basic) -> list[Basic]:
         """The results in canonical form, if that is wanted, and in the symbols that were given."""
-        found = list(map(self.renamed, self.shortened(*map(self._placed, results))))
+        found = self.all_renamed(self.shortened(*map(self._placed, results)))
         _require_values(found)
         return all_printable(found)
 
@@ -132,7 +132,7 @@ class Problem:
     def _placed(self, result: Basic) -> Basic:
         """With what is known of the variables where it is evaluated; not arrays of more axes."""
         if self.places and (is_matrix(result) or not hasattr(result, "shape")):
-            result = result.xreplace(self.places)
+            (result,) = replaced([result], self.places)
             # before |A|·A⁻¹ of a singular A is read as zero
             refuse_singular(result, determinants=False)
             return read(result)
@@ -140,8 +140,12 @@ class Problem:
 
     def renamed(self, expr: Basic) -> Basic:
         """The symbols that were given in the place of those that carry what is known."""
-        (expr,) = with_adjoints([expr])
-        return expr.xreplace(self.names) if self.names else expr
+        return self.all_renamed([expr])[0]
+
+    def all_renamed(self, exprs: Iterable[Basic]) -> list[Basic]:
+        """The same of several expressions, what they share looked at once."""
+        found = with_adjoints(exprs)
+        return replaced(found, self.names) if self.names else found
 
 
 def _said_to_be_complex(assumptions: Any, expr: Basic) -> dict[Any, Any]:

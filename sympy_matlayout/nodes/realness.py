@@ -14,7 +14,7 @@ from sympy.core.basic import Basic
 from sympy.matrices.expressions import MatrixSymbol
 
 from ..core import limits
-from ..core.caches import cached
+from ..core.caches import cached_from_leaves
 from .structured import facts_about
 from .traversal import postorder
 
@@ -42,14 +42,14 @@ def is_declared_complex(expr: Any) -> bool:
                 or expr.is_hermitian is False or expr.is_antihermitian)
 
 
-@cached(limits.CACHED_NODES)
-def is_complex(expr: Any) -> bool:
+def _what_decides(expr: Any) -> tuple[Any, ...]:
+    return () if expr.is_Symbol or _is_real_by_class(expr) else expr.args
+
+
+@cached_from_leaves(limits.CACHED_NODES, _what_decides)
+def is_complex(expr: Any, inside: list[bool]) -> bool:
     """Whether an expression may be something else than real, by the symbols and numbers in it."""
-    if expr is S.ImaginaryUnit or is_declared_complex(expr):
-        return True
-    if not expr.args or expr.is_Symbol or _is_real_by_class(expr):
-        return False
-    return any(map(is_complex, expr.args))
+    return expr is S.ImaginaryUnit or is_declared_complex(expr) or any(inside)
 
 
 def holds_complex(expr: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from sympy import Expr
@@ -23,7 +23,7 @@ from .node import ConstantMatrix
 from .undefined_functions import DerivativeAtPoint
 from .written_sum import WRITTEN
 
-__all__ = ["LEAVES", "operands", "postorder"]
+__all__ = ["LEAVES", "operands", "postorder", "replaced"]
 
 LEAVES = (MatrixSymbol, MatrixElement, ConstantMatrix, Identity, OneMatrix, ZeroMatrix)
 
@@ -52,3 +52,21 @@ def postorder(roots: Iterable[Node], below: Callable[[Node], Iterable[Node]]) ->
             seen.add(node)
             stack.append((node, True))
             stack.extend((a, False) for a in below(node))
+
+
+def replaced(exprs: Sequence[Basic], values: Mapping[Any, Any]) -> list[Any]:
+    """What ``xreplace`` makes of expressions, each distinct node looked at once."""
+    found: dict[Basic, Any] = dict(values)
+    for node in postorder(exprs, lambda e: () if e in values or _replaces_itself(e) else e.args):
+        if node in values:
+            continue
+        if _replaces_itself(node):
+            found[node] = node.xreplace(values)
+        else:
+            args = [found[a] for a in node.args]
+            found[node] = node.func(*args) if tuple(args) != node.args else node
+    return [found[expr] for expr in exprs]
+
+
+def _replaces_itself(node: Basic) -> bool:
+    return type(node)._xreplace is not Basic._xreplace
