@@ -264,6 +264,17 @@ def test_outer_products_are_one_product():
     assert "hstack" in source([x, y, A], x*y.T + A*y*x.T)
 
 
+def test_a_product_over_a_sum_with_outer_products_forms_no_large_matrix():
+    """The Hessian of a correlation is X'X and what is of rank two; nothing here is m by m."""
+    v = MatrixSymbol("v", p, 1)
+    Z = MatrixSymbol("Z", m, p)
+    f = -Trace(x.T*X.T*Z*v)/(Norm(X*x)*Norm(Z*v))
+    H = hessian(f, x)
+    found = source([X, Z, x, v], H)
+    assert found.count("X.T @ X") == 1 and found.count("np.hstack") == 2 and "m = " not in found
+    check(H, H, x)
+
+
 @pytest.mark.parametrize("written, stable", [
     (1/(1 + exp(-z)), "sigmoid"), (exp(z)/(1 + exp(z)), "sigmoid"), (log(1 + exp(z)), "softplus"),
     (log(1/(1 + exp(-z))), "log sigmoid"), (log(cosh(z)), "log cosh"),

@@ -141,17 +141,18 @@ class Plan:
                ) -> Operation:
         """A sum, in which products of a column and a row are one product of thin matrices."""
         g = self.graph
-        outer = [t for t in terms if t not in kept and _outer_parts(t) is not None]
+        outer = [(t, parts) for t in terms if t not in kept and (parts := _outer_parts(g, t))]
         if len(outer) > 1 and area_of(*shape) >= STACKED:
             lefts, rights = [], []
-            for scalar, left, right in map(_outer_parts, outer):  # type: ignore[misc]
+            for _, (scalar, left, right) in outer:
                 lefts.append(left if scalar is None else g.make(
                     "mul", scalar, left, shape=left.shape))
                 rights.append(g.transposed_view(right))
             left, right = (g.make("beside", *parts, shape=(size, len(parts)))
                            for parts, size in ((lefts, shape[0]), (rights, shape[1])))
             joined = g.make("matmul", left, g.transposed_view(right), shape=shape)
-            terms = [t for t in terms if t not in outer] + [joined]
+            apart = {t for t, _ in outer}
+            terms = [*(t for t in terms if t not in apart), joined]
         return terms[0] if len(terms) == 1 else g.make("add", *terms, shape=shape)
 
     def _plan_mul(self, value: Operation) -> Operation:
@@ -272,20 +273,21 @@ class Plan:
             "mul", self.of(scalar), found, shape=found.shape)
 
     def _multiplied_out(self, chain: Chain) -> list[tuple[Operation | None, list]] | None:
-        """The terms of a product over a sum of two in it, if these together cost less."""
+        """The terms of a product over a sum of a few in it, if these together cost less."""
         rows, cols = chain.sizes[0], chain.sizes[-1]
         best: tuple[float, Any] = (chain.cost, None)
         for k, factor in enumerate(chain.factors):
             base = untransposed(factor)
-            if base.kind != "add" or 1 in base.shape or self.is_done(base) \
-                    or len(base.args) != 2 \
-                    or any(t.shape != base.shape for t in base.args):
+            if base.kind != "add" or 1 in base.shape or self.is_done(base):
                 continue
-            turned = factor.kind == "transpose"
+            summands = self._summands(base)
+            if len(summands) > limits.MULTIPLIED_SUMMANDS \
+                    or any(core.shape != base.shape for _, core in summands):
+                continue
             terms = []
-            for term in base.args:
-                scalar, core = scaled_parts(_turned_if(self.graph, term, turned))
-                inner = _opened(self.graph, core)
+            for scalar, core in summands:
+                inner = _opened(self.graph, _turned_if(
+                    self.graph, core, factor.kind == "transpose"))
                 terms.append((scalar, [*chain.factors[:k], *inner, *chain.factors[k + 1:]]))
             if any(len(factors) > limits.WEIGHED_FACTORS for _, factors in terms):
                 continue
@@ -294,6 +296,18 @@ class Plan:
             if cost < best[0]:
                 best = cost, terms
         return best[1]
+
+    def _summands(self, total: Operation) -> list[tuple[Operation | None, Operation]]:
+        """The scalars and matrices of a sum, multiples of sums in it taken apart."""
+        found: list[tuple[Operation | None, Operation]] = []
+        for scalar, core in map(scaled_parts, total.args):
+            if core.kind != "add" or self.is_done(core) or core.shape != total.shape:
+                found.append((scalar, core))
+                continue
+            for own, inner in self._summands(core):
+                both = filter(None, (scalar, own))
+                found.append((self.graph.mul(*both) if scalar or own else None, inner))
+        return found
 
     def _plan_trace(self, value: Operation) -> Operation:
         """tr(P Q) is a sum over entries: the cheapest cut of the cycle of factors into two."""
@@ -355,9 +369,7 @@ class Plan:
                 if inner.kind == "sum":
                     inner = inner.args[0]
                 return g.make("sum", inner, data=None)
-        if not left.shape:
-            return g.make("mul", left, right)
-        return g.make("dot", left, right)
+        return g.make("dot" if left.shape else "mul", left, right)
 
     def apply(self, factor: Operation, thin: Operation) -> Operation:
         """The product of a matrix with something that is computed, the matrix not formed."""
@@ -435,12 +447,14 @@ class Plan:
         return found
 
 
-def _outer_parts(value: Operation) -> tuple[Operation | None, Operation, Operation] | None:
+def _outer_parts(g: Graph, value: Operation) -> tuple[Any, Operation, Operation] | None:
     """The scalar, the column and the row that a planned term is the product of."""
     scalar, core = scaled_parts(value)
-    if core.kind != "matmul" or len(core.shape) != 2 or core.args[0].shape[1] != 1:
+    base = untransposed(core)
+    if base.kind != "matmul" or len(base.shape) != 2 or base.args[0].shape[1] != 1:
         return None
-    return scalar, core.args[0], core.args[1]
+    left, right = base.args if base is core else map(g.transposed_view, base.args[::-1])
+    return scalar, left, right
 
 
 def _turned_if(g: Graph, value: Operation, turned: bool) -> Operation:
@@ -463,9 +477,7 @@ def _summed(g: Graph, value: Operation, axis: int) -> Operation:
     if value.kind == "transpose":
         return g.transposed_view(_summed(g, value.args[0], 1 - axis))
     kept = (1, value.shape[1]) if axis == 0 else (value.shape[0], 1)
-    if value.shape == kept:
-        return value
-    return g.make("sum", value, data=axis, shape=kept)
+    return value if value.shape == kept else g.make("sum", value, data=axis, shape=kept)
 
 
 def _repeated_rows(g: Graph, value: Operation, shape: tuple) -> Operation:

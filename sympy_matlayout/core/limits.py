@@ -88,6 +88,8 @@ KEPT_SHAPES = 64
 ENTRIES_AT_ONCE = 1 << 26
 # All orders of the factors of a product are weighed up to so many; of more, a few at a time.
 WEIGHED_FACTORS = 12
+# A product is multiplied out over a sum of at most so many terms in it.
+MULTIPLIED_SUMMANDS = 4
 # Sums within sums that are multiplied out over a vector; further ones are formed.
 SUMS_WITHIN = 2
 # So many levels above its leaves every sum is formed: what is cheaper is not tried.
