@@ -22,7 +22,7 @@ from sympy.printing.pretty.stringpict import prettyForm
 from ..core import limits
 from ..core.caches import cached
 from ..core.registry import declared, declares
-from .traversal import postorder
+from .traversal import nodes_of_tree
 
 __all__ = ["PRINTMETHODS", "all_printable", "as_written", "has_minus", "joined", "printable"]
 
@@ -59,8 +59,8 @@ def _as_method(aspect: str, write: Any) -> Any:
 
 def as_written(aspect: str, write: Any, printer: Any, node: Basic) -> Any:
     """How a printer writes a node, once where it is shared, and with names where it is long."""
-    if aspect != "srepr" and _nodes(node, vars(printer).setdefault("nodes", {})) \
-            > limits.PRINTED_NODES:
+    counts = vars(printer).setdefault("nodes", {})
+    if aspect != "srepr" and nodes_of_tree(node, counts) > limits.PRINTED_NODES:
         abbreviate: Any = declared("abbreviated", type(node))
         short = abbreviate(aspect, printer, node)
         if short is not None:
@@ -71,14 +71,6 @@ def as_written(aspect: str, write: Any, printer: Any, node: Basic) -> Any:
     if node not in known:
         known[node] = write(printer, node)
     return known[node]
-
-
-def _nodes(expr: Basic, known: dict[Basic, int]) -> int:
-    """How many nodes there are in the tree of an expression."""
-    for node in postorder([expr], lambda e: () if e in known else e.args):
-        if node not in known:
-            known[node] = 1 + sum(known[a] for a in node.args)
-    return known[expr]
 
 
 def all_printable(exprs: Iterable[Basic]) -> list[Basic]:

@@ -23,7 +23,7 @@ from .node import ConstantMatrix
 from .undefined_functions import DerivativeAtPoint
 from .written_sum import WRITTEN
 
-__all__ = ["LEAVES", "operands", "postorder", "replaced"]
+__all__ = ["LEAVES", "nodes_of_tree", "operands", "postorder", "replaced"]
 
 LEAVES = (MatrixSymbol, MatrixElement, ConstantMatrix, Identity, OneMatrix, ZeroMatrix)
 
@@ -52,6 +52,14 @@ def postorder(roots: Iterable[Node], below: Callable[[Node], Iterable[Node]]) ->
             seen.add(node)
             stack.append((node, True))
             stack.extend((a, False) for a in below(node))
+
+
+def nodes_of_tree(expr: Basic, known: dict[Basic, int]) -> int:
+    """How many nodes an expression has written out, and those in it, which are kept."""
+    for node in postorder([expr], lambda e: () if e in known else e.args):
+        if node not in known:
+            known[node] = 1 + sum(known[a] for a in node.args)
+    return known[expr]
 
 
 def replaced(exprs: Sequence[Basic], values: Mapping[Any, Any]) -> list[Any]:

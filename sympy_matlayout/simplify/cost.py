@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 from sympy import Add, Adjoint, Lambda, Mul, Pow, S, Trace, Tuple, conjugate, im, re
@@ -25,7 +24,7 @@ from ..core.given import as_basic
 from ..core.shapes import is_scalar_shape, shape
 from ..nodes.frechet_derivatives import FrechetDerivative
 from ..nodes.generalized_inverses import SylvesterSolution
-from ..nodes.traversal import LEAVES, postorder
+from ..nodes.traversal import LEAVES, nodes_of_tree, postorder
 from ..nodes.written_sum import WRITTEN
 
 __all__ = ["count_operations", "nodes", "operations"]
@@ -70,21 +69,16 @@ def count_operations(expr: Basic) -> int:
 
     sympy_matlayout.canonical
     """
-    return _summed(as_basic(expr, "the expression"), arguments, _count)
+    expr = as_basic(expr, "the expression")
+    counts: dict[Basic, int] = {}
+    for node in postorder([expr], arguments):  # depth costs no recursion
+        counts[node] = _count(node, sum(counts[a] for a in arguments(node)))
+    return counts[expr]
 
 
 def nodes(expr: Basic) -> int:
     """The number of nodes in the tree, which decides between equal counts of operations."""
-    return _summed(expr, lambda node: node.args, lambda node, inside: 1 + inside)
-
-
-def _summed(expr: Basic, below: Callable[[Basic], Iterable[Basic]],
-            count: Callable[[Basic, int], int]) -> int:
-    """A count from the leaves up, so that depth costs no recursion."""
-    counts: dict[Basic, int] = {}
-    for node in postorder([expr], below):
-        counts[node] = count(node, sum(counts[a] for a in below(node)))
-    return counts[expr]
+    return nodes_of_tree(expr, {})
 
 
 @cached(limits.CACHED_NODES)
