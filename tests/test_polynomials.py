@@ -66,6 +66,14 @@ def test_nothing_is_searched_for_where_one_symbol_is_of_first_degree(monkeypatch
         (v - p*w)*(a + s**2), -(p*w - v)*(a + s**2))  # as SymPy orders its symbols
 
 
+@pytest.mark.parametrize("expr", [
+    sqrt(1 - a), sqrt(1 - a*b)*u, (2 - 2*a)**Rational(1, 3), (b - a)**s])
+def test_a_sign_stays_under_a_root(expr):
+    for x in (Rational(1, 5), 3):
+        at = {a: x, b: Rational(1, 7), s: Rational(1, 3), u: 2}
+        assert abs((in_factors(expr) - expr).subs(at).evalf()) < 1e-12
+
+
 n, m = symbols("n m", integer=True, positive=True)
 A, B, x = MatrixSymbol("A", n, n), MatrixSymbol("B", m, n), MatrixSymbol("x", n, 1)
 I = Identity(n)

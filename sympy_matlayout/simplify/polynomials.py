@@ -23,6 +23,8 @@ def in_factors(expr: Any) -> Expr:
     for part in Mul.make_args(whole):
         base, exponent = part.as_base_exp()
         number, rest = _total_in_factors(base) if isinstance(base, Add) else (Integer(1), base)
+        if not exponent.is_Integer:  # √(1 - x) is no I √(x - 1)
+            number, rest = Integer(1), number*rest
         numbers.append(number**exponent)
         factors.append(rest**exponent)
     return Mul(*numbers)*Mul(*factors)
