@@ -13,6 +13,8 @@ from __future__ import annotations
 EXPANDED_TERMS = 128
 # An expression that would have more terms multiplied out keeps its products of sums.
 MULTIPLIED_TERMS = 32
+# It keeps them, too, where its form multiplied out would be so many times as long.
+MULTIPLIED_LENGTH = 6
 # A power is written out as a product up to this exponent.
 EXPANDED_POWER = 16
 # So many ways to multiply the sums of a product by numbers are compared.
@@ -21,7 +23,10 @@ PLACES_OF_NUMBERS = 200
 FACTORED_TERMS = 64
 # In a sum of up to so many terms several ways to factor it are followed to their ends.
 SEARCHED_TERMS = 16
-# The same of Kronecker products and vecs, which are costlier to take apart.
+# A way of more operations is counted as it stands, and not with its numbers where they cost
+# least: one more or less isn't what decides, and to place them takes as long as to factor.
+NUMBERS_WEIGHED = 16
+# The same of terms with Kronecker products and vecs, which are costlier to take apart.
 SEARCHED_PAIRS = 4
 # A sum of up to so many commuting products is factored as a polynomial.
 POLYNOMIAL_TERMS = 12

@@ -145,7 +145,7 @@ def _shorter(expr: Basic) -> Basic:
     if is_matrix(expr) and is_scalar_shape(shape(expr)):
         found = _one_by_one(shortest(c.trace(expr)))
         return found if operations(found) <= operations(expr) else in_order(expr)
-    if multiplied_terms(expr) > limits.MULTIPLIED_TERMS:
+    if multiplied_terms(expr) > limits.MULTIPLIED_TERMS or _is_far_shorter_as_written(expr):
         found = _settled(_kept(expr), _kept)
         return in_order(expr) if operations(expr) < operations(found) else found
     expanded = _expanded(expr)
@@ -155,6 +155,12 @@ def _shorter(expr: Basic) -> Basic:
     best = _settled(_kept(expr), _kept)
     found = min(expanded, best, short_elementwise(best), key=operations)  # the first of equals
     return in_order(expr) if operations(expr) < operations(found) else found
+
+
+def _is_far_shorter_as_written(expr: Basic) -> bool:
+    """Whether multiplied out it is so long that taking factors out won't lead back."""
+    return is_matrix(expr) and operations(
+        normal_form(expr)) > limits.MULTIPLIED_LENGTH*operations(expr)
 
 
 def _has_sums_in_front(matrix: Basic) -> bool:

@@ -163,6 +163,7 @@ class End:
     last: bool
     is_number = False
 
+    @cached(limits.CACHED_TERMS)
     def without(self, term: Term) -> Term | None:
         for word in term.variants():
             for end, rest in _ends(word, self.last):
@@ -181,10 +182,11 @@ class End:
         return c.multiply(matrix, self.factor) if self.last else c.multiply(self.factor, matrix)
 
     def saves(self, holders: list[Term]) -> int:
-        count = operations(self.factor)
-        return sum(self._saves_in(t, count) for t in holders) - count - 1
+        return sum(map(self._saves_in, holders)) - operations(self.factor) - 1
 
-    def _saves_in(self, term: Term, count: int) -> int:
+    @cached(limits.CACHED_TERMS)
+    def _saves_in(self, term: Term) -> int:
+        count = operations(self.factor)
         if term.word and term.word[-1 if self.last else 0] == self.factor:
             return count + (len(term.word) > 1)
         rest = self.without(term)
@@ -256,6 +258,7 @@ class Slot:
     after: tuple[Basic, ...]
     is_number = False
 
+    @cached(limits.CACHED_TERMS)
     def without(self, term: Term) -> Term | None:
         for found, slot in _slots(term):
             if found == self:
@@ -291,6 +294,7 @@ class Scalar:
     def is_number(self) -> bool:
         return self.factor.is_Rational
 
+    @cached(limits.CACHED_TERMS)
     def without(self, term: Term) -> Term | None:
         base, exponent = self.factor.as_base_exp()
         number, powers = powers_of(term.scalar)
@@ -301,8 +305,8 @@ class Scalar:
         if held == 0 or not (held == exponent or goes_into(exponent, held)):
             return None
         # taken away and not divided by: a Piecewise may be zero
-        powers[base] = held - exponent
-        return replace(term, scalar=number*Mul(*(b**e for b, e in powers.items())))
+        others = (b**(held - exponent if b == base else e) for b, e in powers.items())
+        return replace(term, scalar=number*Mul(*others))
 
     def inside(self, size: Shape) -> Shape:
         return size
@@ -326,7 +330,12 @@ def _slots(term: Term) -> Iterator[tuple[Slot, Basic]]:
             yield Slot(word[:k], type(factor), left, shape(slot), right, word[k + 1:]), slot
 
 
-def _parts(term: Term) -> Iterator[Shared]:
+@cached(limits.CACHED_TERMS)
+def _parts(term: Term) -> tuple[Shared, ...]:
+    return tuple(dict.fromkeys(_shareable(term)))
+
+
+def _shareable(term: Term) -> Iterator[Shared]:
     for word in term.variants():
         for last in (False, True):
             for end, _ in _ends(word, last):
@@ -368,9 +377,7 @@ def _factored(terms: tuple[Term, ...], size: Shape) -> tuple[Expr, Basic]:
             break  # one product, which is as far as it goes
     if all(len(t.word) == 1 for t in terms):
         ways += filter(None, [factored_hadamard([(t.scalar, t.word[0]) for t in terms])])
-    if len(ways) == 1:
-        return ways[0]
-    return min(ways, key=_length)
+    return _shorter_way(ways)
 
 
 def _shortest_sum(terms: Iterable[Term], size: Shape) -> tuple[Expr, Basic]:
@@ -380,20 +387,27 @@ def _shortest_sum(terms: Iterable[Term], size: Shape) -> tuple[Expr, Basic]:
 
 @cached(limits.CACHED_TERMS)
 def _shortest(terms: tuple[Term, ...], size: Shape) -> tuple[Expr, Basic]:
-    ways = [_factored(others, size) for others in (terms, *_rewritten(terms))]
-    best = min(ways, key=_length)
+    best = _shorter_way([_factored(others, size) for others in (terms, *_rewritten(terms))])
     core = c.split_scalar(best[1])[1]
     if isinstance(core, MatAdd):
         found = tuple(map(Term.of, core.args))
-        ways = [_sum(others, size) for others in _with_a_sum_apart(found)]
-        again = min(ways, key=_length, default=best)
-        if _length(again) < _length(best):
+        apart = [_sum(others, size) for others in _with_a_sum_apart(found)]
+        if apart and _length(again := _shorter_way(apart)) < _length(best):
             return best[0]*again[0], again[1]
     return best
 
 
+def _shorter_way(ways: Sequence[tuple[Expr, Basic]]) -> tuple[Expr, Basic]:
+    """The first of the shortest; a single one needn't be measured, which takes long."""
+    return ways[0] if len(ways) == 1 else min(ways, key=_length)
+
+
 def _length(way: tuple[Expr, Basic]) -> int:
-    return operations(with_numbers_placed(scaled(*way)))
+    written = scaled(*way)
+    length = operations(written)
+    if length > limits.NUMBERS_WEIGHED:
+        return length
+    return operations(with_numbers_placed(written))
 
 
 def _rewritten(terms: tuple[Term, ...]) -> Iterator[tuple[Term, ...]]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from sympy import Add, Expr, Mul, S, default_sort_key
 
+from ..core import limits
+from ..core.caches import cached
 from .numbers import common_number
 
 __all__ = ["addends", "goes_into", "powers_of", "primitive_sum"]
 
 
+@cached(limits.CACHED_TERMS)
 def powers_of(scalar: Expr) -> tuple[Expr, dict[Expr, Expr]]:
     """A number, and powers; of a sum with its number and sign taken out."""
     number, rest = scalar.as_coeff_Mul()

@@ -23,6 +23,7 @@ from sympy.matrices.expressions import (
 )
 
 from ..core import limits
+from ..core.caches import cached
 from ..core.registry import constructor_of
 from ..core.shapes import is_matrix, is_one, shape
 from ..nodes.constants import CommutationMatrix, DiagonalEmbedding
@@ -42,6 +43,7 @@ Word = tuple[Expr, tuple[Basic, ...]]  # a scalar, and factors without sums
 LINEAR = (KroneckerProduct, Vec, DiagMatrix, HadamardProduct)
 
 
+@cached(limits.CACHED_TERMS)
 def is_word(matrix: Basic, with_sums: bool = False) -> bool:
     """
     A product of symbols, their transposes and powers with nothing left to simplify.

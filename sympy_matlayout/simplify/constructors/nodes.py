@@ -52,12 +52,16 @@ def substituted(expr: Any, values: Mapping[Any, Any]) -> Any:
 
 def split_scalar(matrix: Basic) -> tuple[Expr, Basic]:
     """``c, M`` with ``matrix = c*M`` and no scalar factor in front of ``M``."""
-    if isinstance(matrix, MatMul):
-        scalars = [a for a in matrix.args if not is_matrix(a)]
-        if scalars:
-            rest = [a for a in matrix.args if is_matrix(a)]
-            return Mul(*scalars), rest[0] if len(rest) == 1 else new(MatMul, *rest)
-    return S.One, matrix
+    return _split_product(matrix) if isinstance(matrix, MatMul) else (S.One, matrix)
+
+
+@cached(limits.CACHED_NODES)
+def _split_product(product: MatMul) -> tuple[Expr, Basic]:
+    scalars = [a for a in product.args if not is_matrix(a)]
+    if not scalars:
+        return S.One, product
+    rest = [a for a in product.args if is_matrix(a)]
+    return Mul(*scalars), rest[0] if len(rest) == 1 else new(MatMul, *rest)
 
 
 def factors_of(product: Basic) -> tuple[Any, ...]:
