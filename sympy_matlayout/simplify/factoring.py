@@ -27,7 +27,7 @@ from sympy.matrices.expressions import (
 from ..core import limits
 from ..core.caches import cached
 from ..core.registry import construct
-from ..core.shapes import Shape, is_one, is_scalar_shape, same_size, shape
+from ..core.shapes import Shape, is_one, is_scalar_shape, shape
 from ..nodes.vec import Vec
 from . import constructors as c
 from .commuting import factored_hadamard, factored_powers
@@ -60,14 +60,7 @@ def _with_powers_joined(matrix: Basic) -> Any:
     if not isinstance(matrix, MatMul):
         return matrix
     scalar, core = c.split_scalar(matrix)
-    factors: list[Any] = []
-    for factor in map(_with_powers_joined, c.factors_of(core)):
-        base, exponent = c.base_and_exponent(factor)
-        before, k = c.base_and_exponent(factors[-1]) if factors else (None, S.Zero)
-        if base == before and same_size(*shape(base)) and k + exponent != 0:
-            factors[-1] = c.power(base, k + exponent)
-        else:
-            factors.append(factor)
+    factors = c.with_powers_joined(list(map(_with_powers_joined, c.factors_of(core))))
     return scaled(scalar, *factors)
 
 

@@ -165,7 +165,10 @@ def opened(found: Basic) -> Basic:
     letters = sorted(found.atoms(*WRITTEN), key=lambda a: place_in_sum(a.args[0]))
     if not letters:
         return found
-    found = _summed(map(_shorter_term, _terms(found)), found)
+    terms = _terms(found)
+    shorter = tuple(map(_shorter_term, terms))
+    if shorter != terms:
+        found = _summed(shorter, found)
     ways = [frozenset(letters)]
     if 1 < len(letters) <= limits.OPENED_SUMS + 1:
         ways += [frozenset({letter}) for letter in letters]
@@ -293,6 +296,9 @@ def _as_words(factors: list[Any]) -> list[tuple[Any, ...]]:
 def _merge(left: tuple[Any, ...], right: tuple[Any, ...]) -> bool:
     """Whether two products are shorter side by side than the two of them."""
     if not left or not right or not same_size(shape(left[-1])[1], shape(right[0])[0]):
+        return False
+    if all(map(c.meets_only_itself, (*left, *right))) \
+            and c.base_and_exponent(left[-1])[0] != c.base_and_exponent(right[0])[0]:
         return False
     together = c.factors_of(c.split_scalar(c.multiply(*left, *right))[1])
     return _length(together) < _length(left) + _length(right)

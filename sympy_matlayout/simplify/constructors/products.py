@@ -35,7 +35,8 @@ from .nodes import factors_of, new, split_scalar
 from .projections import merged_with_projection
 from .transposes import transpose, transpose_of_term
 
-__all__ = ["add", "base_and_exponent", "inverse", "matrix_sum", "multiply", "power", "scale"]
+__all__ = ["add", "base_and_exponent", "inverse", "matrix_sum", "meets_only_itself", "multiply",
+           "power", "scale", "with_powers_joined"]
 
 
 def scale(c: Any, matrix: Basic) -> Basic:
@@ -108,8 +109,8 @@ def multiply(*factors: Any) -> Basic:
     rows, cols = shape_of(matrices[0])[0], shape_of(matrices[-1])[1]
     if coefficient == 0 or any(isinstance(m, ZeroMatrix) for m in matrices):
         return ZeroMatrix(rows, cols)
-    if all(map(_meets_only_itself, matrices)):
-        product = _with_powers_joined(matrices)
+    if all(map(meets_only_itself, matrices)):
+        product = with_powers_joined(matrices)
     else:
         more, product = _with_neighbours_merged(matrices)
         coefficient *= more
@@ -164,7 +165,7 @@ def _is_neutral(matrix: Basic) -> bool:
 
 
 @cached(limits.CACHED_NODES)
-def _meets_only_itself(matrix: Basic) -> bool:
+def meets_only_itself(matrix: Basic) -> bool:
     """Whether it merges with powers of itself and with nothing else."""
     base = base_and_exponent(matrix)[0]
     if isinstance(base, Transpose):
@@ -172,18 +173,18 @@ def _meets_only_itself(matrix: Basic) -> bool:
     return isinstance(base, (*PLAIN, WrittenSum)) and not facts_about(base)
 
 
-def _with_powers_joined(matrices: Sequence[Basic]) -> list[Basic]:
-    product: list[Basic] = []
+def with_powers_joined(matrices: Sequence[Basic]) -> list[Basic]:
+    """``A*A`` as a power, and ``A*A**-1`` as nothing."""
+    product: list[tuple[Basic, Any, Basic | None]] = []
     for matrix in matrices:
         base, exponent = base_and_exponent(matrix)
-        before, k = base_and_exponent(product[-1]) if product else (None, S.Zero)
-        if base == before and same_size(*shape_of(base)):
-            del product[-1]
-            if k + exponent != 0:
-                product.append(power(base, k + exponent))
+        if product and product[-1][0] == base and same_size(*shape_of(base)):
+            exponent += product.pop()[1]
+            if exponent != 0:
+                product.append((base, exponent, None))
         else:
-            product.append(matrix)
-    return product
+            product.append((base, exponent, matrix))
+    return [matrix or power(base, exponent) for base, exponent, matrix in product]
 
 
 # --- neighbours that are one node together ----------------------------------------------
