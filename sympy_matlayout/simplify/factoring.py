@@ -362,6 +362,9 @@ def _factored(terms: tuple[Term, ...], size: Shape) -> tuple[Expr, Basic]:
     polynomial = factored_powers([(t.scalar, t.word) for t in terms])
     if polynomial is not None:
         return polynomial
+    before, after = _common_ends([t.word for t in terms])
+    if before or after:
+        return _between(before, terms, after, size)
     shared = _most_shared(terms)
     ways = [] if shared else [_written(terms, size)]
     for one in _worth_trying(shared, terms):
@@ -371,6 +374,25 @@ def _factored(terms: tuple[Term, ...], size: Shape) -> tuple[Expr, Basic]:
     if all(len(t.word) == 1 for t in terms):
         ways += filter(None, [factored_hadamard([(t.scalar, t.word[0]) for t in terms])])
     return _shorter_way(ways)
+
+
+def _common_ends(words: Sequence[tuple[Basic, ...]]) -> tuple[int, int]:
+    """How many factors all of several products begin with and end with, and none is without."""
+    most = min(map(len, words)) - 1 if len(words) > 1 else 0
+    before = next((k for k in range(most) if len({w[k] for w in words}) > 1), max(most, 0))
+    after = next((k for k in range(most - before) if len({w[-1 - k] for w in words}) > 1),
+                 max(most - before, 0))
+    return before, after
+
+
+def _between(before: int, terms: tuple[Term, ...], after: int, size: Shape) -> tuple[Expr, Basic]:
+    """The sum, taken out what all terms begin and end with."""
+    word = terms[0].word
+    first, last = word[:before], word[len(word) - after:]
+    inside = [replace(t, word=t.word[before:len(t.word) - after]) for t in terms]
+    scalar, inner = _shortest_sum(inside, (shape(first[-1])[1] if first else size[0],
+                                           shape(last[0])[0] if last else size[1]))
+    return _sum([Term.of(scaled(scalar, c.multiply(*first, inner, *last)), settled=inner)], size)
 
 
 def _shortest_sum(terms: Iterable[Term], size: Shape) -> tuple[Expr, Basic]:
