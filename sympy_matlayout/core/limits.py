@@ -14,7 +14,7 @@ EXPANDED_TERMS = 128
 # An expression that would have more terms multiplied out keeps its products of sums.
 MULTIPLIED_TERMS = 32
 # It keeps them, too, where its form multiplied out would be so many times as long.
-MULTIPLIED_LENGTH = 6
+MULTIPLIED_LENGTH = 5
 # A power is written out as a product up to this exponent.
 EXPANDED_POWER = 16
 # So many ways to multiply the sums of a product by numbers are compared.

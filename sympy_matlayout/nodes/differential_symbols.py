@@ -15,6 +15,7 @@ from .node import WithAdjoint
 from .printable import joined
 from .realness import is_declared_complex
 from .structured import LINEAR, facts_about
+from .traversal import replaced
 
 __all__ = ["Differential", "MatrixDifferential", "ScalarDifferential"]
 
@@ -108,7 +109,8 @@ class Differential(Expr):
     def _xreplace(self, rule):
         if self in rule:
             return rule[self], True
-        found = self._with(self.of.xreplace(rule), lambda size: size.xreplace(rule))
+        (of,) = replaced([self.of], rule)
+        found = self._with(of, lambda size: size.xreplace(rule))
         return found, found is not self
 
     def _with(self, of, in_size) -> Differential:

@@ -101,8 +101,12 @@ class Factor:
 
     def at(self, numbers) -> Factor:
         """With other indices; a symmetric matrix has them in ascending order."""
-        indices = tuple(numbers(i) for i in self.indices)
-        return replace(self, indices=tuple(sorted(indices)) if self.turned == 1 else indices)
+        indices = tuple(map(numbers, self.indices))
+        if self.turned == 1:
+            indices = tuple(sorted(indices))
+        if indices == self.indices:
+            return self
+        return Factor(self.base, indices, self.power, self.hadamard, self.symmetric, self.skew)
 
 
 DELTA = Identity(S.One)  # the base of δ_ij, whatever the size
