@@ -17,9 +17,11 @@ from sympy import (
     Abs,
     Add,
     Derivative,
+    DiracDelta,
     Dummy,
     Expr,
     Function,
+    Heaviside,
     I,
     Mul,
     Piecewise,
@@ -56,6 +58,7 @@ from ..nodes.undefined_functions import (
     MatrixFunction,
 )
 from ..simplify import constructors as c
+from ..simplify.kinks import steps_merged
 from ..simplify.phases import with_phases_merged
 from ..simplify.scalar_forms import with_exponents_added
 from ..simplify.symmetry import is_real_valued
@@ -385,6 +388,8 @@ def derivative(expr: Any, symbol: Symbol) -> Any:
                 f"SymPy has no derivative of {type(undone.expr).__name__}, met in {undone.expr}")
     if any(p.base.has(symbol) and not p.exp.is_number for p in expr.atoms(Pow)):
         found = found.replace(lambda e: isinstance(e, Mul), with_exponents_added)
+    if found.has(DiracDelta, Heaviside):
+        found = found.replace(lambda e: isinstance(e, Mul), steps_merged)
     return found
 
 

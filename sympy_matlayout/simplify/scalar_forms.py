@@ -17,10 +17,9 @@ from sympy import (
     Dummy,
     Expr,
     Function,
-    Heaviside,
     I,
-    Max,
     Mul,
+    Piecewise,
     Pow,
     S,
     cos,
@@ -39,6 +38,7 @@ from ..core import limits
 from ..core.caches import cached
 from ..nodes.sigmoid import Sigmoid, Softplus
 from .cost import nodes, operations
+from .kinks import cases_shortened, steps_merged
 from .phases import with_phases_merged
 from .polynomials import in_factors
 
@@ -61,10 +61,11 @@ def short_form(expr: Any) -> Any:
 
 def _ways(expr: Any) -> Iterator[Any]:
     """The expression itself first, which stands where nothing is shorter."""
-    yield expr
     known = _over_arguments(expr)
-    yield known
-    for way in {expr: 0, known: 0}:
+    # a sign of all cases goes in front, where it may meet another
+    found = [known] if expr.has(Piecewise) else list(dict.fromkeys([expr, known]))
+    yield from found
+    for way in found:
         yield together(way)
         if _is_sum_or_quotient(way):
             yield _factored(way)
@@ -90,6 +91,9 @@ def _factored(expr: Any) -> Any:
 
 def _over_arguments(expr: Any) -> Any:
     """The expression with the functions in it that quotients and logarithms stand for."""
+    if isinstance(expr, Piecewise):
+        cases: Any = expr.args
+        return cases_shortened(Piecewise(*((short_form(value), case) for value, case in cases)))
     if not isinstance(expr, (Add, Mul, Pow, Function)) \
             or not all(isinstance(a, Expr) for a in expr.args):
         return expr
@@ -148,10 +152,7 @@ def _product(product: Any) -> Any:
             k, other = powers[base], below(base.args[0])
             if k.is_Integer and k > 0 and powers.get(other, S.Zero) == -k:
                 return _product(product/base**k*other**k*quotient(base.args[0])**k)
-    for step in [b for b in powers if isinstance(b, Heaviside)]:
-        if Max(S.Zero, step.args[0]) in powers and powers[step] == 1:
-            return product/step
-    return product
+    return steps_merged(product)
 
 
 def with_exponents_added(product: Any) -> Any:
