@@ -238,6 +238,8 @@ class Graph(ScaledGraph):
         """The entries, row by row, in another shape."""
         while value.kind == "reshape":
             value = value.args[0]
+        if 1 in value.shape and shape == value.shape[::-1]:
+            return self.transpose(value)
         return value if value.shape == shape else self.make(
             "reshape", value, data=shape, shape=shape)
 

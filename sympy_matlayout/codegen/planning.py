@@ -22,6 +22,7 @@ from .chain import Chain
 from .contraction import contracted, holds_kronecker
 from .costs import CALL, PASS, area, area_of, estimate
 from .definite import Definiteness, has_no_negatives
+from .logistic import by_one_exponential
 from .needs import needed_values
 from .operation_graph import Graph
 from .operations import (
@@ -35,6 +36,7 @@ from .operations import (
     untransposed,
 )
 from .powers import rational_power
+from .sums import outer_parts, with_weights_joined
 
 __all__ = ["Plan"]
 
@@ -120,7 +122,7 @@ class Plan:
         diagonal = [t for t in value.args if scaled_parts(t)[1].kind in ("identity", "diagonal")]
         rest = [t for t in value.args if t not in diagonal]
         if not diagonal or len(value.shape) != 2 or not any(t.shape == value.shape for t in rest):
-            return self._of_terms(value, value.args)
+            return self._of_terms(value, self._with_weights_joined(value.args))
         on_diagonal = [g.mul(*filter(None, [scaled_parts(t)[0]]), g.diagonal_of(
             scaled_parts(t)[1])) for t in diagonal]
         entries = g.add(*on_diagonal)
@@ -129,8 +131,13 @@ class Plan:
         scalar, core = scaled_parts(entries)
         if scalar is not None and core.kind == "expand":
             entries = g.mul(scalar, core.args[0])
-        full = self._of_terms(value, rest)
+        full = self._of_terms(value, self._with_weights_joined(rest))
         return g.make("add_diagonal", full, self.of(entries), shape=value.shape)
+
+    def _with_weights_joined(self, terms: Sequence[Operation]) -> Sequence[Operation]:
+        if len(terms) < 2 or area(terms[0]) < STACKED:
+            return terms
+        return with_weights_joined(self.graph, terms, self.is_done)
 
     def _of_terms(self, value: Operation, terms: Sequence[Operation]) -> Operation:
         planned = [self.of(t) for t in terms]
@@ -141,7 +148,7 @@ class Plan:
                ) -> Operation:
         """A sum, in which products of a column and a row are one product of thin matrices."""
         g = self.graph
-        outer = [(t, parts) for t in terms if t not in kept and (parts := _outer_parts(g, t))]
+        outer = [(t, parts) for t in terms if t not in kept and (parts := outer_parts(g, t))]
         if len(outer) > 1 and area_of(*shape) >= STACKED:
             lefts, rights = [], []
             for _, (scalar, left, right) in outer:
@@ -162,7 +169,13 @@ class Plan:
         inner = untransposed(core)
         if scalar is not None and inner.kind == "product" and inner not in self.needed \
                 and not {inner, g.transpose(inner)} & self.planned.keys():
-            return self._scaled_chain(scalar, _opened(g, core))
+            return self._scaled_chain(scalar, g.opened(core))
+        if scalar is not None and core.kind == "add" and self.uses[core] == 1:
+            total = self.of(core)
+            if total.kind == "matmul" and total.args[0].kind == "beside":  # of outer products
+                columns, rows = total.args
+                thin = g.make("mul", self.of(scalar), columns, shape=columns.shape)
+                return g.make("matmul", thin, rows, shape=value.shape)
         shared = self._shared_factor(value)
         if shared is not None:
             return g.make("mul", *map(self.of, shared), shape=value.shape)
@@ -286,7 +299,7 @@ class Plan:
                 continue
             terms = []
             for scalar, core in summands:
-                inner = _opened(self.graph, _turned_if(
+                inner = self.graph.opened(_turned_if(
                     self.graph, core, factor.kind == "transpose"))
                 terms.append((scalar, [*chain.factors[:k], *inner, *chain.factors[k + 1:]]))
             if any(len(factors) > limits.WEIGHED_FACTORS for _, factors in terms):
@@ -354,6 +367,10 @@ class Plan:
         return _with_shared_exponentials(g, value, of)
 
     _plan_log_sum_exp = _plan_softmax
+
+    def _plan_call(self, value: Operation) -> Operation:
+        found = by_one_exponential(self.graph, value, self.needed.__contains__, self.of)
+        return self._as_it_is(value) if found is None else found
 
     def _is_computed(self, kind: str, x: Operation, axis: Any) -> bool:
         return self.graph.known(kind, x, data=axis) is not None
@@ -423,7 +440,7 @@ class Plan:
                 if scalars else found
         scalar, core = scaled_parts(term)
         if untransposed(core).kind == "product" and not self.is_done(core):
-            found = self._chain([*_opened(g, core), thin])
+            found = self._chain([*g.opened(core), thin])
         else:
             found = self.apply(core, thin)
         return found if scalar is None else g.make("mul", self.of(scalar), found,
@@ -447,29 +464,8 @@ class Plan:
         return found
 
 
-def _outer_parts(g: Graph, value: Operation) -> tuple[Any, Operation, Operation] | None:
-    """The scalar, the column and the row that a planned term is the product of."""
-    scalar, core = scaled_parts(value)
-    base = untransposed(core)
-    if base.kind != "matmul" or len(base.shape) != 2 or base.args[0].shape[1] != 1:
-        return None
-    left, right = base.args if base is core else map(g.transposed_view, base.args[::-1])
-    return scalar, left, right
-
-
 def _turned_if(g: Graph, value: Operation, turned: bool) -> Operation:
     return g.transpose(value) if turned else value
-
-
-def _opened(g: Graph, value: Operation) -> list[Operation]:
-    """The factors of a product, none of an identity, else the value itself."""
-    if value.kind == "identity":
-        return []
-    if value.kind == "product":
-        return list(value.args)
-    if value.kind == "transpose" and value.args[0].kind == "product":
-        return g.turned(value.args[0].args)
-    return [value]
 
 
 def _summed(g: Graph, value: Operation, axis: int) -> Operation:

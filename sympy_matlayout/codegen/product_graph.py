@@ -65,6 +65,16 @@ class ProductGraph(EntrywiseGraph):
         """The factors of the transpose of a product."""
         return [self.transpose(f) for f in reversed(factors)]
 
+    def opened(self, value: Operation) -> list[Operation]:
+        """The factors of a product, none of an identity, else the value itself."""
+        if value.kind == "identity":
+            return []
+        if value.kind == "product":
+            return list(value.args)
+        if value.kind == "transpose" and value.args[0].kind == "product":
+            return self.turned(value.args[0].args)
+        return [value]
+
     def _is_symmetric(self, value: Operation) -> bool:
         """Whether a term of a sum is its own transpose."""
         _, core = scaled_parts(value)
