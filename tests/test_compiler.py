@@ -275,6 +275,57 @@ def test_a_product_over_a_sum_with_outer_products_forms_no_large_matrix():
     check(H, H, x)
 
 
+def test_a_matrix_that_is_weighted_twice_is_multiplied_once():
+    """As in the gradient of a kernel's regression: K∘(uv' + wx'), with no weighted copy of K."""
+    E, v = X.applyfunc(exp), MatrixSymbol("v", m, 1)
+    expr = MatAdd(MatMul(-2, DiagMatrix(u), E, DiagMatrix(x)),
+                  MatMul(DiagMatrix(v), E, DiagMatrix(y)))
+    text = source([X, u, v, x, y], expr)
+    assert text.count("np.hstack") == 2 and text.count("@") == 1 and text.count("np.exp") == 1
+    values = [RNG.normal(size=size) for size in ((60, 50), (60, 1), (60, 1), (50, 1), (50, 1))]
+    M, a, b, c, d = values
+    assert np.allclose(lambdify([X, u, v, x, y], expr)(*values),
+                       np.exp(M)*(-2*a*c.T + b*d.T), rtol=1e-13)
+
+
+def test_what_is_symmetric_about_a_sum_is_half_of_it_and_the_transpose():
+    sizes_of = {"A": (12, 12), "B": (10, 10), "X": (120, 30)}
+    C, D, Z = (MatrixSymbol(name, *size) for name, size in sizes_of.items())
+    K = KroneckerProduct(C, D)
+    text = source([C, D, Z], Z.T*(K + K.T)*Z)
+    assert text.count("@") == 3 and ".T" in text.splitlines()[-1]
+    c, d, x_ = (RNG.normal(size=size) for size in sizes_of.values())
+    k = np.kron(c, d)
+    assert np.allclose(lambdify([C, D, Z], Z.T*(K + K.T)*Z)(c, d, x_), x_.T @ (k + k.T) @ x_)
+    P, Q = MatrixSymbol("P", 40, 40), MatrixSymbol("Q", 40, 3)
+    assert source([P, Q], Q.T*(P + P.T)*Q).count("@") == 2
+    p_, q_ = RNG.normal(size=(40, 40)), RNG.normal(size=(40, 3))
+    assert np.allclose(lambdify([P, Q], Q.T*(P + P.T)*Q)(p_, q_), q_.T @ (p_ + p_.T) @ q_)
+
+
+def test_a_number_before_outer_products_goes_to_their_columns():
+    text = source([x, y, A], 2*(x*y.T + A*y*x.T))
+    assert "2 * np.hstack(" in text and text.count("@") == 2
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_logistic_functions_of_one_argument_share_an_exponential(dtype):
+    column = MatrixSymbol("x", 5, 1)
+    functions = [column.applyfunc(Lambda(z, f)) for f in (
+        Sigmoid(z), Sigmoid(-z), log(1 + exp(z)), log(1 + exp(-z)))]
+    text = source([column], *functions)
+    assert text.count("np.exp") == 1 and "sigmoid" not in text
+    at = np.array([-1000, -30, 0.25, 30, 1000], dtype=dtype).reshape(-1, 1)
+    with np.errstate(over="raise", invalid="raise"):
+        found = lambdify(column, functions)(at)
+    exactly = at.astype(np.longdouble)
+    exact = [1/(1 + np.exp(-exactly)), 1/(1 + np.exp(exactly)),
+             np.logaddexp(0, exactly), np.logaddexp(0, -exactly)]
+    for one, other in zip(found, exact, strict=True):
+        assert one.dtype == dtype
+        assert np.allclose(one, other.astype(float), rtol=5*np.finfo(dtype).eps, atol=1e-300)
+
+
 @pytest.mark.parametrize("written, stable", [
     (1/(1 + exp(-z)), "sigmoid"), (exp(z)/(1 + exp(z)), "sigmoid"), (log(1 + exp(z)), "softplus"),
     (log(1/(1 + exp(-z))), "log sigmoid"), (log(cosh(z)), "log cosh"),

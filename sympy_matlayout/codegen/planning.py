@@ -22,7 +22,6 @@ from .chain import Chain
 from .contraction import contracted, holds_kronecker
 from .costs import CALL, PASS, area, area_of, estimate
 from .definite import Definiteness, has_no_negatives
-from .logistic import by_one_exponential
 from .needs import needed_values
 from .operation_graph import Graph
 from .operations import (
@@ -36,7 +35,8 @@ from .operations import (
     untransposed,
 )
 from .powers import rational_power
-from .sums import outer_parts, with_weights_joined
+from .shared_exponentials import by_one_exponential, softmax_by_exponentials
+from .sums import half_of_sum, outer_parts, twin_of, with_weights_joined
 
 __all__ = ["Plan"]
 
@@ -80,6 +80,9 @@ class Plan:
     def _plan(self, value: Operation) -> Operation:
         if self.contracts and len(value.shape) == 2 and scaled_parts(value)[1].kind in (
                 "product", "add", "mul", "transpose") and holds_kronecker(self.graph, value):
+            if (half := half_of_sum(self.graph, value)) is not None:
+                return self.graph.make("add", self.of(half), self.graph.transposed_view(
+                    self.of(half)), shape=value.shape)
             found = contracted(self.graph, value, self.of)
             if found is not None:
                 return found
@@ -137,7 +140,7 @@ class Plan:
     def _with_weights_joined(self, terms: Sequence[Operation]) -> Sequence[Operation]:
         if len(terms) < 2 or area(terms[0]) < STACKED:
             return terms
-        return with_weights_joined(self.graph, terms, self.is_done)
+        return with_weights_joined(self.graph, terms, lambda v: self.uses[v] > 1)
 
     def _of_terms(self, value: Operation, terms: Sequence[Operation]) -> Operation:
         planned = [self.of(t) for t in terms]
@@ -263,7 +266,12 @@ class Plan:
         if split is None:
             return chain.built()
         shape = factors[0].shape[0], factors[-1].shape[1]
-        return self._added(list(map(self._multiple, split)), shape)
+        found: list[Operation] = []
+        for k, term in enumerate(split):
+            twin = twin_of(self.graph, term, split[:k])
+            found.append(self._multiple(term) if twin is None else
+                         self.graph.transposed_view(found[twin]))
+        return self._added(found, shape)
 
     def _half_of_square(self, factors: Sequence[Operation]) -> Operation | None:
         """√d∘Y of Y' diag(d) Y, d ≥ 0, of which BLAS computes one triangle only."""
@@ -305,7 +313,8 @@ class Plan:
             if any(len(factors) > limits.WEIGHED_FACTORS for _, factors in terms):
                 continue
             cost = CALL + PASS*rows*cols*len(terms) + sum(
-                Chain(self, factors).cost for _, factors in terms)
+                Chain(self, term[1]).cost for k, term in enumerate(terms)
+                if twin_of(self.graph, term, terms[:k]) is None)
             if cost < best[0]:
                 best = cost, terms
         return best[1]
@@ -364,7 +373,7 @@ class Plan:
         other = "softmax" if value.kind == "log_sum_exp" else "log_sum_exp"
         if not self._is_computed(other, x, axis):
             return g.make(value.kind, of, data=axis, shape=value.shape)
-        return _with_shared_exponentials(g, value, of)
+        return softmax_by_exponentials(g, value, of)
 
     _plan_log_sum_exp = _plan_softmax
 
@@ -478,18 +487,3 @@ def _summed(g: Graph, value: Operation, axis: int) -> Operation:
 
 def _repeated_rows(g: Graph, value: Operation, shape: tuple) -> Operation:
     return value if value.shape == shape else g.make("expand", value, shape=shape)
-
-
-def _with_shared_exponentials(g: Graph, value: Operation, of: Operation) -> Operation:
-    """A softmax or log-sum-exp of what is computed, by eˣ⁻ᵐ and its sums."""
-    (x,), axis = value.args, value.data
-    kept = () if axis is None else tuple(
-        1 if k == axis else s for k, s in enumerate(x.shape))
-    top = g.make("max", of, data=axis, shape=kept)
-    e = g.make("call", g.make("add", of, g.make("mul", g.number(-1), top, shape=kept),
-                              shape=x.shape), data="exp", shape=x.shape)
-    total = g.make("sum", e, data=axis, shape=kept)
-    if value.kind == "softmax":
-        return g.make("mul", e, g.make("power", total, g.number(-1), shape=kept),
-                      shape=x.shape)
-    return g.make("add", top, g.make("call", total, data="log", shape=kept), shape=kept)

@@ -1,4 +1,4 @@
-"""Sums of matrices whose terms are cheaper together: outer products, one matrix weighted."""
+"""Sums of matrices whose terms are cheaper together: outer products, transposes, weights."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 from .operation_graph import Graph
 from .operations import Operation, scaled_parts, untransposed
 
-__all__ = ["outer_parts", "with_weights_joined"]
+__all__ = ["half_of_sum", "outer_parts", "twin_of", "with_weights_joined"]
 
 
 def with_weights_joined(graph: Graph, terms: Sequence[Operation],
-                        is_done: Callable[[Operation], bool]) -> Sequence[Operation]:
+                        is_shared: Callable[[Operation], bool]) -> Sequence[Operation]:
     """``diag(v) T diag(w) + diag(x) T diag(y)`` as ``T∘(v w' + x y')``, which has fewer passes."""
     weights: dict[Operation, list[Operation]] = defaultdict(list)
     rest = []
     for term in terms:
         scalar, core = scaled_parts(term)
-        factors = [] if is_done(untransposed(core)) else graph.opened(core)
+        factors = [] if is_shared(untransposed(core)) else graph.opened(core)
         if [f.kind == "diagonal" for f in factors] != [True, False, True]:
             rest.append(term)
             continue
@@ -40,3 +40,22 @@ def outer_parts(g: Graph, value: Operation) -> tuple[Any, Operation, Operation] 
         return None
     left, right = base.args if base is core else map(g.transposed_view, base.args[::-1])
     return scalar, left, right
+
+
+def twin_of(g: Graph, term: tuple, others: Sequence[tuple]) -> int | None:
+    """Which of some products is the transpose of another, as ``X'A'X`` that of ``X'AX``."""
+    scalar, factors = term
+    turned = g.turned(factors)
+    return next((k for k, other in enumerate(others) if other == (scalar, turned)), None)
+
+
+def half_of_sum(g: Graph, value: Operation) -> Operation | None:
+    """``XMX'`` of ``X(M + M')X'``, which is this and its transpose, None of any other value."""
+    factors, k = list(value.args), len(value.args)//2
+    if value.kind != "product" or len(factors) % 2 == 0 or factors != g.turned(factors):
+        return None
+    middle = factors[k]
+    if middle.kind != "add" or len(middle.args) != 2 \
+            or g.transpose(middle.args[0]) is not middle.args[1]:
+        return None
+    return g.product(*factors[:k], middle.args[0], *factors[k + 1:])

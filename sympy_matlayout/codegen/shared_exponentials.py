@@ -1,4 +1,4 @@
-"""σ(x), σ(-x), log(1 + eˣ) and log(1 + e⁻ˣ) of one x by one exponential."""
+"""Functions of one x that are computed together, by exponentials that they share."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from .operation_graph import Graph
 from .operations import Operation
 
-__all__ = ["by_one_exponential"]
+__all__ = ["by_one_exponential", "softmax_by_exponentials"]
 
 FUNCTIONS = ("Sigmoid", "Softplus")
 
@@ -15,7 +15,7 @@ FUNCTIONS = ("Sigmoid", "Softplus")
 def by_one_exponential(g: Graph, value: Operation, is_computed: Callable[[Operation], bool],
                        planned: Callable[[Operation], Operation]) -> Operation | None:
     """
-    One of these functions by e⁻|ˣ|, where another of the same x is computed as well.
+    σ(x), σ(-x) or log(1 + eˣ) by e⁻|ˣ|, where another of these is computed as well.
 
     σ(x) is 1/(1 + e) or e/(1 + e), and log(1 + eˣ) is max(x, 0) + log(1 + e), without an overflow.
     """
@@ -39,3 +39,18 @@ def by_one_exponential(g: Graph, value: Operation, is_computed: Callable[[Operat
     is_positive = g.make("compare", of, g.number(0), data="Ge", shape=shape)
     below = g.make("power", g.make("add", g.number(1), e, shape=shape), g.number(-1), shape=shape)
     return g.make("mul", g.make("where", is_positive, *above, shape=shape), below, shape=shape)
+
+
+def softmax_by_exponentials(g: Graph, value: Operation, of: Operation) -> Operation:
+    """A softmax or log-sum-exp of what is computed, by eˣ⁻ᵐ and its sums."""
+    (x,), axis = value.args, value.data
+    kept = () if axis is None else tuple(
+        1 if k == axis else s for k, s in enumerate(x.shape))
+    top = g.make("max", of, data=axis, shape=kept)
+    e = g.make("call", g.make("add", of, g.make("mul", g.number(-1), top, shape=kept),
+                              shape=x.shape), data="exp", shape=x.shape)
+    total = g.make("sum", e, data=axis, shape=kept)
+    if value.kind == "softmax":
+        return g.make("mul", e, g.make("power", total, g.number(-1), shape=kept),
+                      shape=x.shape)
+    return g.make("add", top, g.make("call", total, data="log", shape=kept), shape=kept)
