@@ -35,7 +35,11 @@ from .operations import (
     untransposed,
 )
 from .powers import rational_power
-from .shared_exponentials import by_one_exponential, softmax_by_exponentials
+from .shared_exponentials import (
+    by_one_exponential,
+    logistic_slope,
+    softmax_by_exponentials,
+)
 from .sums import half_of_sum, outer_parts, twin_of, with_weights_joined
 
 __all__ = ["Plan"]
@@ -182,7 +186,8 @@ class Plan:
         shared = self._shared_factor(value)
         if shared is not None:
             return g.make("mul", *map(self.of, shared), shape=value.shape)
-        return g.make("mul", *(self.of(a) for a in value.args), shape=value.shape)
+        factors = logistic_slope(g, value.args, self.of)
+        return factors[0] if len(factors) == 1 else g.make("mul", *factors, shape=value.shape)
 
     def _shared_factor(self, value: Operation) -> tuple[Operation, Operation] | None:
         """(x∘y)∘y of x∘y², where x∘y is computed anyway."""
