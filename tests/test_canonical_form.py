@@ -71,9 +71,11 @@ from sympy_matlayout.core.shapes import is_matrix, shape
 from sympy_matlayout.nodes.traversal import operands
 from sympy_matlayout.numeric import Partials, evaluate
 from sympy_matlayout.numeric.definition import near
+from sympy_matlayout.simplify import canonical_form as canonical_form_module
 from sympy_matlayout.simplify import constructors as c
 from sympy_matlayout.simplify.canonical_form import canonical_form, shortest
 from sympy_matlayout.simplify.cost import nodes
+from sympy_matlayout.simplify.factoring import taken_out
 from sympy_matlayout.simplify.normal_form import normal_form
 
 x, y, b = (MatrixSymbol(name, n, 1) for name in "xyb")
@@ -398,6 +400,18 @@ def test_every_result_is_canonical():
 
 def test_sizes_differ():
     assert len(set(SIZES.values())) == len(SIZES)
+
+
+def test_what_is_far_shorter_as_written_is_not_multiplied_out(monkeypatch):
+    """Its 32 terms would be factored for half a second, to be as they came at best."""
+    symbols_ = [MatrixSymbol(name, n, n) for name in "ABCDEFGHPQ"]
+    pairs = zip(symbols_[::2], symbols_[1::2], strict=True)
+    product = MatMul(*(one + other for one, other in pairs))
+    longest = []
+    monkeypatch.setattr(canonical_form_module, "taken_out",
+                        lambda m: longest.append(len(m.args)) or taken_out(m))
+    assert shortest.__wrapped__(product) == product
+    assert max(longest, default=0) < 32
 
 
 def test_a_piecewise_is_taken_out_and_not_divided_by():

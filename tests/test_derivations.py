@@ -19,7 +19,7 @@ from sympy import (
     sin,
     symbols,
 )
-from sympy.matrices.expressions import HadamardProduct, Identity, Transpose
+from sympy.matrices.expressions import HadamardProduct, Identity, MatAdd, MatMul, Transpose
 
 from sympy_matlayout import (
     Differential,
@@ -127,6 +127,15 @@ def test_printed_steps(name):
     f, v, text = PRINTED[name]
     wanted = [tuple(part.strip() for part in line.split("|")) for line in text.strip().splitlines()]
     assert [(str(s), s.rule) for s in derivation(f, v)] == wanted
+
+
+def test_it_ends_in_the_form_of_the_gradient_where_its_own_sweep_is_longer():
+    """Two steps of gradient descent on ‖Aw - y‖², by A."""
+    rate, w, target = Symbol("a"), MatrixSymbol("w", n, 1), MatrixSymbol("y", n, 1)
+    for _ in range(2):
+        w = MatAdd(w, MatMul(-rate, A.T, MatAdd(MatMul(A, w), -target)))
+    loss = Norm(MatAdd(MatMul(A, w), -target))**2
+    assert derivation(loss, A).result == gradient(loss, A)
 
 
 def test_intermediate_variables_stay():

@@ -40,6 +40,12 @@ FACTORED = [
     1 + sqrt(2),
     2 - 3*J,
     (1 - s)*(1 - p**2)*u + (1 - p**2)*(s - 1)*v,
+    # polynomials in one product of powers
+    (1 - a*b)**4,
+    a**2*u**4 - b**2*v**2,
+    2*a**3*b**2 - 8*a*s**2*b**2,
+    a**6*b**3*s - 3*a**4*b**2*s**2*u + 3*a**2*b*s**3*u**2 - s**4*u**3,
+    (a**2*b**2/2 - Rational(1, 3))*(a**2*b**2 + 5)*u,
 ]
 
 
@@ -59,11 +65,21 @@ def _sums(product):
 
 def test_nothing_is_searched_for_where_one_symbol_is_of_first_degree(monkeypatch):
     """SymPy's search draws numbers, and with some of them took 16 seconds for this one."""
-    monkeypatch.setattr(polynomials, "factor", None)
+    monkeypatch.setattr(polynomials, "_searched", None)
     total = a*(1 - tanh(u)**2) + (1 - (2*s - 1)**2)*(2*s + b - v + w + tanh(u) + tanh(w) - 1)
     assert in_factors(total) == expand(total)
     assert in_factors(expand((v - p*w)*(a + s**2))) in (
         (v - p*w)*(a + s**2), -(p*w - v)*(a + s**2))  # as SymPy orders its symbols
+
+
+def test_a_polynomial_in_a_product_is_searched_for_in_one_symbol(monkeypatch):
+    searched = []
+    search = polynomials.Poly.factor_list
+    monkeypatch.setattr(polynomials.Poly, "factor_list",
+                        lambda poly: searched.append(poly.gens) or search(poly))
+    assert in_factors(expand((1 - a*b)**4)) == (a*b - 1)**4
+    assert in_factors(expand((u**2/3 - v**2)*(u**2 + v**2))).is_Mul
+    assert list(map(len, searched)) == [1, 1]
 
 
 @pytest.mark.parametrize("expr", [
