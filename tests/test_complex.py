@@ -726,7 +726,7 @@ def test_responses_of_filters():
 
 def test_hubers_function():
     huber = Piecewise((Abs(w)**2, Abs(w) < 1), (2*Abs(w) - 1, True))
-    assert gradient(huber, w) == Piecewise((2*w, Abs(w) < 1), (2*sign(w), True))
+    assert gradient(huber, w) == 2*Piecewise((w, Abs(w) < 1), (sign(w), True))
 
 
 def test_canonical_forms_of_phases():
