@@ -79,6 +79,9 @@ def test_an_impulse_stays_where_it_is_not_known_to_lie_elsewhere():
     assert steps_merged(DiracDelta(z)*(z + b)) == DiracDelta(z)*(z + b)
     assert steps_merged(DiracDelta(2*z - b)*(z - b/2)) == 0
     assert steps_merged(DiracDelta(z**2 - b)*z) == DiracDelta(z**2 - b)*z
+    entry = DiracDelta(w[0, 0] - n)*w[0, 0]  # n is a size of w, and no unknown
+    assert steps_merged(entry) == entry
+    assert steps_merged(DiracDelta(z, 1)*z) == DiracDelta(z, 1)*z  # which is -δ(z)
     for case, stays in ((z > 1, True), (z < 1, False), (z < b, True)):
         cases = Piecewise((z, case), (DiracDelta(z), True))
         assert cases_shortened(cases).has(DiracDelta) == stays

@@ -6,6 +6,7 @@ from typing import Any
 
 from sympy import DiracDelta, Expr, Heaviside, Max, Mul, Piecewise, S
 
+from ..core.shapes import is_matrix
 from .numbers import common_number
 
 __all__ = ["cases_shortened", "steps_merged"]
@@ -18,7 +19,7 @@ def steps_merged(product: Any) -> Any:
         if Max(S.Zero, step.args[0]) in powers and powers[step] == 1:
             return product/step
     for impulse in [b for b in powers if isinstance(b, DiracDelta) and powers[b] == 1]:
-        at = _zero_of(impulse)
+        at = _zero_of(impulse) if len(impulse.args) == 1 else None  # z δ'(z) is -δ(z)
         if at and Mul(*(b**k for b, k in powers.items() if b != impulse)).subs(*at) == 0:
             return S.Zero
     return product
@@ -48,7 +49,8 @@ def _is_elsewhere(impulse: DiracDelta, condition: Any, before: list[Any]) -> boo
 
 def _zero_of(impulse: Any) -> tuple[Any, Expr] | None:
     """A symbol, and where the argument is zero, which is linear in it."""
-    for z in impulse.args[0].free_symbols:
+    symbols = impulse.args[0].free_symbols
+    for z in sorted(symbols, key=str) if not any(map(is_matrix, symbols)) else ():
         rest, slope = impulse.args[0].as_independent(z, as_Add=True)
         slope /= z
         if not slope.has(z) and slope != 0:
