@@ -398,6 +398,15 @@ def test_single_precision_stays_single(large, monkeypatch):
         assert np.asarray(f).dtype == np.float32 and np.allclose(f, e, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize("modules", ["numpy", None])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_logarithm_of_a_negative_determinant_has_the_type_of_the_matrix(dtype, modules):
+    f = lambdify([A], log(Determinant(A)), modules=modules)
+    found = f(np.diag([1, -2, 3]).astype(dtype))
+    assert np.isnan(found) and np.asarray(found).dtype == dtype
+    assert f(np.diag([1, 2, 3]).astype(dtype)) == pytest.approx(np.log(6), rel=1e-6)
+
+
 def test_arrays_of_every_make():
     f, values = lambdify(ARGS, RESULTS), arrays()
     wanted = f(*values)

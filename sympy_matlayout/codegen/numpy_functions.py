@@ -251,7 +251,7 @@ def logdet(M: Array) -> Array | float:
     sign, size = np.linalg.slogdet(M)
     if np.iscomplexobj(M):
         return np.log(sign) + size
-    return np.where(sign > 0, size, np.nan)[()]
+    return np.where(sign > 0, size, size*np.nan)[()]
 
 
 # --- systems of equations, where there is no SciPy ---------------------------------------

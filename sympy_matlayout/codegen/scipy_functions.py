@@ -75,7 +75,8 @@ def lu_logdet(F: tuple) -> float:
         return 2*np.log(entries).sum()
     swaps = np.count_nonzero(F[1] != np.arange(len(entries)))
     odd = (swaps + np.count_nonzero(entries < 0)) % 2
-    return np.nan if odd else np.log(np.abs(entries)).sum()
+    size = np.log(np.abs(entries)).sum()
+    return size*np.nan if odd else size
 
 
 def lu_logabsdet(F: tuple) -> float:
