@@ -400,7 +400,11 @@ def test_single_precision_stays_single(large, monkeypatch):
 
 @pytest.mark.parametrize("modules", ["numpy", None])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_the_logarithm_of_a_negative_determinant_has_the_type_of_the_matrix(dtype, modules):
+def test_a_determinant_and_its_logarithm_have_the_type_of_the_matrix(dtype, modules):
+    both = lambdify([A, x], [Determinant(A), A.inverse()*x], modules=modules)
+    turned = np.array([[0, 2, 0], [1, 0, 0], [0, 0, 3]], dtype)
+    determinant, _ = both(turned, np.ones((3, 1), dtype))
+    assert determinant == pytest.approx(-6) and np.asarray(determinant).dtype == dtype
     f = lambdify([A], log(Determinant(A)), modules=modules)
     found = f(np.diag([1, -2, 3]).astype(dtype))
     assert np.isnan(found) and np.asarray(found).dtype == dtype

@@ -65,7 +65,8 @@ def lu_det(F: tuple) -> float:
     entries = F[0].diagonal()
     if len(F) == 1:
         return entries.prod()**2
-    return entries.prod()*(-1)**np.count_nonzero(F[1] != np.arange(len(entries)))
+    swaps = int(np.count_nonzero(F[1] != np.arange(len(entries))))  # no int64, which is no float32
+    return entries.prod()*(-1)**swaps
 
 
 def lu_logdet(F: tuple) -> float:
