@@ -82,6 +82,9 @@ def test_an_impulse_stays_where_it_is_not_known_to_lie_elsewhere():
     entry = DiracDelta(w[0, 0] - n)*w[0, 0]  # n is a size of w, and no unknown
     assert steps_merged(entry) == entry
     assert steps_merged(DiracDelta(z, 1)*z) == DiracDelta(z, 1)*z  # which is -δ(z)
+    for jump in (sign(z), Heaviside(z, 0), Piecewise((0, z <= 0), (1, True))):
+        assert steps_merged(DiracDelta(z)*jump).has(DiracDelta)
+    assert steps_merged(DiracDelta(z)*Heaviside(Abs(z) - c)) == 0
     for case, stays in ((z > 1, True), (z < 1, False), (z < b, True)):
         cases = Piecewise((z, case), (DiracDelta(z), True))
         assert cases_shortened(cases).has(DiracDelta) == stays

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import DiracDelta, Expr, Heaviside, Max, Mul, Piecewise, S
+from sympy import DiracDelta, Expr, Heaviside, Max, Mul, Piecewise, S, ceiling, floor, sign
 
 from ..core.shapes import is_matrix
 from .numbers import common_number
@@ -20,9 +20,16 @@ def steps_merged(product: Any) -> Any:
             return product/step
     for impulse in [b for b in powers if isinstance(b, DiracDelta) and powers[b] == 1]:
         at = _zero_of(impulse) if len(impulse.args) == 1 else None  # z δ'(z) is -δ(z)
-        if at and Mul(*(b**k for b, k in powers.items() if b != impulse)).subs(*at) == 0:
+        others = Mul(*(b**k for b, k in powers.items() if b != impulse))
+        if at and not _jumps(others, at) and others.subs(*at) == 0:
             return S.Zero
     return product
+
+
+def _jumps(factor: Expr, at: tuple[Any, Expr]) -> bool:
+    """Whether a factor may jump at a point, where its product with an impulse has no value."""
+    return factor.has(Piecewise, floor, ceiling) or any(
+        step.args[0].subs(*at) == 0 for step in factor.atoms(Heaviside, sign))
 
 
 def cases_shortened(cases: Any) -> Any:
