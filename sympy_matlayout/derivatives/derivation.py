@@ -448,16 +448,18 @@ def _read_derivative(of: Basic, graph: Graph, variable: Variable, layout: Layout
     of_vec = is_matrix(of) and bool(variable.shape)
     identified = (IDENTIFIED_SCALAR if not variable.shape else
                   IDENTIFIED_VEC if of_vec else IDENTIFIED)
-    swept = arranged(graph, by_symbol, plain, "auto")
-    if found is None:
-        found = swept
-    if variable.structure is not None:  # G is determined up to what dX can't see
+    is_structured = variable.structure is not None
+    swept = found
+    if found is None or not is_structured:
+        swept = arranged(graph, by_symbol, plain, "auto")
+    found = swept if found is None else found
+    if is_structured:  # G is determined up to what dX can't see
         own = by_symbol.along_structure(found) if not of_vec else \
             c.multiply(found, by_symbol.onto("vec"))
         identified, found = identified if own == found else PROJECTED, own
     written = [graph.root, *graph.definitions.values()]
     # what ``gradient`` sweeps, which is shorter, for the last step to be what it returns
-    shorter = canonical_form(found if variable.structure is not None else swept, written)
+    shorter = canonical_form(found if is_structured else swept, written)
     yield Step(first, shorter if _looks_like(shorter, found) else found, identified)
     if not _looks_like(shorter, found):
         yield Step(first, shorter, FACTORED)
