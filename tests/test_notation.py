@@ -250,7 +250,7 @@ def test_a_long_derivation_has_names_for_what_its_steps_share():
     for _ in range(5):
         h = c.new(MatAdd, c.new(ElementwiseApplyFunction, TANH, c.new(MatMul, W, h)), h)
     worked_out = derivation(c.new(Trace, c.new(MatMul, c.transpose(w), h)), W)
-    steps = worked_out._shown()
+    steps = worked_out._shown
     definitions = {step.left: step.right for step in steps[len(worked_out):]}
     assert 30 < len(definitions) == str(worked_out).count("[a name for a part]")
     assert sympy.latex(worked_out).count("a name for a part") == len(definitions)

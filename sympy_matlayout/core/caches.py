@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["cached", "cached_from_leaves", "clear_caches"]
+__all__ = ["cached", "cached_from_leaves", "clear_caches", "equal"]
 
 _caches: list[Any] = []
 
@@ -48,6 +48,11 @@ def cached_from_leaves(size: int, below: Callable[[Any], Sequence[Any]]) -> Call
         _caches.append(of)
         return of
     return remembering
+
+
+def equal(a: Any, b: Any) -> bool:
+    """``a == b``, by the hashes first, which SymPy remembers; ``==`` walks where nodes differ."""
+    return a is b or hash(a) == hash(b) and bool(a == b)
 
 
 def clear_caches() -> None:

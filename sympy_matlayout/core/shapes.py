@@ -108,7 +108,7 @@ def same_shape(a: Shape, b: Shape) -> bool:
 
 
 def is_one(size: Any) -> bool:
-    return size == 1
+    return size is S.One or isinstance(size, int) and size == 1
 
 
 def is_scalar_shape(s: Shape) -> bool:

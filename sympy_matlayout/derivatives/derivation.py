@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain, count
 from typing import Any
 
@@ -32,6 +33,7 @@ from sympy import (
 )
 from sympy.core.function import AppliedUndef
 from sympy.printing.pretty.stringpict import prettyForm
+from sympy.printing.str import StrPrinter
 
 from ..core import limits
 from ..core.errors import VariableError, reporting_bugs
@@ -159,6 +161,7 @@ class Derivation:
     def __getitem__(self, k):
         return self.steps[k]
 
+    @cached_property
     def _shown(self) -> Sequence[Step]:
         """The steps, where they are long with names for their parts, each of which follows."""
         rights = [step.right for step in self.steps]
@@ -170,9 +173,10 @@ class Derivation:
                 *(Step(name, value, NAMED) for name, value in definitions)]
 
     def __str__(self) -> str:
-        steps = self._shown()
-        lefts = ["" if a is None else sstr(a) for a in _lefts(steps)]
-        rights = [broken(sstr(s.right), PAGE) for s in steps]
+        steps = self._shown
+        printer = StrPrinter()  # one for all, which remembers what it has written
+        lefts = ["" if a is None else printer.doprint(a) for a in _lefts(steps)]
+        rights = [broken(printer.doprint(s.right), PAGE) for s in steps]
         wide, long = max(map(len, lefts)), max(len(line) for r in rights for line in r)
         rows = []
         for left, right, step in zip(lefts, rights, steps, strict=True):
@@ -186,7 +190,7 @@ class Derivation:
     def _latex(self, printer) -> str:
         printer.names_traces = True  # the trace is what the steps are about
         rows = []
-        steps = self._shown()
+        steps = self._shown
         for left, step in zip(_lefts(steps), steps, strict=True):
             a = "" if left is None else printer._print(left)
             comment = step.law.name.replace("&", r"\&").replace("_", r"\_")
@@ -199,7 +203,7 @@ class Derivation:
         return f"$\\displaystyle {latex(self)}$"
 
     def _pretty(self, printer):
-        steps = self._shown()
+        steps = self._shown
         lefts = [None if a is None else printer._print(a) for a in _lefts(steps)]
         wide = max(0 if a is None else a.width() for a in lefts)
         rows: list[str] = []

@@ -56,9 +56,10 @@ def postorder(roots: Iterable[Node], below: Callable[[Node], Iterable[Node]]) ->
 
 def nodes_of_tree(expr: Basic, known: dict[Basic, int]) -> int:
     """How many nodes an expression has written out, and those in it, which are kept."""
-    for node in postorder([expr], lambda e: () if e in known else e.args):
-        if node not in known:
-            known[node] = 1 + sum(known[a] for a in node.args)
+    if expr not in known:
+        for node in postorder([expr], lambda e: () if e in known else e.args):
+            if node not in known:
+                known[node] = 1 + sum(known[a] for a in node.args)
     return known[expr]
 
 

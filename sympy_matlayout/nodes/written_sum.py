@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sympy import Expr
+from sympy import Basic, Expr
 from sympy.matrices.expressions import MatrixExpr
 
+from ..core import limits
+from ..core.caches import cached_from_leaves
 from ..core.shapes import Shape, shape
 
-__all__ = ["WRITTEN", "WrittenScalar", "WrittenSum"]
+__all__ = ["WRITTEN", "WrittenScalar", "WrittenSum", "written_in"]
 
 
 class WrittenSum(MatrixExpr):
@@ -48,3 +51,9 @@ class WrittenScalar(Expr):
 
 
 WRITTEN = WrittenSum, WrittenScalar
+
+
+@cached_from_leaves(limits.CACHED_NODES, lambda expr: expr.args)
+def written_in(expr: Basic, inside: Sequence[frozenset[Basic]]) -> frozenset[Basic]:
+    """The sums that stand in an expression as letters."""
+    return frozenset().union(*inside, (expr,) if isinstance(expr, WRITTEN) else ())

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from itertools import accumulate, pairwise
 
 __all__ = ["broken", "broken_latex"]
 
@@ -19,41 +22,51 @@ COMMAND = re.compile(r"\\[A-Za-z]+|\\.")
 
 def broken(text: str, width: int) -> list[str]:
     """The text in lines of at most a width, where it has an operator to break at."""
-    lines = []
-    while len(text) > width:
-        places = [match.end() for match in BREAKS.finditer(text) if 0 < match.end() <= width]
-        if not places:
+    places = [match.end() for match in BREAKS.finditer(text)]
+    depths = accumulate(_depth(text[a:b]) for a, b in pairwise([0, *places]))
+    depth = dict(zip(places, depths, strict=True))
+    lines, start = [], 0
+    while len(text) - start > width:
+        near = places[bisect_right(places, start):bisect_right(places, start + width)]
+        if not near:
             break
-        late = [k for k in places if 2*k > width] or places[-1:]
+        late = [k for k in near if 2*(k - start) > width] or near[-1:]
         # outside of parentheses, at a sum rather than a product, and late
-        at = min(late, key=lambda k: (_depth(text[:k]), text[k] not in "+-", -k))
-        lines.append(text[:at].rstrip())
-        text = text[at:].lstrip()
-    return [*lines, text]
+        at = min(late, key=lambda k: (depth[k], text[k] not in "+-", -k))
+        lines.append(text[start:at].rstrip())
+        start = at
+    return [*lines, text[start:]]
 
 
 def _depth(text: str) -> int:
-    """How many parentheses are open at the end of a text."""
+    """How many more parentheses are opened in a text than closed."""
     return sum(text.count(c) for c in "([") - sum(text.count(c) for c in ")]")
 
 
 def broken_latex(text: str, width: int) -> list[str]:
     """A formula in LaTeX in lines of about so many letters, broken between terms of a sum."""
-    terms = []
-    start = 0
-    for match in re.finditer(r" (?=[+-] )", text):
-        before = text[:match.start()]
-        if len(OPENING.findall(before)) == len(CLOSING.findall(before)):
-            terms.append(text[start:match.start()])
-            start = match.end()
     lines: list[str] = []
-    for term in [*terms, text[start:]]:
-        together = f"{lines[-1]} {term}" if lines else term
-        if lines and _letters(together) <= width:
-            lines[-1] = together
+    room = 0
+    for term in _terms(text):
+        room += (letters := _letters(term))
+        if lines and room <= width:
+            lines[-1] += f" {term}"
         else:
             lines.append(term)
+            room = letters
     return lines
+
+
+def _terms(text: str) -> Iterator[str]:
+    """The terms of a sum in LaTeX, the signs with those that they stand before."""
+    start = end = depth = 0
+    for match in re.finditer(r" (?=[+-] )", text):
+        before, end = text[end:match.start()], match.start()
+        depth += len(OPENING.findall(before)) - len(CLOSING.findall(before))
+        if depth == 0:
+            yield text[start:end]
+            start = match.end()
+    yield text[start:]
 
 
 def _letters(text: str) -> int:

@@ -20,6 +20,8 @@ from sympy.matrices.expressions import (
     Transpose,
 )
 
+from ..core import limits
+from ..core.caches import cached
 from ..core.shapes import is_matrix, is_one, is_scalar_shape, same_size, shape
 from ..nodes.printable import printable
 from .entrywise import fraction_of, is_negative
@@ -64,7 +66,14 @@ def scalars_lead(product: MatMul) -> bool:
 
 def is_subtracted(term: Any) -> bool:
     """Whether a term of a sum has a negative number in front."""
-    return isinstance(term, MatMul) and scalars_lead(term) and Fraction.of(term).minus
+    return isinstance(term, MatMul) and not is_matrix(term.args[0]) and scalars_lead(term) \
+        and sum(_minuses(a) for a in term.args if not is_matrix(a)) % 2 == 1
+
+
+@cached(limits.CACHED_NODES)
+def _minuses(scalar: Any) -> int:
+    """The signs that stand before a scalar's factors."""
+    return sum(map(_has_only_minuses, fraction_of(scalar)[0]))
 
 
 def signed_terms(printer: Any, total: MatAdd) -> list[tuple[bool, Basic]]:

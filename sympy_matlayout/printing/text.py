@@ -23,7 +23,15 @@ from sympy.printing.precedence import PRECEDENCE
 from ..core.registry import declared, declares
 from ..core.shapes import is_one, shape
 from .entrywise import ATOM, POWER, PRODUCT, SUM, InALine, Piece, level_of, name_of, written
-from .parts import Fraction, hadamard_fraction, scalars_lead, signed_terms, summed, with_names
+from .parts import (
+    Fraction,
+    hadamard_fraction,
+    is_subtracted,
+    scalars_lead,
+    signed_terms,
+    summed,
+    with_names,
+)
 
 __all__ = ["TextNotation", "dotted", "matrix_level"]
 
@@ -91,7 +99,7 @@ def level_of_sum(node: Any) -> int:
 
 @declares("level", MatMul)
 def level_of_product(node: Any) -> int:
-    return SUM if scalars_lead(node) and Fraction.of(node).minus else PRODUCT
+    return SUM if is_subtracted(node) else PRODUCT
 
 
 @declares("str", ElementwiseApplyFunction)

@@ -13,8 +13,9 @@ from sympy.matrices.expressions import MatMul, MatrixSymbol, Transpose
 from ..core.errors import ArgumentError, reporting_bugs
 from ..core.given import as_basic
 from ..core.shapes import is_matrix, shape
-from ..nodes.conjugates import presented
+from ..nodes.conjugates import with_adjoints
 from ..nodes.differential_symbols import Differential
+from ..nodes.printable import all_printable
 from ..nodes.traversal import operands, postorder
 from .construction import built
 
@@ -100,8 +101,10 @@ def common_subexpressions(exprs: Any, symbols: Iterable[Symbol] | None = None, *
             short = symbol
         if short is not node:
             written[node] = short
-    return ([(symbol, presented(value)) for symbol, value in replacements],
-            [presented(written.get(root, root)) for root in roots])
+    reduced = [written.get(root, root) for root in roots]
+    shown = all_printable(with_adjoints([*(value for _, value in replacements), *reduced]))
+    named = [symbol for symbol, _ in replacements]
+    return list(zip(named, shown, strict=False)), shown[len(named):]
 
 
 def _parts(node: Basic) -> tuple[Any, ...]:

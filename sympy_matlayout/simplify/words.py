@@ -23,7 +23,7 @@ from sympy.matrices.expressions import (
 )
 
 from ..core import limits
-from ..core.caches import cached
+from ..core.caches import cached, equal
 from ..core.registry import constructor_of
 from ..core.shapes import is_matrix, is_one, shape
 from ..nodes.constants import CommutationMatrix, DiagonalEmbedding
@@ -57,7 +57,7 @@ def is_word(matrix: Basic, with_sums: bool = False) -> bool:
     if not all(_is_letter(a, with_sums) for a in letters) or not (scalar.is_Atom or core is matrix):
         return False
     bases = [a.args[0] if isinstance(a, MatPow) else a for a in letters]
-    if any(a == b for a, b in pairwise(bases)):
+    if any(equal(a, b) for a, b in pairwise(bases)):
         return False
     rows, cols = shape(core)
     thin = sum(is_one(shape(a)[0]) for a in letters[1:])

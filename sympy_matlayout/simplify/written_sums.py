@@ -25,7 +25,7 @@ from ..core.caches import cached
 from ..core.registry import declares
 from ..core.shapes import is_matrix, is_scalar_shape, same_size, shape
 from ..nodes.traversal import operands, postorder
-from ..nodes.written_sum import WRITTEN, WrittenScalar, WrittenSum
+from ..nodes.written_sum import WRITTEN, WrittenScalar, WrittenSum, written_in
 from . import constructors as c
 from .construction import over
 from .cost import operations
@@ -144,7 +144,7 @@ def unmarked(expr: Basic) -> Basic:
             forms[node] = over(node, forms)
     found = _with_numbers_placed(forms[expr])
     # scalars that have gone into a function that is applied
-    return found.xreplace({a: unmarked(a.args[0]) for a in found.atoms(*WRITTEN)})
+    return found.xreplace({a: unmarked(a.args[0]) for a in written_in(found)})
 
 
 def _with_numbers_placed(expr: Any) -> Basic:
@@ -162,7 +162,7 @@ def _as_terms(term: Basic) -> Basic:
 
 def opened(found: Basic) -> Basic:
     """A normal form multiplied out over those of its letters by which terms cancel."""
-    letters = sorted(found.atoms(*WRITTEN), key=lambda a: place_in_sum(a.args[0]))
+    letters = sorted(written_in(found), key=lambda a: place_in_sum(a.args[0]))
     if not letters:
         return found
     terms = _terms(found)
@@ -249,7 +249,7 @@ def _is_as_stable(term: Basic, total: Basic, found: Basic) -> bool:
         return True
     if _bare(found) <= _bare(term):
         return True
-    alone = len(term.atoms(*WRITTEN)) == 1 and not isinstance(term, MatPow)
+    alone = len(written_in(term)) == 1 and not isinstance(term, MatPow)
     return alone and len(_terms(found)) == len(total.args)
 
 

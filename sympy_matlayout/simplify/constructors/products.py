@@ -21,7 +21,7 @@ from sympy.matrices.expressions import (
 
 from ...core import limits
 from ...core.bound_symbols import bound_symbol
-from ...core.caches import cached
+from ...core.caches import cached, equal
 from ...core.registry import construct, declared, declares
 from ...core.shapes import Shape, is_matrix, is_scalar_shape, same_size
 from ...core.shapes import shape as shape_of
@@ -101,23 +101,23 @@ def _join_linear(coefficients: dict[Basic, list[Expr]]) -> None:
 @declares("constructor", MatMul)
 def multiply(*factors: Any) -> Basic:
     """The product of scalars and of matrices that fit; neighbours with one base are merged."""
-    scalars, matrices = [], []
-    for factor in factors:
-        for f in factors_of(factor):
-            (matrices if is_matrix(f) else scalars).append(f)
-    coefficient = Mul(*scalars)
+    flat = [f for factor in factors for f in factors_of(factor)]
+    matrices = [f for f in flat if is_matrix(f)]
+    coefficient: Any = S.One
+    if len(matrices) < len(flat):
+        coefficient = Mul(*(f for f in flat if not is_matrix(f)))
     rows, cols = shape_of(matrices[0])[0], shape_of(matrices[-1])[1]
-    if coefficient == 0 or any(isinstance(m, ZeroMatrix) for m in matrices):
-        return ZeroMatrix(rows, cols)
     if all(map(meets_only_itself, matrices)):
         product = with_powers_joined(matrices)
+    elif any(isinstance(m, ZeroMatrix) for m in matrices):
+        return ZeroMatrix(rows, cols)
     else:
         more, product = _with_neighbours_merged(matrices)
+        if more == 0 or any(isinstance(m, ZeroMatrix) for m in product):
+            return ZeroMatrix(rows, cols)
         coefficient *= more
-    product = product or [Identity(rows)]
-    if coefficient == 0 or any(isinstance(m, ZeroMatrix) for m in product):
-        return ZeroMatrix(rows, cols)
-    return _product_of(coefficient, product)
+    return ZeroMatrix(rows, cols) if coefficient == 0 else _product_of(
+        coefficient, product or [Identity(rows)])
 
 
 def _with_neighbours_merged(matrices: list[Any]) -> tuple[Expr, list[Any]]:
@@ -178,7 +178,7 @@ def with_powers_joined(matrices: Sequence[Basic]) -> list[Basic]:
     product: list[tuple[Basic, Any, Basic | None]] = []
     for matrix in matrices:
         base, exponent = base_and_exponent(matrix)
-        if product and product[-1][0] == base and same_size(*shape_of(base)):
+        if product and equal(product[-1][0], base) and same_size(*shape_of(base)):
             exponent += product.pop()[1]
             if exponent != 0:
                 product.append((base, exponent, None))
