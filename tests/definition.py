@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mpmath
 from mpmath import mp
-from sympy import Adjoint, symbols, sympify
+from sympy import Adjoint, MatrixSymbol, Symbol, symbols, sympify
 from sympy.matrices.expressions import Transpose
 
 from sympy_matlayout import Differential, Vec, derivation, matrix_derivative, vec
@@ -85,14 +85,15 @@ def check_derivation(expr, X, layout="denominator", where=None, undefined=None, 
     arranges them.
     """
     symbol = X.arg if isinstance(X, Transpose) else X
-    where = where or {}
     steps = derivation(expr, X, layout=layout, where=where)
     of, given = steps[0].left, steps[0].right
+    parts = {step.left: step.right for step in steps if step.rule == "a name for a part"}
+    where = {**(where or {}), **parts}
 
-    def whole(e):
+    def whole(e, known=where):
         """The expression of the variable alone, without intermediate or undefined names."""
-        for _ in where:
-            e = e.xreplace(where)
+        for _ in known:
+            e = e.xreplace(known)
         return made_known(e, undefined)
 
     with mp.workdps(DIGITS):
@@ -107,16 +108,29 @@ def check_derivation(expr, X, layout="denominator", where=None, undefined=None, 
             return direction if part == symbol else (
                 evaluate(whole(part), at(h)) - evaluate(whole(part), at(-h)))/(2*h)
 
+        named = {u: evaluate(whole(u), values) for u in where}
+        if parts:  # x̄ = ∂L/∂x of each part x, by differences in x
+            (short,) = (step.right for step in steps if step.rule == "in these parts")
+            for part in parts:
+                others = {u: d for u, d in where.items() if u != part}
+                by_part = Partials(whole(short, others), part, {**values, part: named[part]})
+                name = f"{part.name[0]}bar{part.name[1:]}"
+                bar = MatrixSymbol(name, *part.shape) if is_matrix(part) else Symbol(name)
+                named[bar] = by_part.arranged("denominator", "matrix")
         for equation in steps:
             left, right = equation.left, made_known(equation.right, undefined)
-            at_hand = {**values, **{u: evaluate(whole(u), values) for u in where},
-                       of: evaluate(whole(given), values), Differential(of): along(given)}
-            at_hand |= {d: along(d.of) for d in right.atoms(Differential)}
+            at_hand = {**values, **named, of: evaluate(whole(given), values),
+                       Differential(of): along(given)}
+            at_hand |= {d: along(d.of) for side in (left, right) for d in side.atoms(Differential)
+                        if d != Differential(of)}
             wanted = (named_derivative(left, of, whole(given), symbol, values)
                       if isinstance(left, Partial) else evaluate(left, at_hand))
             found = evaluate(right, at_hand)
             assert near(found, wanted, mpmath.mpf(10)**-25), (
                 f"{equation}   [{equation.rule}]\nin\n{steps}\nfound\n{found}\nwanted\n{wanted}")
+            if equation.in_parts is not None:
+                shown = evaluate(equation.shown, at_hand)
+                assert near(shown, wanted, mpmath.mpf(10)**-25), (equation, equation.shown)
     return steps
 
 

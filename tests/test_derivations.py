@@ -12,12 +12,15 @@ from sympy import (
     Rational,
     Symbol,
     Trace,
+    atan,
+    exp,
     latex,
     log,
     pretty,
     prod,
     sin,
     symbols,
+    tanh,
 )
 from sympy.matrices.expressions import HadamardProduct, Identity, MatAdd, MatMul, Transpose
 
@@ -165,6 +168,115 @@ def test_a_broken_rule_is_caught(monkeypatch):
             patch.setattr(Transposition, name, wrong)
             with pytest.raises(AssertionError, match="wanted"):
                 check_derivation(F, S)
+
+
+# --- deep functions, layer by layer -----------------------------------------------------
+
+
+def network(layers, f):
+    """‖h - y‖² with h ↦ f.(Wh + d)."""
+    h, d = x, MatrixSymbol("d", n, 1)
+    for _ in range(layers):
+        h = (A*h + d).applyfunc(f)
+    return Norm(h - y)**2
+
+
+def residual_network(layers):
+    h = x
+    for _ in range(layers):
+        h = (A*h).applyfunc(tanh) + h
+    return Norm(h - y)**2
+
+
+def descent(steps):
+    """‖Mw - c‖² after some steps along its gradient."""
+    w = x
+    for _ in range(steps):
+        w = MatAdd(w, MatMul(-t, X.T, MatAdd(MatMul(X, w), -a)))
+    return Norm(MatAdd(MatMul(X, w), -a))**2
+
+
+def closed_loop(horizon):
+    """The cost of u = -Kx over a horizon."""
+    P, G, R = MatrixSymbol("P", n, p), MatrixSymbol("G", p, n), MatrixSymbol("R", p, p)
+    state, cost = x, 0
+    for _ in range(horizon):
+        cost += Trace(state.T*B*state) + Trace((G*state).T*R*(G*state))
+        state = (A + P*G)*state
+    return cost, G
+
+
+def inverses_in_inverses(levels):
+    P, R = MatrixSymbol("P", n, p), MatrixSymbol("R", p, p)
+    M = S
+    for k in range(levels):
+        M = (A + M).inverse() if k % 2 == 0 else (P*R*P.T + M).inverse()
+    return Trace(M)
+
+
+def recursion_of_scalars(levels):
+    """A factor that is used twice at each level."""
+    v, s = x, t
+    for _ in range(levels):
+        s = atan(Trace(v.T*A*v)*s)
+        v = s*v + (A*v).applyfunc(tanh)
+    return Trace(y.T*v)
+
+
+DEEP = {
+    "network by W": (network(5, tanh), A),
+    "network by W'": (network(5, atan), A.T),
+    "network by h": (network(5, lambda z: 1/(1 + exp(-z))), x),
+    "residual network": (residual_network(3), A),
+    "descent by M": (descent(3), X),
+    "descent by the step": (descent(4), t),
+    "closed loop": closed_loop(3),
+    "inverses in inverses": (inverses_in_inverses(8), S),
+    "a scalar used twice": (recursion_of_scalars(3), A),
+}
+
+
+@pytest.mark.parametrize("layout", ["numerator", "denominator"])
+@pytest.mark.parametrize("name", DEEP)
+def test_deep_functions_are_derived_by_their_parts(name, layout):
+    """Each part, its differential, and the derivative by it, all by numbers."""
+    f, v = DEEP[name]
+    steps = check_derivation(f, v, layout)
+    assert "a name for a part" in [s.rule for s in steps]
+    assert steps.result == matrix_derivative(f, v, layout=layout)
+
+
+def test_a_layer_is_written_as_in_a_textbook_on_networks():
+    steps = [str(s) for s in derivation(network(5, tanh), A)]
+    for line in ("x5 = tanh.(A*x4 + d)", "dx5 = (1 - x5.**2).*(dA*x4 + A*dx4)",
+                 "xbar4 = A.T*((1 - x5.**2).*xbar5)", "xbar5 = 2*(x5 - y)"):
+        assert line.replace("x5", "z5").replace("x4", "z4").replace("xbar", "zbar") in steps
+
+
+def test_the_text_of_a_derivation_grows_as_its_function_does():
+    lengths = [len(str(derivation(network(layers, tanh), A))) for layers in (8, 12, 16)]
+    assert lengths[2] - lengths[1] < 1.4*(lengths[1] - lengths[0])
+
+
+def test_what_is_shown_is_what_is_meant():
+    """Names stand for parts in the function and in its derivative; each name is defined once."""
+    worked_out = derivation(descent(5), X)
+    names = {s.left: s.right for s in worked_out if s.rule == "a name for a part"}
+    for step in (worked_out[0], worked_out[-1]):
+        whole = step.shown
+        assert step.shown != step.right and whole.has(*names)
+        for _ in names:
+            whole = whole.xreplace(names)
+        assert not whole.has(*names)
+    text = str(worked_out)
+    assert all(text.count(f" {name} = ") == 1 for name in names)
+
+
+def test_names_of_parts_avoid_the_symbols_in_use():
+    taken = MatrixSymbol("x3", n, 1)
+    f = network(5, tanh).subs(y, taken)
+    names = [str(s.left) for s in derivation(f, A) if s.rule == "a name for a part"]
+    assert names == ["z1", "z2", "z3", "z4", "z5"]
 
 
 # --- as an object -----------------------------------------------------------------------

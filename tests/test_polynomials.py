@@ -21,6 +21,7 @@ from sympy import (
 from sympy_matlayout import canonical
 from sympy_matlayout.simplify import polynomials
 from sympy_matlayout.simplify.polynomials import in_factors
+from sympy_matlayout.simplify.scalar_forms import short_form
 
 a, b, s, u, v, w = symbols("a b s u v w")
 p = tanh(u)
@@ -112,3 +113,13 @@ POWERS = [
 def test_powers_of_one_matrix_commute(expr, wanted):
     """Step k of gradient descent on ‖Bx - y‖² is a polynomial in I - uB'B."""
     assert str(canonical(expr)) == wanted
+
+
+def test_a_sum_of_quotients_is_not_multiplied_out():
+    """Over one denominator these have some 2¹² terms."""
+    xs, ys = symbols("x:12"), symbols("y:12")
+    total = Add(*(x/(1 + y**2) for x, y in zip(xs, ys, strict=True)))
+    found = in_factors(total)
+    values = {s: Rational(k + 2, 7) for k, s in enumerate((*xs, *ys))}
+    assert found.subs(values) == total.subs(values)
+    assert short_form(total) == total

@@ -30,6 +30,9 @@ NUMBERS_WEIGHED = 16
 SEARCHED_PAIRS = 4
 # A sum of up to so many commuting products is factored as a polynomial.
 POLYNOMIAL_TERMS = 12
+# A polynomial of more terms multiplied out, or of more products of powers up to its degrees, isn't
+# searched for factors: a sum of k quotients over one denominator has 2**k terms.
+FACTORED_MONOMIALS, FACTORED_POWERS = 64, 4096
 # So many sums of one product are multiplied out at once to see whether terms cancel.
 OPENED_SUMS = 2
 # A sum that was written as one is multiplied out into at most so many terms to see it.
@@ -63,6 +66,8 @@ SPLIT_TERMS = 1 << 12
 # A derivative is written with one term for each occurrence of its variable, as a textbook
 # does, up to so many; past it sharing matters more.
 DISTRIBUTED_TERMS = 64
+# A function of more nodes is shown in the parts of its derivation alone.
+GIVEN_NODES = 120
 # A derivation shows so many terms of a sum in a step, more would be no step to read.
 SHOWN_TERMS = 8
 # So many of the first terms of a sum over an index are looked at for powers that are constant

@@ -18,13 +18,13 @@ from sympy.matrices.expressions import (
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
 from ..core import limits
-from ..core.caches import cached, cached_from_leaves
+from ..core.caches import cached
 from ..core.errors import reporting_bugs
 from ..core.given import as_basic
 from ..core.shapes import is_scalar_shape, shape
 from ..nodes.frechet_derivatives import FrechetDerivative
 from ..nodes.generalized_inverses import SylvesterSolution
-from ..nodes.traversal import LEAVES, postorder
+from ..nodes.traversal import LEAVES, nodes_of_tree, postorder
 from ..nodes.written_sum import WRITTEN
 
 __all__ = ["count_operations", "nodes", "operations"]
@@ -76,10 +76,9 @@ def count_operations(expr: Basic) -> int:
     return counts[expr]
 
 
-@cached_from_leaves(limits.CACHED_NODES, lambda expr: expr.args)
-def nodes(_: Basic, inside: list[int]) -> int:
+def nodes(expr: Basic) -> int:
     """The number of nodes in the tree, which decides between equal counts of operations."""
-    return 1 + sum(inside)
+    return nodes_of_tree(expr, {})
 
 
 @cached(limits.CACHED_NODES)

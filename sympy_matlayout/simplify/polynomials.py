@@ -8,11 +8,13 @@ one of their symbols, where nothing has to be searched for.
 
 from __future__ import annotations
 
-from math import gcd
+from math import gcd, prod
 from typing import Any
 
-from sympy import Add, Dummy, Expr, Integer, Mul, Poly, factor, together
+from sympy import Add, Dummy, Expr, Integer, Mul, Poly, Pow, factor, together
 from sympy.polys.polyerrors import GeneratorsNeeded
+
+from ..core import limits
 
 __all__ = ["in_factors"]
 
@@ -44,10 +46,14 @@ def _total_in_factors(total: Any) -> tuple[Expr, Expr]:
 
     As ``a*x + b`` it is the greatest common divisor of a and b times what has no factors.
     """
+    if _terms(total) > limits.FACTORED_MONOMIALS:
+        return Integer(1), total
     try:
         polynomial: Any = Poly(total)
     except GeneratorsNeeded:  # of numbers, 1 + √2
         return factor(total).as_coeff_Mul()
+    if prod(degree + 1 for degree in polynomial.degree_list()) > limits.FACTORED_POWERS:
+        return Integer(1), total
     if not (polynomial.domain.is_ZZ or polynomial.domain.is_QQ):
         return factor(total).as_coeff_Mul()
     linear = [x for x in polynomial.gens if polynomial.degree(x) == 1]
@@ -61,6 +67,17 @@ def _total_in_factors(total: Any) -> tuple[Expr, Expr]:
     divisor = slope.gcd(polynomial - slope*Poly(linear[0], *polynomial.gens))
     number, common = in_factors(divisor.as_expr()).as_coeff_Mul()
     return number*above/below, common*polynomial.quo(divisor).as_expr()
+
+
+def _terms(expr: Any) -> int:
+    """How many terms an expression has multiplied out, nothing collected."""
+    if isinstance(expr, Add):
+        return sum(map(_terms, expr.args))
+    if isinstance(expr, Mul):
+        return prod(map(_terms, expr.args))
+    if isinstance(expr, Pow) and expr.exp.is_Integer and expr.exp > 0:
+        return _terms(expr.base)**int(expr.exp)
+    return 1
 
 
 def _searched(polynomial: Any) -> tuple[Expr, Expr]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from sympy import Mul, Symbol, numbered_symbols
 from sympy.core.basic import Basic
-from sympy.matrices.expressions import MatMul, MatrixSymbol, Transpose
+from sympy.matrices.expressions import MatAdd, MatMul, MatrixSymbol, Transpose
 
 from ..core.errors import ArgumentError, reporting_bugs
 from ..core.given import as_basic
@@ -18,8 +18,14 @@ from ..nodes.differential_symbols import Differential
 from ..nodes.printable import all_printable
 from ..nodes.traversal import operands, postorder
 from .construction import built
+from .constructors import transpose
 
-__all__ = ["common_subexpressions"]
+__all__ = ["common_subexpressions", "named_parts", "parts_of_node"]
+
+
+def parts_of_node(node: Basic) -> tuple[Any, ...]:
+    """The operands, and what a differential is of that is not worked out yet."""
+    return node.args if isinstance(node, Differential) else operands(node)
 
 
 @reporting_bugs
@@ -79,37 +85,51 @@ def common_subexpressions(exprs: Any, symbols: Iterable[Symbol] | None = None, *
     roots = [as_basic(e, "the expression") for e in given]
     if levels is not None and not (isinstance(levels, int) and levels > 0):
         raise ArgumentError(f"levels is a number of levels, 1 or more, got {levels!r}")
-    order = list(postorder(roots, _parts))
-    uses = Counter(a for node in order for a in _parts(node))
-    uses.update(root for root in roots)
     if symbols is not None and not (isinstance(symbols, Iterable)
                                     and not isinstance(symbols, str)):
         raise ArgumentError(f"symbols are Symbols to take for names, got {symbols!r}")
-    names = _free_names(symbols, order)
-    replacements: list[tuple[Basic, Basic]] = []
+    names = _free_names(symbols, postorder(roots, parts_of_node))
+    named, reduced = named_parts(
+        roots, names, lambda node, uses, height: uses > 1 or height == levels)
+    shown = all_printable(with_adjoints([*(value for _, value in named.values()), *reduced]))
+    found = [symbol for symbol, _ in named.values()]
+    return list(zip(found, shown, strict=False)), shown[len(found):]
+
+
+def named_parts(roots: Sequence[Basic], names: Iterator[str],
+                is_part: Callable[[Basic, int, int], bool],
+                parts: Callable[[Basic], tuple[Any, ...]] = parts_of_node
+                ) -> tuple[dict[Basic, tuple[Basic, Basic]], list[Basic]]:
+    """
+    Parts, each with a name and its definition by other parts, and the expressions in these.
+
+    A node's uses and its height above the parts inside say whether it is one.
+    """
+    order = list(postorder(roots, parts))
+    uses = Counter(a for node in order for a in parts(node))
+    uses.update(root for root in roots)
+    named: dict[Basic, tuple[Basic, Basic]] = {}
     written: dict[Basic, Any] = {}
     height: dict[Basic, int] = {}
     for node in order:
-        args = [written.get(a, a) for a in node.args]
-        short = built(node, args) if any(a in written for a in node.args) else node
-        height[node] = 1 + max((height[a] for a in _parts(node)), default=-1)
-        if (uses[node] > 1 or height[node] == levels) and not _is_short(short):
+        if node in written:  # the transpose of a part
+            height[node] = 0
+            continue
+        inside = parts(node) if isinstance(node, MatAdd) else node.args
+        args = [written.get(a, a) for a in inside]
+        short = built(node, args) if any(a in written for a in inside) else node
+        height[node] = 1 + max((height[a] for a in parts(node)), default=-1)
+        if is_part(node, uses[node], height[node]) and not _is_short(short):
             height[node] = 0
             name = next(names)
             symbol = MatrixSymbol(name, *shape(node)) if is_matrix(node) else Symbol(name)
-            replacements.append((symbol, short))
+            named[node] = symbol, short
             short = symbol
+            if is_matrix(node):
+                written.setdefault(transpose(node), transpose(symbol))
         if short is not node:
             written[node] = short
-    reduced = [written.get(root, root) for root in roots]
-    shown = all_printable(with_adjoints([*(value for _, value in replacements), *reduced]))
-    named = [symbol for symbol, _ in replacements]
-    return list(zip(named, shown, strict=False)), shown[len(named):]
-
-
-def _parts(node: Basic) -> tuple[Any, ...]:
-    """The operands, and what a differential is of that is not worked out yet."""
-    return node.args if isinstance(node, Differential) else operands(node)
+    return named, [written.get(root, root) for root in roots]
 
 
 def _is_short(expr: Basic) -> bool:
@@ -123,7 +143,8 @@ def _is_short(expr: Basic) -> bool:
 
 
 def _free_names(symbols: Iterable[Symbol] | None, nodes: Iterable[Basic]) -> Iterator[str]:
-    taken = {getattr(node, "name", None) for node in nodes}
+    taken = {getattr(node, "name", None) for node in nodes
+             if not isinstance(node, Differential) or node.is_of_variable}
     for symbol in numbered_symbols() if symbols is None else symbols:
         if symbol.name not in taken:
             yield symbol.name
