@@ -169,6 +169,11 @@ def derivation(expr: Any, X: Any, *, layout: Layout | str | None = None,
     The steps are what the engine does: its graph, unfolded from outside, and
     its reverse sweep.
 
+    A scalar function whose steps would be too long to print goes layer by layer:
+    its parts get names, each has its differential, and `\bar{x} = \partial L/\partial x`
+    goes from the last part to the first.  ``result`` is in the variables given, as always;
+    ``shown`` of a step is what is printed in the place of a long right side.
+
     Examples
     ========
 
@@ -205,6 +210,7 @@ def derivation(expr: Any, X: Any, *, layout: Layout | str | None = None,
     ==========
 
     .. [1] J. R. Magnus, H. Neudecker, Matrix Differential Calculus, 3rd ed., part 3
+    .. [2] A. Griewank, A. Walther, Evaluating Derivatives, 2nd ed., chapter 3
     """
     problem = Problem.read(expr, (X,), where, structure, assumptions)
     (variable,) = problem.variables
