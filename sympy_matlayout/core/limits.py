@@ -22,10 +22,10 @@ PLACES_OF_NUMBERS = 200
 # A sum of more terms than this is not searched for common factors: the search is quadratic.
 FACTORED_TERMS = 64
 # In a sum of up to so many terms several ways to factor it are followed to their ends.
-SEARCHED_TERMS = 16
+SEARCHED_TERMS = 8
 # A way of more operations is counted as it stands, and not with its numbers where they cost
 # least: one more or less isn't what decides, and to place them takes as long as to factor.
-NUMBERS_WEIGHED = 16
+NUMBERS_WEIGHED = 10
 # The same of terms with Kronecker products and vecs, which are costlier to take apart.
 SEARCHED_PAIRS = 4
 # A sum of up to so many commuting products is factored as a polynomial.

@@ -125,7 +125,7 @@ def arguments(expr: Any) -> tuple[Any, ...]:
 
 def _joined(product: Any) -> int:
     """Products and quotients between factors, and the sign; 1/b has counted its quotient."""
-    factors = [f for a in product.args for f in Mul.make_args(a)]
+    factors = [f for a in product.args for f in (a.args if isinstance(a, Mul) else (a,))]
     signs = sum(1 for f in factors if f.is_Number and f.is_extended_negative)
     factors = [f for f in factors if f is not S.NegativeOne]
     quotients = sum(1 for f in factors if isinstance(f, Pow) and f.exp.is_Rational and f.exp < 0)
@@ -135,6 +135,7 @@ def _joined(product: Any) -> int:
 
 def _is_negative(term: Any) -> bool:
     """Whether a minus sign stands before a term."""
-    first = term.args[0] if isinstance(term, (Mul, MatMul)) else term
-    number = Mul.make_args(first)[0]
+    number = term
+    while isinstance(number, (Mul, MatMul)):
+        number = number.args[0]
     return bool(number.is_Number and number.is_extended_negative)

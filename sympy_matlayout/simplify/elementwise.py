@@ -37,7 +37,9 @@ from sympy.matrices.expressions import (
 )
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
+from ..core import limits
 from ..core.bound_symbols import argument_symbol, bound_symbol
+from ..core.caches import cached
 from ..core.shapes import Shape, shape
 from ..nodes.realness import is_complex
 from ..nodes.sigmoid import Sigmoid
@@ -66,6 +68,7 @@ def applied(function: Any, matrix: Any) -> Basic:
     return _of_one(short_form(body), z, matrix)
 
 
+@cached(limits.CACHED_TERMS)
 def _of_one(body: Any, z: Any, matrix: Basic) -> Basic:
     factor, body = body.as_independent(z, as_Add=False)
     if isinstance(body, Pow) and body.base == z and not body.exp.has(z):

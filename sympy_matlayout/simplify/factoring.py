@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, cast
 
 from sympy import Add, Expr, Mul, S, Trace, default_sort_key
@@ -89,6 +90,13 @@ class Term:
 
     scalar: Expr
     word: tuple[Basic, ...]
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.scalar, self.word))
+
+    def __hash__(self) -> int:  # asked for at each of the steps that are remembered
+        return self._hash
 
     @classmethod
     def of(cls, matrix: Basic, settled: Basic | None = None) -> Term:
@@ -502,10 +510,11 @@ def _collected(terms: Iterable[Term]) -> list[Term]:
     terms = list(terms)
     if _are_scalars(terms):
         return terms
-    scalars: dict[tuple, list[Expr]] = defaultdict(list)
+    alike: dict[tuple, list[Term]] = defaultdict(list)
     for t in terms:
-        scalars[t.word].append(t.scalar)
-    added = [Term(Add(*of_word), word) for word, of_word in scalars.items()]
+        alike[t.word].append(t)
+    added = [same[0] if len(same) == 1 else Term(Add(*(t.scalar for t in same)), word)
+             for word, same in alike.items()]
     return [t for t in added if t.scalar != 0]
 
 

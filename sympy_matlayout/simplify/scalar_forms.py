@@ -179,8 +179,16 @@ def _sigmoids(expr: Any) -> Iterator[tuple[Any, Any]]:
     for found in sorted(held | {Sigmoid(-sigma.args[0]) for sigma in held}, key=str):
         yield found, None
     tangents: set[Any] = expr.atoms(tanh)
+    if not expr.has(exp, Sigmoid):
+        tangents &= {t for total in expr.atoms(Add) for t in _beside_numbers(total)}
     for found in sorted(tangents, key=str):
         yield Sigmoid(2*found.args[0]), found
+
+
+def _beside_numbers(total: Add) -> Iterator[Any]:
+    """v of 1 + v, a sum with a number in it, to which alone tanh(z/2) = 2σ(z) - 1 adds one."""
+    if any(term.is_Number for term in total.args):
+        yield from (term.as_coeff_Mul()[1] for term in total.args)
 
 
 def _in_sigmoids(expr: Any, sigma: Any, tangent: Any) -> Any:
