@@ -277,6 +277,10 @@ def test_names_of_parts_avoid_the_symbols_in_use():
     f = network(5, tanh).subs(y, taken)
     names = [str(s.left) for s in derivation(f, A) if s.rule == "a name for a part"]
     assert names == ["z1", "z2", "z3", "z4", "z5"]
+    letters = Trace(a*sum((MatrixSymbol(s, 1, m) for s in "uvhsrpz"), MatrixSymbol("xbar", 1, m)))
+    steps = derivation(f + letters, A, name="y1")
+    assert next(str(s.left) for s in steps if s.rule == "a name for a part") == "x_0_1"
+    assert str(steps[0].left) == "y1"
 
 
 # --- as an object -----------------------------------------------------------------------

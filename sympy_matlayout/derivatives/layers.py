@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import count
+from itertools import chain, count
 from re import fullmatch
 from typing import Any
 
@@ -62,7 +62,7 @@ WRITTEN_OUT = Law("the derivatives by the parts put in")
 
 # A part is named at least at every fourth level.
 LEVELS = 4
-# Letters to number the parts by, the first of which no number is in use.
+# Letters to number the parts by: the first that no symbol in use has, with a number or without.
 LETTERS = "xzuvhsrp"
 
 
@@ -75,13 +75,9 @@ def has_layers(problem: Problem) -> bool:
 
 def in_layers(of: Basic, given: Any, problem: Problem, layout: Layout) -> Iterator[Step]:
     """The parts, their differentials, and the derivatives by them from the last to the first."""
-    (variable,), function = problem.variables, _with_transposes(problem.function)
-    letter = _free_letter(function)
-    within = _nested_sums(function)
-    named, (whole,) = named_parts(
-        [function], (f"{letter}{k}" for k in count(1)),
-        lambda node, uses, height: node is not function and _is_part(node, uses, height),
-        lambda node: within.get(node) or parts_of_node(node))
+    (variable,) = problem.variables
+    letter = _free_letter(of, problem.function)
+    named, whole = _named_by_numbers(letter, problem.function)
     for step in statement(of, given, problem):
         yield step if nodes(step.right) <= limits.GIVEN_NODES else replace(step, in_parts=whole)
     yield from (Step(name, value, NAMED) for name, value in named.values())
@@ -98,7 +94,7 @@ def in_layers(of: Basic, given: Any, problem: Problem, layout: Layout) -> Iterat
             terms = incoming.pop(Differential(part), None)
             if terms is None:  # it is there, and nothing depends on it
                 continue
-            bar = _named_alike(part, f"{letter}bar")
+            bar = _named_alike(part, f"{letter}bar{part.name.removeprefix(letter)}")
             yield from _summed(bar, terms, value, BY_PART)
         found = yield from _layer(part, value, bar, [dX, *map(Differential, parts)])
         for d, G in found.items():
@@ -115,6 +111,18 @@ def in_layers(of: Basic, given: Any, problem: Problem, layout: Layout) -> Iterat
         if nodes(short) > limits.WHOLE_NODES:
             short = by_parts if step.left == first else c.transpose(by_parts)
         yield replace(step, in_parts=short)
+
+
+def _named_by_numbers(letter: str, given: Basic
+                      ) -> tuple[Mapping[Basic, tuple[Basic, Basic]], Basic]:
+    """The parts of a function, each with its name and its definition, and the function in these."""
+    function = _with_transposes(given)
+    within = _nested_sums(function)
+    named, (whole,) = named_parts(
+        [function], (f"{letter}{k}" for k in count(1)),
+        lambda node, uses, height: node is not function and _is_part(node, uses, height),
+        lambda node: within.get(node) or parts_of_node(node))
+    return named, whole
 
 
 def _is_part(node: Basic, uses: int, height: int) -> bool:
@@ -226,14 +234,12 @@ def _paired(bar: Any, dx: Any) -> Basic:
     return c.trace(c.multiply(c.transpose(bar), dx)) if is_matrix(bar) else bar*dx
 
 
-def _free_letter(function: Basic) -> str:
-    names = [node.name for node in parts_of(function)
+def _free_letter(*exprs: Basic) -> str:
+    names = [node.name for node in parts_of(*exprs)
              if isinstance(node, (Symbol, MatrixSymbol)) and not isinstance(node, Dummy)]
-    return next(letter for letter in LETTERS
+    return next(letter for letter in chain(LETTERS, map("x_{}_".format, count()))
                 if not any(fullmatch(rf"{letter}(bar)?\d*", name) for name in names))
 
 
-def _named_alike(part: Any, prefix: str) -> Any:
-    """x̄3 for x3"""
-    name = prefix + part.name[1:]
+def _named_alike(part: Any, name: str) -> Any:
     return MatrixSymbol(name, *shape(part)) if is_matrix(part) else Symbol(name)
