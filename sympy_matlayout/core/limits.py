@@ -23,11 +23,11 @@ PLACES_OF_NUMBERS = 200
 FACTORED_TERMS = 64
 # In a sum of up to so many terms several ways to factor it are followed to their ends.
 SEARCHED_TERMS = 8
+# The same of terms with Kronecker products and vecs, which are costlier to take apart.
+SEARCHED_PAIRS = 4
 # A way of more operations is counted as it stands, and not with its numbers where they cost
 # least: one more or less isn't what decides, and to place them takes as long as to factor.
 NUMBERS_WEIGHED = 10
-# The same of terms with Kronecker products and vecs, which are costlier to take apart.
-SEARCHED_PAIRS = 4
 # A sum of up to so many commuting products is factored as a polynomial.
 POLYNOMIAL_TERMS = 12
 # A polynomial of more terms multiplied out, or of more products of powers up to its degrees, isn't

@@ -1,9 +1,5 @@
 """
-The trace method written out, step by step.
-
-The differential rules are the graph of the function, unfolded from the
-outermost operation inwards; the trace properties are the reverse sweep over
-the graph of dL, and the vec rules are the same sweep for a matrix dF.
+The trace method written out, step by step, or layer by layer where the steps would be long.
 """
 
 from __future__ import annotations

@@ -170,9 +170,9 @@ def _through(factor: Factor, part: Monomial, r: Indices, k: Indices,
         raise NotMatrixNotation(part)
     whole = part.merged(equal)  # columns that are rows by the names of these
     column_of = {i: j for j, i in equal.items()}
-    own = tuple(dict.fromkeys(i for i in factor.at(lambda i: equal.get(i, i)).indices))
+    own = tuple(dict.fromkeys(factor.renamed(equal).indices))
     others = list(whole.factors)
-    others.remove(factor.at(lambda i: equal.get(i, i)))
+    others.remove(factor.renamed(equal))
     fresh = max(part.sizes) + 1
     middle = {i: fresh + place for place, i in enumerate(own)}
     sides: dict[str, list[Factor]] = {"rows": [], "cols": []}

@@ -271,14 +271,17 @@ def factored_as_written(expr: Basic) -> Basic:
 
 def _over_arguments(node: Any) -> Basic:
     """The node over canonical arguments, those of a Hadamard product in order."""
+    parts = operands(node)
+    if not parts:
+        return node
     # a trace multiplied out may hold, with a sign, the same trace turned
-    forms = {a: _kept(a) if isinstance(a, Trace) else shortest(a) for a in operands(node)}
+    forms = {a: _kept(a) if isinstance(a, Trace) else shortest(a) for a in parts}
     if isinstance(node, BlockMatrix) and not isinstance(node, BlockDiagMatrix):
         return node.func(cast(Any, node.blocks).applyfunc(shortest))
     args = [forms.get(a, a) for a in node.args]
     if isinstance(node, HadamardProduct):
         args.sort(key=order)
-    found = short_elementwise(with_middle_taken_out(built(node, args))) if forms else node
+    found = short_elementwise(with_middle_taken_out(built(node, args)))
     return with_rows_summed(found) if isinstance(found, DiagonalOf) else found
 
 

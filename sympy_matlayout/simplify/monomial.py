@@ -12,7 +12,7 @@ them in one way.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from math import prod
@@ -68,6 +68,9 @@ def holds_matrices(expr: Basic) -> bool:
 NAMES = {MatMul: "", MatAdd: "", Mul: "", Transpose: "", MatPow: "", Inverse: ""}
 
 
+_sort_key = cached(limits.CACHED_TERMS)(default_sort_key)
+
+
 @dataclass(frozen=True)
 class Factor:
     """``((base**power)**∘hadamard)[indices]``, a matrix with two indices or a column with one."""
@@ -90,7 +93,7 @@ class Factor:
 
     @property
     def name(self) -> tuple:
-        return (order(self.base), default_sort_key(self.power), default_sort_key(self.hadamard))
+        return order(self.base), _sort_key(self.power), _sort_key(self.hadamard)
 
     def matrices(self) -> list[Basic]:
         """As matrices, a low power x∘x as often as it counts, since x'x is one as well."""
@@ -98,6 +101,11 @@ class Factor:
         if self.hadamard.is_Integer and 0 < self.hadamard <= 4:
             return [matrix]*int(self.hadamard)
         return [c.hadamard_power(matrix, self.hadamard)]
+
+    def renamed(self, names: Mapping[Index, Index]) -> Factor:
+        """With other names for some of the indices."""
+        return self if names.keys().isdisjoint(self.indices) else self.at(
+            lambda i: names.get(i, i))
 
     def at(self, numbers) -> Factor:
         """With other indices; a symmetric matrix has them in ascending order."""
@@ -172,13 +180,13 @@ class Monomial:
                 first, second = sorted((i, j), key=self.free.index)
                 if not any(second in g.indices for g in rest.factors if g.base is not DELTA):
                     continue
-                moved = (g if g.base is DELTA else
-                         g.at(lambda k: first if k == second else k) for g in rest.factors)  # noqa: B023
+                moved = (g if g.base is DELTA else g.renamed({second: first})
+                         for g in rest.factors)
                 return replace(rest, factors=(f, *moved))
             if i == j:
                 return rest
             gone, kept = (i, j) if i not in self.free else (j, i)
-            renamed = tuple(g.at(lambda k: kept if k == gone else k) for g in rest.factors)  # noqa: B023
+            renamed = tuple(g.renamed({gone: kept}) for g in rest.factors)
             return replace(rest, factors=renamed)._without_index(gone)
         return None
 
@@ -256,7 +264,7 @@ class Monomial:
 
     def merged(self, kept: dict[Index, Index]) -> Monomial:
         """With each index of the keys equal to that of its value, and gone from the free ones."""
-        factors = tuple(f.at(lambda k: kept.get(k, k)) for f in self.factors)
+        factors = tuple(f.renamed(kept) for f in self.factors)
         return Monomial(self.coefficient,
                         tuple(f for f in factors if f.base is not DELTA or
                               f.indices[0] != f.indices[1]),

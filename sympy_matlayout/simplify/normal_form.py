@@ -125,7 +125,8 @@ def _matrix(expr: Basic) -> Basic:
     for term in _summands(expr):
         scalar, core = c.split_scalar(term)
         collected.setdefault(core, []).append(scalar)
-    terms = [c.scale(normal_form(Add(*scalars)), core) for core, scalars in collected.items()]
+    terms = [c.scale(normal_form(Add(*scalars) if scalars[1:] else scalars[0]), core)
+             for core, scalars in collected.items()]
     terms.sort(key=lambda t: order(c.split_scalar(t)[1]))
     return c.add(*terms, shape=shape(expr))
 

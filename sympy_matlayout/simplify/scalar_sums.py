@@ -143,9 +143,11 @@ def with_scalars_placed(matrix: Basic) -> Basic:
     scalar, core = c.split_scalar(matrix)
     factors = list(map(with_scalars_placed, c.factors_of(core)))
     places = [scaled(placed(scalar), *factors), *_with_numbers_exchanged(scalar, factors)]
-    least = min(map(operations, places))
-    alike = [place for place in places if operations(place) == least]
-    return shortest_place([min(alike, key=order), *_with_inverses_scaled(scalar, factors)])
+    if len(places) > 1:
+        least = min(map(operations, places))
+        places = [min((place for place in places if operations(place) == least), key=order)]
+    places += _with_inverses_scaled(scalar, factors)
+    return shortest_place(places) if len(places) > 1 else places[0]
 
 
 def _with_numbers_exchanged(scalar: Expr, factors: list[Any]) -> Iterator[Basic]:

@@ -21,7 +21,7 @@ from sympy.core.basic import Basic
 from sympy.matrices.expressions import MatAdd, MatMul, MatPow, MatrixSymbol
 
 from ..core import limits
-from ..core.caches import cached
+from ..core.caches import cached, equal
 from ..core.registry import declares
 from ..core.shapes import is_matrix, is_scalar_shape, same_size, shape
 from ..nodes.traversal import operands, postorder
@@ -297,8 +297,8 @@ def _merge(left: tuple[Any, ...], right: tuple[Any, ...]) -> bool:
     """Whether two products are shorter side by side than the two of them."""
     if not left or not right or not same_size(shape(left[-1])[1], shape(right[0])[0]):
         return False
-    if all(map(c.meets_only_itself, (*left, *right))) \
-            and c.base_and_exponent(left[-1])[0] != c.base_and_exponent(right[0])[0]:
+    if not equal(c.base_and_exponent(left[-1])[0], c.base_and_exponent(right[0])[0]) \
+            and all(map(c.meets_only_itself, (*left, *right))):
         return False
     together = c.factors_of(c.split_scalar(c.multiply(*left, *right))[1])
     return _length(together) < _length(left) + _length(right)
