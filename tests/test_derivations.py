@@ -272,6 +272,16 @@ def test_what_is_shown_is_what_is_meant():
     assert all(text.count(f" {name} = ") == 1 for name in names)
 
 
+@pytest.mark.parametrize("layout", ["numerator", "denominator"])
+def test_a_deep_function_of_something_else_is_constant(layout):
+    """Its steps would be long, and it has no layers: no part depends on the variable."""
+    deep = residual_network(13)
+    for v in (X, X.T, t):
+        steps = derivation(deep, v, layout=layout)
+        assert steps.result == matrix_derivative(deep, v, layout=layout)
+        assert [s.rule for s in steps if str(s.left) == "dL"] == ["constant"]
+
+
 def test_names_of_parts_avoid_the_symbols_in_use():
     taken = MatrixSymbol("x3", n, 1)
     f = network(5, tanh).subs(y, taken)

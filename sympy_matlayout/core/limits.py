@@ -66,6 +66,8 @@ SPLIT_TERMS = 1 << 12
 # A derivative is written with one term for each occurrence of its variable, as a textbook
 # does, up to so many; past it sharing matters more.
 DISTRIBUTED_TERMS = 64
+# Parts of a deep function are at most so many levels deep.
+PART_LEVELS = 4
 # A function of more nodes is shown in the parts of its derivation alone.
 GIVEN_NODES = 120
 # A derivation shows so many terms of a sum in a step, more would be no step to read.

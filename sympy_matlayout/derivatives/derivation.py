@@ -10,11 +10,7 @@ from functools import cached_property
 from itertools import chain, count
 from typing import Any
 
-from sympy import (
-    Basic,
-    MatrixSymbol,
-    Symbol,
-)
+from sympy import Basic, MatrixSymbol, Symbol
 from sympy.core.function import AppliedUndef
 from sympy.printing.pretty.stringpict import prettyForm
 from sympy.printing.str import StrPrinter
@@ -30,7 +26,7 @@ from ..printing.lines import broken, broken_latex
 from ..printing.printers import latex
 from ..reading.read import sympified
 from ..simplify.cost import nodes
-from ..simplify.subexpressions import common_subexpressions
+from ..simplify.subexpressions import common_subexpressions, free_names
 from .layers import has_layers, in_layers
 from .problem import Problem
 from .steps import NAMED, Step, parts_of, written_out
@@ -84,10 +80,9 @@ class Derivation:
         have_parts = any(step.law == NAMED for step in steps)
         long = [k for k, step in enumerate(steps)
                 if not have_parts or nodes(step.right) > limits.WHOLE_NODES]
-        taken = {getattr(node, "name", None) for node in parts_of(*(s.right for s in steps))
-                 if isinstance(node, (Symbol, MatrixSymbol))}
-        free = (Symbol(name) for name in map("x{}".format, count()) if name not in taken)
-        definitions, short = common_subexpressions([steps[k].right for k in long], free)
+        names = free_names(parts_of(*(side for s in steps for side in (s.left, s.right))))
+        definitions, short = common_subexpressions(
+            [steps[k].right for k in long], map(Symbol, names))
         for k, right in zip(long, short, strict=True):
             steps[k] = replace(steps[k], right=right)
         return [*steps, *(Step(name, value, NAMED) for name, value in definitions)]
@@ -211,10 +206,12 @@ def derivation(expr: Any, X: Any, *, layout: Layout | str | None = None,
     problem = Problem.read(expr, (X,), where, structure, assumptions)
     (variable,) = problem.variables
     of = _named(name, problem.function, problem.definitions, variable.symbol)
-    asked = of, sympified(expr), problem, Layout.of(layout)
-    steps = _short_enough(written_out(*asked)) if has_layers(problem) else list(written_out(*asked))
-    if steps is None:
-        steps = list(in_layers(*asked))
+    graph = problem.graph()
+    asked = of, sympified(expr), problem, graph, Layout.of(layout)
+    if has_layers(problem, graph):
+        steps = _short_enough(written_out(*asked)) or list(in_layers(*asked))
+    else:
+        steps = list(written_out(*asked))
     sides = all_printable(problem.all_renamed(chain.from_iterable(
         (step.left, step.right, step.shown) for step in steps)))
     return Derivation(tuple(

@@ -60,20 +60,20 @@ BY_PART = Law("first identification theorem for a part", "x̄ = ∂L/∂x",
               "M&N theorem 5.11; Griewank & Walther 2008, 3.2")
 WRITTEN_OUT = Law("the derivatives by the parts put in")
 
-# A part is named at least at every fourth level.
-LEVELS = 4
 # Letters to number the parts by: the first that no symbol in use has, with a number or without.
 LETTERS = "xzuvhsrp"
 
 
-def has_layers(problem: Problem) -> bool:
-    """Whether a derivation can be written by its parts: of a real scalar, by a plain variable."""
+def has_layers(problem: Problem, graph: Graph) -> bool:
+    """Whether it can be derived by its parts: a real scalar that varies, by a plain variable."""
     (variable,) = problem.variables
-    return not (is_matrix(problem.function) or problem.definitions or variable.conjugate
-                or variable.structure or holds_complex(problem.function))
+    return graph.varies(graph.root) and not (
+        is_matrix(graph.root) or problem.definitions or variable.conjugate
+        or variable.structure or holds_complex(graph.root))
 
 
-def in_layers(of: Basic, given: Any, problem: Problem, layout: Layout) -> Iterator[Step]:
+def in_layers(of: Basic, given: Any, problem: Problem, graph: Graph,
+              layout: Layout) -> Iterator[Step]:
     """The parts, their differentials, and the derivatives by them from the last to the first."""
     (variable,) = problem.variables
     letter = _free_letter(of, problem.function)
@@ -99,17 +99,15 @@ def in_layers(of: Basic, given: Any, problem: Problem, layout: Layout) -> Iterat
         found = yield from _layer(part, value, bar, [dX, *map(Differential, parts)])
         for d, G in found.items():
             incoming[d].append(G)
-    by_symbol = replace(variable, transposed=False)
-    first = named_derivative(of, by_symbol, Layout.DENOMINATOR)
-    by_parts = sum_values(incoming[dX])
-    for step in _summed(first, incoming[dX], whole, IDENTIFIED):
-        by_parts = step.right
-        yield step
+    first = named_derivative(of, replace(variable, transposed=False), Layout.DENOMINATOR)
+    by_parts = list(_summed(first, incoming[dX], whole, IDENTIFIED))
+    yield from by_parts
     names = {value: name for node, (name, short) in named.items() for value in (node, short)}
-    for step in derivative_read_off(of, problem.graph(), variable, layout, None, WRITTEN_OUT):
-        (short,) = in_names([step.right], names)
+    ends = list(derivative_read_off(of, graph, variable, layout, None, WRITTEN_OUT))
+    for step, short in zip(ends, in_names([step.right for step in ends], names), strict=True):
         if nodes(short) > limits.WHOLE_NODES:
-            short = by_parts if step.left == first else c.transpose(by_parts)
+            G = by_parts[-1].right
+            short = G if step.left == first else c.transpose(G)
         yield replace(step, in_parts=short)
 
 
@@ -128,8 +126,10 @@ def _named_by_numbers(letter: str, given: Basic
 def _is_part(node: Basic, uses: int, height: int) -> bool:
     if not is_matrix(node):
         return uses > 1
+    if is_scalar_shape(shape(node)):
+        return False
     is_layer = height > 1 and isinstance(node, (ElementwiseApplyFunction, Inverse))
-    return (uses > 1 or height == LEVELS or is_layer) and not is_scalar_shape(shape(node))
+    return uses > 1 or height == limits.PART_LEVELS or is_layer
 
 
 def _with_transposes(function: Basic) -> Basic:

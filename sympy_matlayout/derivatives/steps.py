@@ -87,6 +87,7 @@ IN_PARTS = Law("in these parts")
 TRANSPOSED = Law("the other layout is the transpose", "", "document 002")
 BY_TRANSPOSE = Law("by the transpose of the variable", "", "document 000 (34)")
 
+
 @dataclass(frozen=True)
 class Step:
     """One equation of a derivation, and the law that gives it."""
@@ -127,9 +128,9 @@ class Step:
         return prettyForm(*printer._print(self.left).right(" = ", printer._print(self.right)))
 
 
-def written_out(of: Basic, given: Any, problem: Problem, layout: Layout) -> Iterator[Step]:
+def written_out(of: Basic, given: Any, problem: Problem, graph: Graph,
+                layout: Layout) -> Iterator[Step]:
     """The function, its differential and its derivative, each step with the whole in it."""
-    graph = problem.graph()
     yield from statement(of, given, problem)
     dF = graph.root
     for step in differentials(of, graph):
@@ -144,6 +145,7 @@ def parts_of(*exprs: Basic) -> list[Basic]:
 
 
 def statement(of: Basic, given: Any, problem: Problem) -> Iterator[Step]:
+    """The function as given, as it is read where that looks different, and what it is made of."""
     function, definitions = problem.function, problem.definitions
     yield Step(of, given, GIVEN)
     if not looks_like(problem.renamed(function), given):
@@ -246,7 +248,7 @@ def _in_waves(graph: Graph, law_at: Callable[[Basic], Law]) -> Iterator[tuple[La
 
 
 def _identified(of: Basic, dF: Basic, graph: Graph, variable: Variable,
-               layout: Layout) -> Iterator[Step]:
+                layout: Layout) -> Iterator[Step]:
     """From the differential to the derivative in a layout."""
     pair = [v for v in (variable.conjugate, variable) if v is not None]
     directions = {v: Differential(v.symbol) for v in pair}

@@ -170,9 +170,10 @@ def _through(factor: Factor, part: Monomial, r: Indices, k: Indices,
         raise NotMatrixNotation(part)
     whole = part.merged(equal)  # columns that are rows by the names of these
     column_of = {i: j for j, i in equal.items()}
-    own = tuple(dict.fromkeys(factor.renamed(equal).indices))
+    between_sides = factor.renamed(equal)
+    own = tuple(dict.fromkeys(between_sides.indices))
     others = list(whole.factors)
-    others.remove(factor.renamed(equal))
+    others.remove(between_sides)
     fresh = max(part.sizes) + 1
     middle = {i: fresh + place for place, i in enumerate(own)}
     sides: dict[str, list[Factor]] = {"rows": [], "cols": []}

@@ -20,7 +20,7 @@ from ..nodes.traversal import operands, postorder
 from .construction import built
 from .constructors import transpose
 
-__all__ = ["common_subexpressions", "named_parts", "parts_of_node"]
+__all__ = ["common_subexpressions", "free_names", "named_parts", "parts_of_node"]
 
 
 def parts_of_node(node: Basic) -> tuple[Any, ...]:
@@ -88,7 +88,7 @@ def common_subexpressions(exprs: Any, symbols: Iterable[Symbol] | None = None, *
     if symbols is not None and not (isinstance(symbols, Iterable)
                                     and not isinstance(symbols, str)):
         raise ArgumentError(f"symbols are Symbols to take for names, got {symbols!r}")
-    names = _free_names(symbols, postorder(roots, parts_of_node))
+    names = free_names(postorder(roots, parts_of_node), symbols)
     named, reduced = named_parts(
         roots, names, lambda node, uses, height: uses > 1 or height == levels)
     shown = all_printable(with_adjoints([*(value for _, value in named.values()), *reduced]))
@@ -142,7 +142,8 @@ def _is_short(expr: Basic) -> bool:
     return len(inside) == 1 and not operands(inside[0])
 
 
-def _free_names(symbols: Iterable[Symbol] | None, nodes: Iterable[Basic]) -> Iterator[str]:
+def free_names(nodes: Iterable[Basic], symbols: Iterable[Symbol] | None = None) -> Iterator[str]:
+    """The names of these symbols, or of x0, x1, …, that none of the nodes has."""
     taken = {getattr(node, "name", None) for node in nodes
              if not isinstance(node, Differential) or node.is_of_variable}
     for symbol in numbered_symbols() if symbols is None else symbols:
